@@ -1,0 +1,136 @@
+/** The public types of the SDK. */
+import type { FrameClass } from '../../shared/protocol/frame.ts';
+import type { RelayLimits } from '../../shared/protocol/control.ts';
+import type { AnteroomError } from './errors.ts';
+
+/** Why a room ended for this client. `code` is the WebSocket close code where the relay closed. */
+export type CloseReason =
+  /** `leave()` was called. */
+  | { kind: 'left' }
+  /** The room or this client's seat is gone: unknown, closed or expired. */
+  | { kind: 'gone' }
+  /** This client connected elsewhere with the same ticket. */
+  | { kind: 'replaced'; code: number }
+  /** The relay refused us for good (ticket, frame, size). */
+  | { kind: 'refused'; code: number; reason: string }
+  /** The reconnect policy gave up. */
+  | { kind: 'gave_up'; error: AnteroomError };
+
+/** The connection of a room, as one value. */
+export type ConnectionState =
+  /** A task is being started for the room. */
+  | { status: 'pending' }
+  | { status: 'connecting' }
+  /** Keys are being agreed on with the others. */
+  | { status: 'securing' }
+  | { status: 'live' }
+  /** The connection broke; the seat is kept for a while. `retry_in_ms` is the wait before attempt `attempt`. */
+  | { status: 'reconnecting'; attempt: number; retry_in_ms: number; cause: string }
+  | { status: 'closed'; reason: CloseReason };
+
+/** Another client of the room that is connected now. */
+export interface Member {
+  client_id: string;
+}
+
+/** A frame from another client. */
+export interface Frame {
+  /** Client id of the sender. */
+  from: string;
+  class: FrameClass;
+  /** Stream of the sender, 0–31. */
+  stream: number;
+  /** Temporal layer, 0–7. */
+  layer: number;
+  keyframe: boolean;
+  droppable: boolean;
+  /** Whether it was sent to this client alone. */
+  unicast: boolean;
+  payload: Uint8Array;
+}
+
+/** A frame of class MSG. */
+export interface Message {
+  from: string;
+  data: Uint8Array;
+  /** `data` as UTF-8 text. */
+  text(): string;
+  unicast: boolean;
+}
+
+export interface RoomEvents {
+  state: ConnectionState;
+  joined: Member;
+  /** `gone`: left for good; otherwise its connection broke and it may be back. */
+  left: Member & { gone: boolean };
+  /** Every frame from others, of any class. */
+  frame: Frame;
+  /** Frames of class MSG. */
+  message: Message;
+  /** What went wrong without ending the room; `from` names the sender where one is to blame. */
+  error: { error: AnteroomError; from?: string };
+}
+
+export interface SendOptions {
+  /** Client id of the one receiver. Default: all others. */
+  to?: string;
+  stream?: number;
+  layer?: number;
+  droppable?: boolean;
+  keyframe?: boolean;
+}
+
+/**
+ * The delay before reconnect attempt `attempt` (1, 2, …) in ms, or null to give up.
+ * `elapsed_ms`: time since the connection broke.
+ */
+export type ReconnectPolicy = (attempt: number, elapsed_ms: number) => number | null;
+
+export interface ConnectOptions {
+  /** Base URL of the router API, such as `https://room.example`. */
+  router: string;
+  reconnect?: ReconnectPolicy;
+  /** Ends the request, or the wait for the first connection, early. */
+  signal?: AbortSignal;
+  /** In place of the global `fetch`. */
+  fetch?: typeof globalThis.fetch;
+}
+
+export interface CreateRoomOptions extends ConnectOptions {
+  /** Clients in the room at most. Default and upper limit: the deployment's. */
+  max_clients?: number;
+  kind?: 'relay' | 'render';
+}
+
+export interface JoinRoomOptions extends ConnectOptions {
+  room_id: string;
+  /** Takes up the seat of an earlier grant in place of a new one. */
+  resume?: { client_id: string; ticket: string };
+}
+
+/** A room that this client is in. */
+export interface Room {
+  readonly room_id: string;
+  readonly client_id: string;
+  readonly max_clients: number;
+  /** What is needed to take this seat up again, e.g. after a reload. The ticket is secret. */
+  readonly seat: { room_id: string; client_id: string; ticket: string };
+  readonly state: ConnectionState;
+  /** The others who are connected now. */
+  readonly members: readonly Member[];
+  /** What the relay allows; undefined before the first welcome. */
+  readonly limits: RelayLimits | undefined;
+  /** Calls `listener` on each event; returns what stops that. */
+  on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): () => void;
+  /**
+   * Sends one frame. False if it could not be sent now (not live, or `to` is not here). Throws `AnteroomError`
+   * (`invalid_argument`) for what can never be sent: a payload over the limit, a stream or layer out of range.
+   */
+  send(frame_class: FrameClass, payload: Uint8Array, options?: SendOptions): boolean;
+  /** Sends text as a frame of class MSG; otherwise like {@link Room.send}. */
+  sendText(text: string, options?: Pick<SendOptions, 'to'>): boolean;
+  /** Bytes that wait in the socket to be sent. */
+  readonly bufferedAmount: number;
+  /** Gives the seat up for good and closes. Resolves when the socket is closed. */
+  leave(): Promise<void>;
+}

@@ -1,0 +1,107 @@
+/**
+ * Every setting of Anteroom: the same names in Lambda, stream task and local stack. README and docs list them from
+ * here. Durations are read as milliseconds.
+ */
+import { durationFaults } from '../domain/liveness.ts';
+import { MAX_CLIENTS_CEILING } from '../protocol/api.ts';
+import * as read from './read.ts';
+
+/** What router and tasks agree on. */
+export const sharedSettings = {
+  CONNECT_TIMEOUT: read.duration('how long a new client may take to open its socket', '30s', '1s', '10m'),
+  RESUME_GRACE: read.duration('how long a seat is kept after its socket broke', '15s', '1s', '10m'),
+  HEARTBEAT: read.duration('time between two put-task calls of a task', '10s', '2s', '5m'),
+  LEASE: read.duration('how long a task counts as live after a heartbeat', '30s', '5s', '1h'),
+  ROUTER_SECRET_ID: read.text('name or ARN of the router secret in Secrets Manager'),
+  LOG_LEVEL: read.choice('least level that is logged', ['debug', 'info', 'warn', 'error'], 'info'),
+  ALLOWED_ORIGINS: read.origins(
+    'origins whose pages may use this deployment, separated by commas; * is any',
+    '*',
+  ),
+} as const;
+
+export const routerSettings = {
+  ...sharedSettings,
+  MAX_ROOMS: read.integer('rooms of the deployment at most', 1_000, 1, 100_000_000),
+  MAX_CLIENTS: read.integer('clients of a room at most, and the default', 10, 1, MAX_CLIENTS_CEILING),
+  ROOM_ID_DIGITS: read.integer('digits of a room id', 5, 4, 12),
+  ROOM_TTL: read.duration('how long a room lives that nobody is connected to', '24h', '1m', '30d'),
+  PLACEMENT: read.choice('spread rooms over tasks, or fill tasks one by one', ['spread', 'packed'], 'spread'),
+  REGION: read.text('region that this deployment serves'),
+  TASKS_TABLE: read.text('name of the Tasks table'),
+  ROOMS_TABLE: read.text('name of the Rooms table'),
+  ECS_CLUSTER: read.text('name or ARN of the ECS cluster of the stream tasks'),
+  TASK_ZONE: read.optionalText(
+    'DNS zone of the tasks: their addresses are <task>.<zone>',
+    /^[a-z0-9.-]+$/,
+    'must be a DNS name in lower case',
+  ),
+  ALLOW_PRIVATE_ADDRESSES: read.flag('believe put-task with a private address (local stack only)', false),
+} as const;
+
+export const taskSettings = {
+  ...sharedSettings,
+  ROUTER_URL: read.text(
+    'base URL of the router API',
+    /^https?:\/\/[^\s]+$/,
+    'must be a URL such as https://room.example',
+  ),
+  ROOM_CAPACITY: read.integer('rooms of a task at most', 100, 1, 100_000),
+  PORT: read.integer('port to listen on; 0 picks one', 5_001, 0, 65_535),
+  REGION: read.text('region that this task serves'),
+  KIND: read.choice('kind of the task', ['relay', 'render'], 'relay'),
+  TASK_ID: read.optionalText(
+    'id of the task; unset: the id that ECS gave it, else a random one',
+    /^[A-Za-z0-9_-]{1,64}$/,
+    'must be 1 to 64 characters of A–Z, a–z, 0–9, "_" and "-"',
+  ),
+  PUBLIC_ADDRESS: read.optionalText('public IP address of the task; unset: found through AWS'),
+  PUBLIC_URL: read.optionalText(
+    'address for clients; unset: ws://<public address>:<port>',
+    /^wss?:\/\/[^/\s]+$/,
+    'must be ws://host[:port] or wss://host[:port]',
+  ),
+  MAX_FRAME_BYTES: read.integer('largest message, bytes', 65_536, 1_024, 16_777_216),
+  MESSAGE_RATE: read.integer('messages a second that one client may send', 1_000, 1, 10_000_000),
+  BYTE_RATE: read.integer('bytes a second that one client may send', 4_194_304, 1_024, 10_000_000_000),
+  SEND_BUDGET: read.integer('bytes that may wait for one slow receiver', 1_048_576, 65_536, 1_073_741_824),
+  MAX_SOCKETS_PER_ADDRESS: read.integer('sockets that one address may hold open', 500, 1, 1_000_000),
+} as const;
+
+export const localSettings = {
+  PORT: read.integer('port of the local router and page; 0 picks one', 8_787, 0, 65_535),
+  STREAM_TASKS: read.integer('stream tasks that the local fleet starts', 2, 0, 64),
+  STORE: read.optionalChoice('store of the local stack; unset: DynamoDB Local where Java is, else memory', [
+    'dynamodb',
+    'memory',
+  ]),
+} as const;
+
+export type RouterConfig = ReturnType<typeof routerConfig>;
+export type TaskConfig = ReturnType<typeof taskConfig>;
+export type LocalConfig = ReturnType<typeof localConfig>;
+
+/** Reads the settings of the Lambdas. Throws `ConfigError` with every fault. */
+export function routerConfig(env: read.Environment) {
+  return read.readSettings(env, routerSettings, (values) => {
+    const faults = durationFaults(values);
+    if (values.MAX_ROOMS > 10 ** values.ROOM_ID_DIGITS / 10) {
+      faults.push(
+        `MAX_ROOMS must be at most a tenth of the room ids (${10 ** values.ROOM_ID_DIGITS / 10} with ROOM_ID_DIGITS=${values.ROOM_ID_DIGITS}), else free ids get hard to find: raise ROOM_ID_DIGITS`,
+      );
+    }
+    return faults;
+  });
+}
+
+/** Reads the settings of a stream task. Throws `ConfigError` with every fault. */
+export function taskConfig(env: read.Environment) {
+  return read.readSettings(env, taskSettings, (values) =>
+    values.LEASE <= 2 * values.HEARTBEAT ? ['LEASE must be more than twice HEARTBEAT'] : [],
+  );
+}
+
+/** Reads the settings of the local stack. Throws `ConfigError` with every fault. */
+export function localConfig(env: read.Environment) {
+  return read.readSettings(env, localSettings);
+}

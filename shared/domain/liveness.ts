@@ -1,0 +1,62 @@
+/**
+ * Every time-out of the system that is not an operator's setting, and how those relate. Milliseconds.
+ * test/unit/liveness.test.ts asserts the order.
+ */
+
+/** Limit of one router → task call. */
+export const TASK_CALL_TIMEOUT_MS = 1_500;
+/** A create or re-home tries other tasks for this long at most, then answers 503. */
+export const PLACEMENT_DEADLINE_MS = 5_000;
+/** Tasks that one request tries at most. */
+export const PLACEMENT_ATTEMPTS = 3;
+/** Random room ids that one create tries at most. */
+export const ROOM_ID_ATTEMPTS = 8;
+/** Clocks of router and task may differ by this; what a snapshot says of younger things is not believed. */
+export const CLOCK_SKEW_MS = 5_000;
+/** A sweep holds its lock for this long at most. */
+export const SWEEP_LOCK_MS = 55_000;
+/** Leases that ran out within this time of now ran out "together" for the third-of-leases rule. */
+export const TOGETHER_MS = 10 * 60_000;
+/** Validity of a router ⇄ task token. */
+export const TOKEN_LIFETIME_S = 60;
+/** DynamoDB's time to live is set this far behind the logical expiry: it collects only what the sweep has missed. */
+export const TTL_SLACK_MS = 7 * 24 * 3_600_000;
+/** What `Retry-After` says, seconds. */
+export const RETRY_AFTER_S = {
+  rooms_exhausted: 10,
+  room_full: 10,
+  no_task_available: 2,
+  store_busy: 1,
+} as const;
+
+/** The operator's durations (see shared/config), ms. */
+export interface Durations {
+  ROOM_TTL: number;
+  CONNECT_TIMEOUT: number;
+  RESUME_GRACE: number;
+  HEARTBEAT: number;
+  LEASE: number;
+}
+
+/** The relations that the durations must keep; each broken one as a sentence that names both variables. */
+export function durationFaults(d: Durations): string[] {
+  const faults: string[] = [];
+  if (d.LEASE <= 2 * d.HEARTBEAT) {
+    faults.push('LEASE must be more than twice HEARTBEAT, else one lost heartbeat ends a lease');
+  }
+  if (d.HEARTBEAT <= TASK_CALL_TIMEOUT_MS) {
+    faults.push(`HEARTBEAT must be more than ${TASK_CALL_TIMEOUT_MS} ms, the limit of one call`);
+  }
+  if (d.ROOM_TTL <= d.CONNECT_TIMEOUT + d.LEASE) {
+    faults.push('ROOM_TTL must be more than CONNECT_TIMEOUT and LEASE together');
+  }
+  return faults;
+}
+
+/**
+ * When a reservation is surely over although no task reported anything: the task ends it after CONNECT_TIMEOUT, and a
+ * connect that it saw reaches the router within a lease.
+ */
+export function reservationExpiry(now: number, d: Pick<Durations, 'CONNECT_TIMEOUT' | 'LEASE'>): number {
+  return now + d.CONNECT_TIMEOUT + d.LEASE;
+}

@@ -1,0 +1,188 @@
+/**
+ * The state of the control plane, as a port. Two adapters pass one contract suite (test/contract/room-store.ts):
+ * DynamoDB and memory.
+ *
+ * Each method is atomic and conditional: what a rule demands is a condition of the write itself, and how it came out is
+ * a typed result, never an exception. Exceptions are {@link StoreBusy} (try again later) and the adapter's own faults.
+ * Instants are milliseconds since the Unix epoch and are given by the caller; a store has no clock.
+ */
+import type { ClientRecord, RoomRecord } from '../domain/room.ts';
+import type { TaskKind, TaskRecord, TaskRoom } from '../domain/task.ts';
+import type { TaskState } from '../protocol/api.ts';
+
+/** The store could not do it now: throttled, or in conflict beyond the retries. The same call may succeed later. */
+export class StoreBusy extends Error {
+  override name = 'StoreBusy';
+}
+
+/** What put-task reports. `rooms`, `silent` and `silent_resuming` are the router's own and not in it. */
+export interface TaskReport {
+  task_id: string;
+  task_arn?: string | undefined;
+  state: TaskState;
+  kind: TaskKind;
+  region: string;
+  instance_ip: string;
+  port: number;
+  url: string;
+  clients: number;
+  room_capacity: number;
+  lease_until: number;
+  started_at: number;
+  heartbeat_seq: number;
+}
+
+export interface NewClient {
+  client_id: string;
+  ticket_hash: string;
+  expires_at: number;
+}
+
+export interface NewRoom {
+  room_id: string;
+  epoch: number;
+  kind: TaskKind;
+  max_clients: number;
+  created_at: number;
+  expires_at: number;
+  client: NewClient;
+}
+
+export type CreateRoomResult =
+  | { kind: 'created'; room: RoomRecord }
+  /** The room id is taken. */
+  | { kind: 'room_exists' }
+  /** The task is no longer READY, its lease has run out, it is at its capacity, or it is gone. */
+  | { kind: 'task_unavailable' }
+  /** All MAX_ROOMS are taken: seen in one consistent snapshot of every shard. */
+  | { kind: 'rooms_exhausted' };
+
+export type AddClientResult =
+  | { kind: 'admitted'; room: RoomRecord; client: ClientRecord }
+  | { kind: 'room_full'; room: RoomRecord }
+  /** The room was placed anew since it was read. */
+  | { kind: 'moved'; room: RoomRecord }
+  /** No such room, closed, or expired. */
+  | { kind: 'room_not_found' };
+
+export type ResumeClientResult =
+  | { kind: 'resumed'; room: RoomRecord; client: ClientRecord }
+  | { kind: 'moved'; room: RoomRecord }
+  /** Another resume came first: the client's generation is now higher. */
+  | { kind: 'superseded'; client: ClientRecord }
+  | { kind: 'client_not_found' }
+  | { kind: 'room_not_found' };
+
+export type RehomeResult =
+  | { kind: 'rehomed'; room: RoomRecord }
+  /** Another caller moved it first: `room` is where it is now. */
+  | { kind: 'lost'; room: RoomRecord }
+  | { kind: 'task_unavailable' }
+  | { kind: 'room_not_found' };
+
+export type RemoveClientResult =
+  | { kind: 'removed'; closed: boolean }
+  /** It is long gone, or the epoch or the generation is not the present one. */
+  | { kind: 'ignored' };
+
+export interface RoomStore {
+  // ── tasks ──
+
+  /**
+   * Registers a task or renews its lease. An older `heartbeat_seq` of the same process (`started_at`) is `stale` and
+   * changes nothing. The state follows `nextState`. Resets the silence counters. `task` is the record afterwards.
+   */
+  putTask(report: TaskReport): Promise<{ kind: 'registered' | 'renewed' | 'stale'; task: TaskRecord }>;
+
+  /** The task's record, strongly consistent. */
+  getTask(task_id: string): Promise<TaskRecord | undefined>;
+
+  /** At most `limit` tasks that have a place at `now` (`hasPlace`), least rooms first. May be slightly out of date. */
+  placementCandidates(region: string, kind: TaskKind, limit: number, now: number): Promise<TaskRecord[]>;
+
+  /** Every task record, in any state. May be slightly out of date. */
+  listTasks(): Promise<TaskRecord[]>;
+
+  /** The rooms placed on a task, strongly consistent. */
+  listTaskRooms(task_id: string): Promise<TaskRoom[]>;
+
+  /** Counts a register that timed out; the record afterwards, or undefined if there is none. */
+  noteSilence(task_id: string, resuming: boolean): Promise<TaskRecord | undefined>;
+
+  /**
+   * Removes a task's record if its lease is still the one that the caller saw and no room is placed on it.
+   */
+  removeTask(task_id: string, lease_until: number): Promise<'removed' | 'changed' | 'gone'>;
+
+  // ── rooms ──
+
+  /**
+   * One transaction: claims a place on `task_id` (`hasPlace` at `now`), counts the room against `max_rooms`, puts the
+   * room if its id is free, and its first client as RESERVED with generation 1.
+   */
+  createRoom(room: NewRoom, task_id: string, max_rooms: number, now: number): Promise<CreateRoomResult>;
+
+  /** The room's record, strongly consistent, also when it has expired. */
+  getRoom(room_id: string): Promise<RoomRecord | undefined>;
+
+  /** The room and its clients, strongly consistent. */
+  getRoomWithClients(room_id: string): Promise<{ room: RoomRecord; clients: ClientRecord[] } | undefined>;
+
+  /** The room and one client in one consistent read. */
+  getRoomAndClient(
+    room_id: string,
+    client_id: string,
+  ): Promise<{ room: RoomRecord | undefined; client: ClientRecord | undefined }>;
+
+  /** One transaction: a seat in `room` (as read: OPEN, not expired at `now`, same epoch) and the client RESERVED. */
+  addClient(room: RoomRecord, client: NewClient, now: number): Promise<AddClientResult>;
+
+  /**
+   * One transaction: `client`'s generation grows by one if it and the room's epoch are as read; it is RESERVED again
+   * until `expires_at`. Takes no seat.
+   */
+  resumeClient(
+    room: RoomRecord,
+    client: ClientRecord,
+    expires_at: number,
+    now: number,
+  ): Promise<ResumeClientResult>;
+
+  /** Marks a client CONNECTED if epoch and generation match; it then expires with its room. False if they do not. */
+  markConnected(
+    key: { room_id: string; epoch: number; client_id: string; generation: number },
+    now: number,
+  ): Promise<boolean>;
+
+  /**
+   * One transaction on `(task_id, epoch)` of `room` as read: moves it to task `to` (which must have a place at `now`) with `epoch + 1`.
+   * The old task's count goes down if its record is still there.
+   */
+  rehomeRoom(room: RoomRecord, to: TaskRecord, now: number): Promise<RehomeResult>;
+
+  /** One transaction: removes the client; the last one closes the room and frees its place and its quota. */
+  removeClient(key: {
+    room_id: string;
+    epoch: number;
+    client_id: string;
+    generation: number;
+  }): Promise<RemoveClientResult>;
+
+  /**
+   * Closes a room at this epoch whatever clients it has, and frees its place and its quota. False if it is not there at
+   * this epoch.
+   */
+  closeRoom(room_id: string, epoch: number): Promise<boolean>;
+
+  /** Sets `expires_at` of a room at this epoch, only ever later. */
+  extendRoom(room_id: string, epoch: number, expires_at: number): Promise<void>;
+
+  /** Removes the row `[task_id, room_id]` at this epoch if the room is not (any more) placed there; repairs the task's count. */
+  dropTaskRoom(task_id: string, room_id: string, epoch: number): Promise<boolean>;
+
+  // ── sweeps ──
+
+  /** One sweep at a time: true if `owner` holds the lock until `until`. */
+  lockSweep(owner: string, now: number, until: number): Promise<boolean>;
+  unlockSweep(owner: string): Promise<void>;
+}
