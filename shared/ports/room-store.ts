@@ -117,10 +117,16 @@ export interface RoomStore {
   // ── rooms ──
 
   /**
-   * One transaction: claims a place on `task_id` (`hasPlace` at `now`), counts the room against `max_rooms`, puts the
-   * room if its id is free, and its first client as RESERVED with generation 1.
+   * One transaction: claims a place on `task` (`hasPlace` at `now`, at the `url` that was read), counts the room against
+   * `max_rooms`, puts the room if its id is free, and its first client as RESERVED with generation 1. Where several of
+   * these fail at once: `task_unavailable` before `room_exists` before `rooms_exhausted`.
    */
-  createRoom(room: NewRoom, task_id: string, max_rooms: number, now: number): Promise<CreateRoomResult>;
+  createRoom(
+    room: NewRoom,
+    task: Pick<TaskRecord, 'task_id' | 'url'>,
+    max_rooms: number,
+    now: number,
+  ): Promise<CreateRoomResult>;
 
   /** The room's record, strongly consistent, also when it has expired. */
   getRoom(room_id: string): Promise<RoomRecord | undefined>;
