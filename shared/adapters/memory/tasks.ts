@@ -1,0 +1,96 @@
+import { hasPlace, nextState } from '../../domain/task.ts';
+import type { RoomStore, TaskReport } from '../../ports/room-store.ts';
+import { taskRecord, taskRooms, type MemoryState } from './state.ts';
+
+type TaskMethods = Pick<
+  RoomStore,
+  | 'putTask'
+  | 'getTask'
+  | 'placementCandidates'
+  | 'stopTask'
+  | 'listTasks'
+  | 'listTaskRooms'
+  | 'noteSilence'
+  | 'removeTask'
+  | 'lockSweep'
+  | 'unlockSweep'
+>;
+
+/** Whether `report` is older than what is known: of an earlier process, or an earlier heartbeat of the same one. */
+function isStale(known: { started_at: number; heartbeat_seq: number }, report: TaskReport): boolean {
+  return (
+    report.started_at < known.started_at ||
+    (report.started_at === known.started_at && report.heartbeat_seq < known.heartbeat_seq)
+  );
+}
+
+export function taskMethods(state: MemoryState): TaskMethods {
+  const everyTask = () => [...state.tasks.keys()].map((task_id) => taskRecord(state, task_id)!);
+
+  return {
+    async putTask(report) {
+      const known = taskRecord(state, report.task_id);
+      if (known !== undefined && isStale(known, report)) return { kind: 'stale', task: known };
+      const renewed = known?.started_at === report.started_at;
+      state.tasks.set(report.task_id, {
+        ...report,
+        state: nextState(renewed ? known.state : undefined, report.state),
+        silent: 0,
+        silent_resuming: 0,
+      });
+      return { kind: renewed ? 'renewed' : 'registered', task: taskRecord(state, report.task_id)! };
+    },
+
+    async getTask(task_id) {
+      return taskRecord(state, task_id);
+    },
+
+    async placementCandidates(region, kind, limit, now, order) {
+      const sign = order === 'least' ? 1 : -1;
+      return everyTask()
+        .filter((task) => task.region === region && task.kind === kind && hasPlace(task, now))
+        .sort((a, b) => sign * (a.rooms - b.rooms))
+        .slice(0, limit);
+    },
+
+    async stopTask(task_id, started_at) {
+      const task = state.tasks.get(task_id);
+      if (task?.started_at === started_at) task.state = 'STOPPED';
+    },
+
+    async listTasks() {
+      return everyTask();
+    },
+
+    async listTaskRooms(task_id) {
+      return taskRooms(state, task_id);
+    },
+
+    async noteSilence(task_id, resuming) {
+      const task = state.tasks.get(task_id);
+      if (task === undefined) return undefined;
+      task.silent++;
+      if (resuming) task.silent_resuming++;
+      return taskRecord(state, task_id);
+    },
+
+    async removeTask(task_id, lease_until) {
+      const task = taskRecord(state, task_id);
+      if (task === undefined) return 'gone';
+      if (task.lease_until !== lease_until || task.rooms > 0) return 'changed';
+      state.tasks.delete(task_id);
+      return 'removed';
+    },
+
+    async lockSweep(owner, now, until) {
+      const { sweep } = state;
+      if (sweep !== undefined && sweep.owner !== owner && sweep.until > now) return false;
+      state.sweep = { owner, until };
+      return true;
+    },
+
+    async unlockSweep(owner) {
+      if (state.sweep?.owner === owner) state.sweep = undefined;
+    },
+  };
+}
