@@ -91,6 +91,20 @@ export function optionalChoice<const T extends string>(
   return { ...choice<T>(about, words), fallback: undefined, required: false };
 }
 
+/** Some of a few words, separated by commas. */
+export function words<const T extends string>(
+  about: string,
+  known: readonly T[],
+  shown: string,
+): Setting<T[]> {
+  const read = (text: string): T[] =>
+    text.split(',').map((entry) => {
+      const word = known.find((candidate) => candidate === entry.trim());
+      return word ?? fail(`must be some of ${known.join(', ')}, separated by commas`);
+    });
+  return { about, fallback: read(shown), shown, required: false, read };
+}
+
 /** `true` or `false`. */
 export function flag(about: string, fallback: boolean): Setting<boolean> {
   return {

@@ -26,6 +26,7 @@ export const routerSettings = {
   MAX_CLIENTS: read.integer('clients of a room at most, and the default', 10, 1, MAX_CLIENTS_CEILING),
   ROOM_ID_DIGITS: read.integer('digits of a room id', 5, 4, 12),
   ROOM_TTL: read.duration('how long a room lives that nobody is connected to', '24h', '1m', '30d'),
+  KINDS: read.words('kinds of task that this deployment runs', ['relay', 'render'], 'relay'),
   PLACEMENT: read.choice('spread rooms over tasks, or fill tasks one by one', ['spread', 'packed'], 'spread'),
   REGION: read.text('region that this deployment serves'),
   TASKS_TABLE: read.text('name of the Tasks table'),

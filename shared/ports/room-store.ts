@@ -97,8 +97,20 @@ export interface RoomStore {
   /** The task's record, strongly consistent. */
   getTask(task_id: string): Promise<TaskRecord | undefined>;
 
-  /** At most `limit` tasks that have a place at `now` (`hasPlace`), least rooms first. May be slightly out of date. */
-  placementCandidates(region: string, kind: TaskKind, limit: number, now: number): Promise<TaskRecord[]>;
+  /**
+   * At most `limit` tasks that have a place at `now` (`hasPlace`), those with the least (or most) rooms first. May be
+   * slightly out of date.
+   */
+  placementCandidates(
+    region: string,
+    kind: TaskKind,
+    limit: number,
+    now: number,
+    order: 'least' | 'most',
+  ): Promise<TaskRecord[]>;
+
+  /** The fleet says that this process is stopped: its record becomes STOPPED, out of placement. Lease and rooms stay. */
+  stopTask(task_id: string, started_at: number): Promise<void>;
 
   /** Every task record, in any state. May be slightly out of date. */
   listTasks(): Promise<TaskRecord[]>;

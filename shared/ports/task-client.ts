@@ -1,6 +1,9 @@
 import type { TaskRecord } from '../domain/task.ts';
 import type { RegisterRequest, TaskRooms } from '../protocol/api.ts';
 
+/** Where a task is called: its WebSocket address names the host, its id is the audience of the token. */
+export type TaskAddress = Pick<TaskRecord, 'task_id' | 'url'>;
+
 /** How a call to a task came out. */
 export type TaskCallFailure =
   /** The task answered and will not: draining, full, or it holds a newer epoch. */
@@ -14,10 +17,10 @@ export type TaskCallFailure =
 
 /** The router's calls to a task (over http(s) at the task's address, with a token). Never throws. */
 export interface TaskClient {
-  register(task: TaskRecord, request: RegisterRequest): Promise<{ kind: 'registered' } | TaskCallFailure>;
+  register(task: TaskAddress, request: RegisterRequest): Promise<{ kind: 'registered' } | TaskCallFailure>;
   /** The task's own view of its rooms, or of one. */
   rooms(
-    task: TaskRecord,
+    task: TaskAddress,
     room_id?: string,
   ): Promise<{ kind: 'rooms'; snapshot: TaskRooms } | TaskCallFailure>;
 }

@@ -1,0 +1,92 @@
+/** The router's calls to stream tasks over http(s). */
+import { TASK_CALL_TIMEOUT_MS } from '../domain/liveness.ts';
+import { authorize, ROUTER } from '../domain/token.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { SecretSource } from '../ports/secrets.ts';
+import type { TaskAddress, TaskCallFailure, TaskClient } from '../ports/task-client.ts';
+import { taskRooms } from '../protocol/api.ts';
+
+type Answer = { kind: 'answer'; body: unknown } | TaskCallFailure;
+
+/** Nobody listens there. */
+const REFUSED = new Set(['ECONNREFUSED']);
+/** The connection was there and broke: the process died, or it closed an idle connection just as we used it. */
+const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+function errorCode(error: unknown): string | undefined {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as { code?: unknown };
+    if (typeof code === 'string') return code;
+    // Node tries several addresses of one name (RFC 8305) and reports them together.
+    if (cause instanceof AggregateError) return errorCode(cause.errors[0]);
+  }
+  return undefined;
+}
+
+/** The http(s) URL of `path` at the host of a task's WebSocket address. */
+export function taskUrl(task: TaskAddress, path: string): URL {
+  const url = new URL(path, task.url);
+  url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
+  return url;
+}
+
+async function readAnswer(response: Response): Promise<Answer> {
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok && body !== undefined) return { kind: 'answer', body };
+  const code = (body as { code?: unknown } | undefined)?.code;
+  if (code === 'wrong_task') return { kind: 'unreachable' };
+  return response.status < 500 || code === 'task_draining' || code === 'no_task_available'
+    ? { kind: 'refused', code: typeof code === 'string' ? code : String(response.status) }
+    : { kind: 'failed', status: response.status };
+}
+
+/** A {@link TaskClient} on the global `fetch`. One call takes {@link TASK_CALL_TIMEOUT_MS} at most, retries included. */
+export function httpTaskClient(secrets: SecretSource, clock: Clock, timeout_ms = TASK_CALL_TIMEOUT_MS): TaskClient {
+  async function attempt(task: TaskAddress, method: string, path: string, body: string, signal: AbortSignal) {
+    const url = taskUrl(task, path);
+    const authorization = await authorize(
+      { issuer: ROUTER, audience: task.task_id, subject: task.task_id },
+      { method, path: url.pathname, body },
+      await secrets.get(),
+      clock.now(),
+    );
+    const response = await fetch(url, {
+      method,
+      headers: { authorization, ...(body === '' ? {} : { 'content-type': 'application/json' }) },
+      ...(body === '' ? {} : { body }),
+      redirect: 'error',
+      signal,
+    });
+    return readAnswer(response);
+  }
+
+  async function call(task: TaskAddress, method: string, path: string, body: string): Promise<Answer> {
+    const signal = AbortSignal.timeout(timeout_ms);
+    // A reset may be no more than a kept-alive connection that the task closed as idle. Both calls are idempotent: one
+    // more try on a fresh connection tells.
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt(task, method, path, body, signal);
+      } catch (error) {
+        const code = errorCode(error);
+        if (code !== undefined && REFUSED.has(code)) return { kind: 'unreachable' };
+        if (code === undefined || !RESET.has(code)) return { kind: 'silent' };
+        if (tries === 2) return { kind: 'unreachable' };
+      }
+    }
+  }
+
+  return {
+    async register(task, request) {
+      const answer = await call(task, 'POST', '/register', JSON.stringify(request));
+      return answer.kind === 'answer' ? { kind: 'registered' } : answer;
+    },
+    async rooms(task, room_id) {
+      const query = room_id === undefined ? '' : `?room_id=${encodeURIComponent(room_id)}`;
+      const answer = await call(task, 'GET', `/rooms${query}`, '');
+      if (answer.kind !== 'answer') return answer;
+      const parsed = taskRooms.safeParse(answer.body);
+      return parsed.success ? { kind: 'rooms', snapshot: parsed.data } : { kind: 'failed', status: 200 };
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** What the control plane counts and says, as a port. No secret, ticket or token is ever passed to it. */
+
+/** Names of the router's metrics; all are counts. */
+export type MetricName =
+  | 'rooms_created'
+  | 'rooms_refused'
+  | 'rooms_closed'
+  | 'rooms_rehomed'
+  | 'clients_joined'
+  | 'clients_resumed'
+  | 'clients_removed'
+  | 'clients_refused'
+  | 'registers_failed'
+  | 'tasks_registered'
+  | 'tasks_pruned'
+  | 'sweeps_held'
+  | 'repairs';
+
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Telemetry {
+  count(metric: MetricName, value?: number): void;
+  info(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+}

@@ -1,0 +1,70 @@
+/** Makes a seat usable: registers the client at the room's task, re-homing the room if that task is dead. */
+import { PLACEMENT_ATTEMPTS, PLACEMENT_DEADLINE_MS } from '../domain/liveness.ts';
+import { isLive, isOpen, type ClientRecord, type RoomRecord } from '../domain/room.ts';
+import type { ProblemCode } from '../protocol/problem.ts';
+import type { Deps } from './deps.ts';
+import { examineTask } from './examine-task.ts';
+import { registration } from './grant.ts';
+import { done, type Outcome } from './outcome.ts';
+import { noTaskAvailable, roomNotFound } from './refusals.ts';
+import { rehomeRoom } from './rehome-room.ts';
+
+/** How a task says that it takes no room that it does not hold. */
+const WILL_NOT_TAKE: ReadonlySet<string> = new Set<ProblemCode>(['task_draining', 'no_task_available']);
+
+export interface Seat {
+  room: RoomRecord;
+  client: ClientRecord;
+  /** The client had connected before and comes back. */
+  resuming: boolean;
+}
+
+/** Whether anyone but `client` still lives in the room. */
+async function othersLive({ store, clock }: Deps, { room, client }: Seat): Promise<boolean> {
+  const rows = await store.getRoomWithClients(room.room_id);
+  return rows?.clients.some((row) => row.client_id !== client.client_id && isLive(row, clock.now())) === true;
+}
+
+/**
+ * Registers the client where the room is, at most three tasks within about five seconds. The value is the room as it is
+ * placed then. Refusals: `no_task_available`; `room_not_found` when the room's task is dead and no live client is left.
+ */
+export async function connectClient(
+  deps: Deps,
+  seat: Seat,
+): Promise<Outcome<{ room: RoomRecord; connect_by: number }>> {
+  const { store, tasks, clock, policy } = deps;
+  const deadline = clock.now() + PLACEMENT_DEADLINE_MS;
+  let { room } = seat;
+  for (let attempt = 0; attempt < PLACEMENT_ATTEMPTS && clock.now() < deadline; attempt++) {
+    const connect_by = clock.now() + policy.CONNECT_TIMEOUT;
+    const result = await tasks.register(room, registration(room, [seat.client], connect_by));
+    if (result.kind === 'registered') return done({ room, connect_by });
+
+    if (result.kind === 'refused' && result.code === 'stale_epoch') {
+      const present = await store.getRoom(room.room_id);
+      if (present === undefined || !isOpen(present, clock.now())) return roomNotFound(room.room_id);
+      if (present.epoch <= room.epoch) break;
+      room = present;
+      continue;
+    }
+    // A task that drains, or is full, and does not hold the room will not take it: as good as dead for this room.
+    const leaves = result.kind === 'refused' && WILL_NOT_TAKE.has(result.code);
+    const verdict = await examineTask(deps, room.task_id, result, seat.resuming);
+    if (verdict === 'alive' && !leaves) break;
+
+    if (!seat.resuming && !(await othersLive(deps, { ...seat, room }))) {
+      await store.closeRoom(room.room_id, room.epoch);
+      return roomNotFound(room.room_id);
+    }
+    const moved = await rehomeRoom(deps, room);
+    if (moved.kind === 'no_task') break;
+    if (moved.kind === 'room_not_found') return roomNotFound(room.room_id);
+    room = moved.room;
+    // The winner has registered everyone, this client included; the others register themselves in the next round.
+    if (moved.kind === 'rehomed' && moved.registered.kind === 'registered') {
+      return done({ room, connect_by: clock.now() + policy.CONNECT_TIMEOUT });
+    }
+  }
+  return noTaskAvailable();
+}

@@ -1,0 +1,115 @@
+import {
+  PLACEMENT_ATTEMPTS,
+  PLACEMENT_DEADLINE_MS,
+  RETRY_AFTER_S,
+  ROOM_ID_ATTEMPTS,
+  reservationExpiry,
+} from '../domain/liveness.ts';
+import { randomRoomId } from '../domain/room-id.ts';
+import type { RoomRecord } from '../domain/room.ts';
+import type { TaskKind, TaskRecord } from '../domain/task.ts';
+import { issueTicket, ticketHash } from '../domain/ticket.ts';
+import type { CreateRoomRequest, Grant } from '../protocol/api.ts';
+import type { Deps } from './deps.ts';
+import { examineTask } from './examine-task.ts';
+import { grantFor } from './grant.ts';
+import { done, refuse, type Outcome } from './outcome.ts';
+import { pickTask } from './pick-task.ts';
+import { kindNotServed, noTaskAvailable } from './refusals.ts';
+
+interface Wanted {
+  kind: TaskKind;
+  max_clients: number;
+}
+
+type Placed =
+  | { kind: 'placed'; room: RoomRecord; client_id: string; ticket: string }
+  | { kind: 'task_unavailable' }
+  | { kind: 'rooms_exhausted' };
+
+/** One transaction, tried with other random ids while the id is taken: ids are sparse by configuration. */
+async function placeRoom(deps: Deps, task: TaskRecord, wanted: Wanted): Promise<Placed> {
+  const { policy, store, clock, random, secrets } = deps;
+  const secret = await secrets.get();
+  for (let attempt = 0; attempt < ROOM_ID_ATTEMPTS; attempt++) {
+    const now = clock.now();
+    const client_id = random.uuid();
+    const room_id = randomRoomId(policy.ROOM_ID_DIGITS, (below) => random.integer(below));
+    const ticket = issueTicket(secret.current, { room_id, client_id, created_at: now });
+    const result = await store.createRoom(
+      {
+        room_id,
+        epoch: now,
+        kind: wanted.kind,
+        max_clients: wanted.max_clients,
+        created_at: now,
+        expires_at: now + policy.ROOM_TTL,
+        client: { client_id, ticket_hash: ticketHash(ticket), expires_at: reservationExpiry(now, policy) },
+      },
+      task,
+      policy.MAX_ROOMS,
+      now,
+    );
+    if (result.kind === 'created') return { kind: 'placed', room: result.room, client_id, ticket };
+    if (result.kind !== 'room_exists') return result;
+  }
+  throw new Error(`${ROOM_ID_ATTEMPTS} random room ids were all taken`);
+}
+
+/**
+ * Creates a room with one seat and places it on a task (rules 1–3). Refusals: `invalid_request`, `rooms_exhausted`,
+ * `no_task_available`.
+ */
+export async function createRoom(deps: Deps, request: CreateRoomRequest): Promise<Outcome<Grant>> {
+  const { policy, store, tasks, clock, telemetry } = deps;
+  const wanted: Wanted = {
+    kind: request.kind ?? 'relay',
+    max_clients: request.max_clients ?? policy.MAX_CLIENTS,
+  };
+  if (wanted.max_clients > policy.MAX_CLIENTS) {
+    return refuse('invalid_request', `A room of this deployment has at most ${policy.MAX_CLIENTS} seats.`, {
+      faults: [{ path: 'max_clients', message: `must be at most ${policy.MAX_CLIENTS} here` }],
+    });
+  }
+  if (!policy.KINDS.includes(wanted.kind)) return kindNotServed(wanted.kind, policy.KINDS);
+
+  const deadline = clock.now() + PLACEMENT_DEADLINE_MS;
+  const failed = new Set<string>();
+  while (failed.size < PLACEMENT_ATTEMPTS && clock.now() < deadline) {
+    const task = await pickTask(deps, wanted.kind, failed);
+    if (task === undefined) break;
+    const placed = await placeRoom(deps, task, wanted);
+    if (placed.kind === 'rooms_exhausted') {
+      telemetry.count('rooms_refused');
+      return refuse(
+        'rooms_exhausted',
+        `All ${policy.MAX_ROOMS} rooms are taken. Try again when one has closed.`,
+        {
+          retry_after_s: RETRY_AFTER_S.rooms_exhausted,
+        },
+      );
+    }
+    // Its last place went to another since the index was read: look again, it will not be offered any more.
+    if (placed.kind === 'task_unavailable') continue;
+
+    const { room, client_id, ticket } = placed;
+    const connect_by = clock.now() + policy.CONNECT_TIMEOUT;
+    const result = await tasks.register(task, {
+      room_id: room.room_id,
+      epoch: room.epoch,
+      max_clients: room.max_clients,
+      clients: [{ client_id, ticket_hash: ticketHash(ticket), generation: 1, connect_by }],
+    });
+    if (result.kind === 'registered') {
+      telemetry.count('rooms_created');
+      return done(grantFor(room, client_id, ticket, connect_by));
+    }
+    // Refused: undone. Timed out: unknown, so it is fenced by the same undo; the task learns of it from the answer to its
+    // next heartbeat.
+    await store.removeClient({ room_id: room.room_id, epoch: room.epoch, client_id, generation: 1 });
+    failed.add(task.task_id);
+    await examineTask(deps, task.task_id, result, false);
+  }
+  telemetry.count('rooms_refused');
+  return noTaskAvailable();
+}

@@ -1,0 +1,54 @@
+/** Is a task dead that did not take a register? (Rule 5 of the control plane.) */
+import { leaseValid } from '../domain/task.ts';
+import { FleetUnavailable, type FleetTask } from '../ports/fleet.ts';
+import type { TaskCallFailure } from '../ports/task-client.ts';
+import type { Deps } from './deps.ts';
+
+/** Silence counts as death only after so many registers timed out … */
+const SILENT_REGISTERS = 2;
+/** … of which so many came from a client that had lost its connection too. */
+const SILENT_RESUMING_REGISTERS = 1;
+
+async function stateInFleet({ fleet }: Deps, task_arn: string | undefined): Promise<FleetTask | undefined> {
+  if (task_arn === undefined) return undefined;
+  try {
+    return await fleet.describe(task_arn);
+  } catch (error) {
+    // Nothing may be concluded from a fleet API that fails.
+    if (error instanceof FleetUnavailable) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Dead: nobody is there (refused, reset, another task at its address), or the fleet says that it is stopped, at once;
+ * silent: only after two registers that timed out, one of them of a resuming client, or when its lease has run out.
+ * A task that answers is alive, whatever it answers.
+ */
+export async function examineTask(
+  deps: Deps,
+  task_id: string,
+  failure: TaskCallFailure,
+  resuming: boolean,
+): Promise<'dead' | 'alive'> {
+  const { store, clock, telemetry } = deps;
+  telemetry.count('registers_failed');
+  if (failure.kind === 'refused' || failure.kind === 'failed') return 'alive';
+
+  const task =
+    failure.kind === 'silent' ? await store.noteSilence(task_id, resuming) : await store.getTask(task_id);
+  if (task === undefined) return 'dead';
+  const inFleet = await stateInFleet(deps, task.task_arn);
+  if (inFleet?.state === 'stopped') {
+    // No create should try it again; its rooms and its record are the sweep's.
+    await store.stopTask(task_id, task.started_at);
+    telemetry.warn('task is stopped, says the fleet', { task_id });
+    return 'dead';
+  }
+  const dead =
+    failure.kind === 'unreachable' ||
+    !leaseValid(task, clock.now()) ||
+    (task.silent >= SILENT_REGISTERS && task.silent_resuming >= SILENT_RESUMING_REGISTERS);
+  telemetry.warn('task did not take a register', { task_id, failure: failure.kind, dead });
+  return dead ? 'dead' : 'alive';
+}

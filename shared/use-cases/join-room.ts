@@ -1,0 +1,66 @@
+import { reservationExpiry } from '../domain/liveness.ts';
+import { isOpen, type RoomRecord } from '../domain/room.ts';
+import { issueTicket, ticketHash } from '../domain/ticket.ts';
+import type { Grant } from '../protocol/api.ts';
+import { StoreBusy } from '../ports/room-store.ts';
+import { connectClient } from './connect-client.ts';
+import type { Deps } from './deps.ts';
+import { grantFor } from './grant.ts';
+import { done, type Outcome } from './outcome.ts';
+import { reconcileRoom } from './reconcile-room.ts';
+import { roomFull, roomNotFound } from './refusals.ts';
+
+/** How often a join looks again at a room that was moved, or had seats reclaimed, while it was being joined. */
+const ROUNDS = 5;
+
+/** Takes a new seat in a room (rules 3 and 4). Refusals: `room_not_found`, `room_full`, `no_task_available`. */
+export async function joinRoom(deps: Deps, { room_id }: { room_id: string }): Promise<Outcome<Grant>> {
+  const { store, clock, random, secrets, policy, telemetry } = deps;
+  const found = await store.getRoom(room_id);
+  if (found === undefined || !isOpen(found, clock.now())) return roomNotFound(room_id);
+
+  let room: RoomRecord = found;
+  let reclaimed = false;
+  const client_id = random.uuid();
+  const secret = await secrets.get();
+  for (let round = 0; round < ROUNDS; round++) {
+    const now = clock.now();
+    const ticket = issueTicket(secret.current, { room_id, client_id, created_at: room.created_at });
+    const result = await store.addClient(
+      room,
+      { client_id, ticket_hash: ticketHash(ticket), expires_at: reservationExpiry(now, policy) },
+      now,
+    );
+    if (result.kind === 'room_not_found') return roomNotFound(room_id);
+    if (result.kind === 'moved') {
+      room = result.room;
+      continue;
+    }
+    if (result.kind === 'room_full') {
+      // Seats that nobody holds any more (their task was lost, or could not reach us) are given back first.
+      if (!reclaimed && (await reconcileRoom(deps, result.room)) > 0) {
+        reclaimed = true;
+        continue;
+      }
+      telemetry.count('clients_refused');
+      return roomFull(result.room.max_clients);
+    }
+
+    const connected = await connectClient(deps, {
+      room: result.room,
+      client: result.client,
+      resuming: false,
+    });
+    if (!connected.ok) {
+      // Whatever epoch the room has by now: this seat is this request's alone, and nobody will ever use it.
+      const present = await store.getRoom(room_id);
+      if (present !== undefined) {
+        await store.removeClient({ room_id, epoch: present.epoch, client_id, generation: 1 });
+      }
+      return connected;
+    }
+    telemetry.count('clients_joined');
+    return done(grantFor(connected.value.room, client_id, ticket, connected.value.connect_by));
+  }
+  throw new StoreBusy(`room ${room_id} kept changing while it was joined`);
+}

@@ -1,0 +1,15 @@
+import type { Fault, ProblemCode } from '../protocol/problem.ts';
+
+/** Why a use case did not do what it was asked: a problem of the table, with what to say of it. */
+export interface Refusal {
+  code: ProblemCode;
+  detail: string;
+  retry_after_s?: number;
+  faults?: Fault[];
+}
+
+export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+
+export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
+export const refuse = (code: ProblemCode, detail: string, more: Omit<Refusal, 'code' | 'detail'> = {}) =>
+  ({ ok: false, refusal: { code, detail, ...more } }) as const;

@@ -1,0 +1,41 @@
+import { isLive, isOpen } from '../domain/room.ts';
+import type { TaskRecord, TaskRoom } from '../domain/task.ts';
+import type { Deps } from './deps.ts';
+import { inParallel } from './parallel.ts';
+import { rehomeRoom } from './rehome-room.ts';
+
+/** Empties one row of a dead task. False if its room found no other task: it is tried again in the next sweep. */
+async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }: TaskRoom): Promise<boolean> {
+  const { store, clock, telemetry } = deps;
+  const rows = await store.getRoomWithClients(room_id);
+  if (rows === undefined || rows.room.task_id !== task_id || rows.room.epoch !== epoch) {
+    await store.dropTaskRoom(task_id, room_id, epoch);
+    return true;
+  }
+  const now = clock.now();
+  if (!isOpen(rows.room, now) || !rows.clients.some((client) => isLive(client, now))) {
+    if (await store.closeRoom(room_id, epoch)) telemetry.count('rooms_closed');
+    return true;
+  }
+  return (await rehomeRoom(deps, rows.room)).kind !== 'no_task';
+}
+
+/**
+ * Removes a task that is surely dead (rule 9): its rooms with live clients are re-homed, the others closed, then its
+ * record goes, unless a heartbeat came in between. True if the record is gone.
+ */
+export async function pruneTask(deps: Deps, task: TaskRecord): Promise<boolean> {
+  const { store, telemetry } = deps;
+  const rooms = await store.listTaskRooms(task.task_id);
+  const cleared = await inParallel(rooms, (room) => clearRoom(deps, task.task_id, room));
+  if (cleared.includes(false)) {
+    telemetry.warn('no task for the rooms of a dead one', { task_id: task.task_id });
+    return false;
+  }
+  const removed = await store.removeTask(task.task_id, task.lease_until);
+  if (removed === 'removed') {
+    telemetry.count('tasks_pruned');
+    telemetry.info('task pruned', { task_id: task.task_id, rooms: rooms.length });
+  }
+  return removed !== 'changed';
+}

@@ -1,0 +1,29 @@
+/** The refusals that more than one use case gives, in one wording. */
+import { RETRY_AFTER_S } from '../domain/liveness.ts';
+import { refuse } from './outcome.ts';
+
+/** The same answer for unknown, closed and expired. */
+export const roomNotFound = (room_id: string) =>
+  refuse('room_not_found', `There is no room ${room_id} (any more). Check the number, or create a room.`);
+
+/** The same answer for an unknown client and a wrong ticket. */
+export const clientNotFound = () =>
+  refuse(
+    'client_not_found',
+    'This client has no seat in the room (any more), or the ticket is not its own. Join the room as a new client.',
+  );
+
+export const roomFull = (max_clients: number) =>
+  refuse('room_full', `All ${max_clients} seats of the room are taken. Try again when somebody has left.`, {
+    retry_after_s: RETRY_AFTER_S.room_full,
+  });
+
+export const noTaskAvailable = () =>
+  refuse('no_task_available', 'No stream task could take the room just now. Try again in a moment.', {
+    retry_after_s: RETRY_AFTER_S.no_task_available,
+  });
+
+export const kindNotServed = (kind: string, served: readonly string[]) =>
+  refuse('invalid_request', `This deployment runs no ${kind} tasks.`, {
+    faults: [{ path: 'kind', message: `must be one of ${served.join(', ')} here` }],
+  });

@@ -1,0 +1,46 @@
+import { PLACEMENT_ATTEMPTS } from '../domain/liveness.ts';
+import { isLive, type RoomRecord } from '../domain/room.ts';
+import type { TaskCallFailure } from '../ports/task-client.ts';
+import type { Deps } from './deps.ts';
+import { registration } from './grant.ts';
+import { pickTask } from './pick-task.ts';
+
+export type RehomeOutcome =
+  /** This caller moved it. `registered`: how the register of all its clients on the new task came out. */
+  | { kind: 'rehomed'; room: RoomRecord; registered: { kind: 'registered' } | TaskCallFailure }
+  /** Another caller moved it first: here it is now. */
+  | { kind: 'lost'; room: RoomRecord }
+  | { kind: 'no_task' }
+  | { kind: 'room_not_found' };
+
+/**
+ * Moves a room whose task is dead to a live one (rule 5): one conditional write on `(task_id, epoch)`, so one caller wins.
+ * The winner registers every live client on the new task; they keep ids and tickets, and learn the new url by resuming.
+ */
+export async function rehomeRoom(deps: Deps, room: RoomRecord): Promise<RehomeOutcome> {
+  const { store, tasks, clock, policy, telemetry } = deps;
+  const except = new Set([room.task_id]);
+  // A task that fills up between look and claim is not offered again, but another might fill up too: bounded.
+  for (let attempt = 0; attempt < 2 * PLACEMENT_ATTEMPTS; attempt++) {
+    const target = await pickTask(deps, room.kind, except);
+    if (target === undefined) return { kind: 'no_task' };
+    const result = await store.rehomeRoom(room, target, clock.now());
+    if (result.kind === 'task_unavailable') {
+      except.add(target.task_id);
+      continue;
+    }
+    if (result.kind !== 'rehomed') return result;
+
+    telemetry.count('rooms_rehomed');
+    telemetry.info('room re-homed', { room_id: room.room_id, from: room.task_id, to: target.task_id });
+    const rows = await store.getRoomWithClients(room.room_id);
+    const now = clock.now();
+    const live = rows?.clients.filter((client) => isLive(client, now)) ?? [];
+    const registered = await tasks.register(
+      target,
+      registration(result.room, live, now + policy.CONNECT_TIMEOUT),
+    );
+    return { kind: 'rehomed', room: result.room, registered };
+  }
+  return { kind: 'no_task' };
+}

@@ -1,0 +1,57 @@
+import { reservationExpiry } from '../domain/liveness.ts';
+import { isOpen } from '../domain/room.ts';
+import { ticketMatches } from '../domain/ticket.ts';
+import { StoreBusy } from '../ports/room-store.ts';
+import type { Grant } from '../protocol/api.ts';
+import { connectClient } from './connect-client.ts';
+import type { Deps } from './deps.ts';
+import { grantFor } from './grant.ts';
+import { done, type Outcome } from './outcome.ts';
+import { clientNotFound, roomNotFound } from './refusals.ts';
+
+/** How often a resume looks again when the room moved or another resume of the same client came first. */
+const ROUNDS = 5;
+
+/**
+ * The same client takes its seat up again: fresh endpoint, same id, ticket and seat (rules 4 and 5). Refusals:
+ * `room_not_found`, `client_not_found` (unknown client and wrong ticket alike), `no_task_available`.
+ */
+export async function resumeClient(
+  deps: Deps,
+  { room_id, client_id, ticket }: { room_id: string; client_id: string; ticket: string },
+): Promise<Outcome<Grant>> {
+  const { store, clock, policy, telemetry } = deps;
+  let { room, client } = await store.getRoomAndClient(room_id, client_id);
+  if (room === undefined || !isOpen(room, clock.now())) return roomNotFound(room_id);
+  if (client === undefined || !ticketMatches(ticket, client.ticket_hash)) return clientNotFound();
+
+  for (let round = 0; round < ROUNDS; round++) {
+    const now = clock.now();
+    const result = await store.resumeClient(room, client, reservationExpiry(now, policy), now);
+    switch (result.kind) {
+      case 'room_not_found':
+        return roomNotFound(room_id);
+      case 'client_not_found':
+        return clientNotFound();
+      case 'moved':
+        room = result.room;
+        break;
+      case 'superseded':
+        client = result.client;
+        break;
+      case 'resumed': {
+        const connected = await connectClient(deps, {
+          room: result.room,
+          client: result.client,
+          resuming: true,
+        });
+        if (!connected.ok) return connected;
+        telemetry.count('clients_resumed');
+        return done(grantFor(connected.value.room, client_id, ticket, connected.value.connect_by));
+      }
+      default:
+        result satisfies never;
+    }
+  }
+  throw new StoreBusy(`client of room ${room_id} kept changing while it was resumed`);
+}
