@@ -1,0 +1,21 @@
+import type { Context } from 'aws-lambda';
+import { updateTasks, type SweepResult } from '../shared/use-cases/update-tasks.ts';
+import { deps } from './runtime/deps.ts';
+import { logger, publishMetrics } from './runtime/telemetry.ts';
+
+/**
+ * One sweep, each minute and when ECS says that a task has stopped. A fault is thrown, so that Lambda counts and retries
+ * it; a sweep can be run again at any time.
+ */
+export const handler = async (_event: unknown, context: Context): Promise<SweepResult> => {
+  try {
+    const result = await updateTasks(deps());
+    logger.info('sweep', { ...result, function_request_id: context.awsRequestId });
+    return result;
+  } catch (error) {
+    logger.error('sweep failed', { error: error as Error, function_request_id: context.awsRequestId });
+    throw error;
+  } finally {
+    publishMetrics();
+  }
+};
