@@ -41,7 +41,11 @@ async function readAnswer(response: Response): Promise<Answer> {
 }
 
 /** A {@link TaskClient} on the global `fetch`. One call takes {@link TASK_CALL_TIMEOUT_MS} at most, retries included. */
-export function httpTaskClient(secrets: SecretSource, clock: Clock, timeout_ms = TASK_CALL_TIMEOUT_MS): TaskClient {
+export function httpTaskClient(
+  secrets: SecretSource,
+  clock: Clock,
+  timeout_ms = TASK_CALL_TIMEOUT_MS,
+): TaskClient {
   async function attempt(task: TaskAddress, method: string, path: string, body: string, signal: AbortSignal) {
     const url = taskUrl(task, path);
     const authorization = await authorize(

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { createRoom } from '../../../shared/use-cases/create-room.ts';
+import { joinRoom } from '../../../shared/use-cases/join-room.ts';
+import { removeClient } from '../../../shared/use-cases/remove-client.ts';
+import { connect, connectedRoom, granted, makeWorld, refused } from '../../support/world.ts';
+
+describe('join-room', () => {
+  it('grants another seat in the same place', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    const second = await granted(joinRoom(world.deps, first));
+    expect(second).toMatchObject({
+      room_id: first.room_id,
+      url: first.url,
+      epoch: first.epoch,
+      max_clients: 4,
+    });
+    expect(second.client_id).not.toBe(first.client_id);
+    expect(second.ticket).not.toBe(first.ticket);
+    expect(world.taskOf(first).rooms.get(first.room_id)!.clients.size).toBe(2);
+  });
+
+  it('admits exactly 9 of 100 simultaneous joins to a room of 10', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world, 10);
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => joinRoom(world.deps, first)));
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(9);
+    for (const outcome of outcomes) {
+      if (!outcome.ok) expect(outcome.refusal).toMatchObject({ code: 'room_full', retry_after_s: 10 });
+    }
+  });
+
+  it('answers the same for an unknown, a closed and an expired room', async () => {
+    const world = await makeWorld({ ROOM_TTL: '2m' });
+    await world.addTask('a');
+    const closed = await granted(createRoom(world.deps, {}));
+    await granted(removeClient(world.deps, { ...closed, generation: 1 }));
+    const expired = await granted(createRoom(world.deps, {}));
+    world.advance(120_001);
+    for (const room_id of ['99999', closed.room_id, expired.room_id]) {
+      const refusal = await refused(joinRoom(world.deps, { room_id }));
+      expect({ ...refusal, detail: refusal.detail.replace(room_id, 'N') }).toEqual({
+        code: 'room_not_found',
+        detail: 'There is no room N (any more). Check the number, or create a room.',
+      });
+    }
+  });
+
+  it('gives the seat back when the client could not be registered', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world, 2);
+    world.taskOf(first).behaviour = 'failing';
+    expect((await refused(joinRoom(world.deps, first))).code).toBe('no_task_available');
+    world.taskOf(first).behaviour = 'up';
+    await granted(joinRoom(world.deps, first));
+  });
+
+  it('re-homes the room when nobody answers at its task, and every live client is registered at the new one', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    const other = await world.addTask('b');
+    world.taskOf(first).behaviour = 'unreachable';
+    const second = await granted(joinRoom(world.deps, first));
+    expect(second).toMatchObject({ url: other.url, epoch: first.epoch + 1 });
+    expect([...other.rooms.get(first.room_id)!.clients.keys()].sort()).toEqual(
+      [first.client_id, second.client_id].sort(),
+    );
+    expect((await world.store.getTask('a'))?.rooms).toBe(0);
+    expect((await world.store.getTask('b'))?.rooms).toBe(1);
+  });
+
+  it('closes a room whose task is dead and in which no live client is left', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const abandoned = await granted(createRoom(world.deps, {}));
+    await world.addTask('b');
+    world.taskOf(abandoned).behaviour = 'unreachable';
+    // The reservation is over, though the dead task could not say so.
+    world.advance(61_000);
+    for (const task of world.tasks.values()) if (task.task_id === 'b') await world.heartbeat(task);
+    expect((await refused(joinRoom(world.deps, abandoned))).code).toBe('room_not_found');
+    expect(await world.store.getRoom(abandoned.room_id)).toBeUndefined();
+    expect((await world.store.getTask('a'))?.rooms).toBe(0);
+  });
+
+  it('gives back seats that the task no longer holds before it says that the room is full', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world, 2);
+    const gone = await granted(joinRoom(world.deps, first));
+    await connect(world, gone);
+    // The task removed it, but its call to the router was lost.
+    task.rooms.get(first.room_id)!.clients.delete(gone.client_id);
+    world.advance(10_000);
+    const third = await granted(joinRoom(world.deps, first));
+    expect(third.client_id).not.toBe(gone.client_id);
+    expect((await refused(joinRoom(world.deps, first))).code).toBe('room_full');
+  });
+
+  it('never gives the seat of a client away that its task says is connected, whatever the row says', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world, 2);
+    const second = await granted(joinRoom(world.deps, first));
+    // It connected, but the heartbeats that would have said so never arrived.
+    task.client(first.room_id, second.client_id).connected = true;
+    world.advance(90_000);
+    expect((await refused(joinRoom(world.deps, first))).code).toBe('room_full');
+    const rows = await world.store.getRoomWithClients(first.room_id);
+    expect(rows?.clients.map((client) => client.status)).toEqual(['CONNECTED', 'CONNECTED']);
+  });
+});

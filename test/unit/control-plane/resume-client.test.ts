@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { joinRoom } from '../../../shared/use-cases/join-room.ts';
+import { removeClient } from '../../../shared/use-cases/remove-client.ts';
+import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
+import { connect, connectedRoom, granted, makeWorld, refused } from '../../support/world.ts';
+
+describe('join-room that resumes', () => {
+  it('keeps id, ticket and seat, and bumps the generation', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world, 1);
+    const again = await granted(resumeClient(world.deps, first));
+    expect(again).toMatchObject({ client_id: first.client_id, ticket: first.ticket, url: first.url });
+    expect(task.client(first.room_id, first.client_id).generation).toBe(2);
+    expect((await world.store.getRoom(first.room_id))?.clients).toBe(1);
+  });
+
+  it('gives one answer for an unknown client and a wrong ticket', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    const second = await granted(joinRoom(world.deps, first));
+    const wrong = await refused(resumeClient(world.deps, { ...first, ticket: second.ticket }));
+    const unknown = await refused(
+      resumeClient(world.deps, { ...first, client_id: '00000000-0000-4000-8000-000000000000' }),
+    );
+    expect(wrong.code).toBe('client_not_found');
+    expect(unknown).toEqual(wrong);
+  });
+
+  it('ignores the removal of an older connection', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    await granted(resumeClient(world.deps, first));
+    expect(await granted(removeClient(world.deps, { ...first, generation: 1 }))).toEqual({ removed: false });
+    expect(await granted(removeClient(world.deps, { ...first, generation: 2 }))).toEqual({ removed: true });
+    expect(await granted(removeClient(world.deps, { ...first, generation: 2 }))).toEqual({ removed: false });
+  });
+
+  it('brings everybody of a dead task together on one other task, at one epoch', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world, 10);
+    const others = await Promise.all(Array.from({ length: 9 }, () => granted(joinRoom(world.deps, first))));
+    for (const grant of others) await connect(world, grant);
+    await world.addTask('b');
+    await world.addTask('c');
+    world.taskOf(first).behaviour = 'unreachable';
+
+    const resumed = await Promise.all(
+      [first, ...others].map((grant) => granted(resumeClient(world.deps, grant))),
+    );
+    expect(new Set(resumed.map((grant) => grant.url)).size).toBe(1);
+    expect(new Set(resumed.map((grant) => grant.epoch))).toEqual(new Set([first.epoch + 1]));
+    expect(world.counts.get('rooms_rehomed')).toBe(1);
+    expect(world.taskOf(resumed[0]!).rooms.get(first.room_id)!.clients.size).toBe(10);
+    const rooms = await Promise.all(
+      ['a', 'b', 'c'].map(async (id) => (await world.store.getTask(id))?.rooms),
+    );
+    expect(rooms.sort()).toEqual([0, 0, 1]);
+  });
+
+  it('holds a silent task for dead only after two timed-out registers of which one was of a resuming client', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    const other = await world.addTask('b');
+    world.taskOf(first).behaviour = 'silent';
+    // Two joins time out: no resuming client among them, so the task may just be slow.
+    expect((await refused(joinRoom(world.deps, first))).code).toBe('no_task_available');
+    expect((await refused(joinRoom(world.deps, first))).code).toBe('no_task_available');
+    expect(await granted(resumeClient(world.deps, first))).toMatchObject({ url: other.url });
+  });
+
+  it('forgets earlier silence with the next heartbeat', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world);
+    await world.addTask('b');
+    task.behaviour = 'silent';
+    expect((await refused(joinRoom(world.deps, first))).code).toBe('no_task_available');
+    await world.heartbeat(task);
+    expect((await refused(resumeClient(world.deps, first))).code).toBe('no_task_available');
+    task.behaviour = 'up';
+    expect(await granted(resumeClient(world.deps, first))).toMatchObject({ url: task.url });
+  });
+
+  it('holds a silent task for dead at once when the fleet says stopped, or its lease has run out', async () => {
+    for (const end of ['stopped', 'lease'] as const) {
+      const world = await makeWorld();
+      const task = await world.addTask('a');
+      const first = await connectedRoom(world);
+      const other = await world.addTask('b');
+      task.behaviour = 'silent';
+      if (end === 'stopped') world.fleet.set('arn:a', 'stopped');
+      else {
+        world.advance(31_000);
+        await world.heartbeat(other);
+      }
+      expect(await granted(resumeClient(world.deps, first))).toMatchObject({ url: other.url });
+    }
+  });
+
+  it('moves the room off a task that drains and does not hold it', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world);
+    const other = await world.addTask('b');
+    task.rooms.clear();
+    task.behaviour = 'draining';
+    expect(await granted(resumeClient(world.deps, first))).toMatchObject({
+      url: other.url,
+      epoch: first.epoch + 1,
+    });
+  });
+
+  it('goes on when the task it was moved to is dead as well', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world);
+    const second = await world.addTask('b');
+    second.behaviour = 'unreachable';
+    task.behaviour = 'unreachable';
+    expect((await refused(resumeClient(world.deps, first))).code).toBe('no_task_available');
+    const third = await world.addTask('c');
+    expect(await granted(resumeClient(world.deps, first))).toMatchObject({ url: third.url });
+    const rooms = await Promise.all(
+      ['a', 'b', 'c'].map(async (id) => (await world.store.getTask(id))?.rooms),
+    );
+    expect(rooms).toEqual([0, 0, 1]);
+  });
+});
