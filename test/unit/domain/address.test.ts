@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { hostBelongs, isPublicAddress } from '../../../shared/domain/address.ts';
+import { randomRoomId } from '../../../shared/domain/room-id.ts';
+
+describe('addresses', () => {
+  it.each(['8.8.8.8', '203.0.112.7', '2606:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  });
+  it.each([
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.0.1',
+    '127.0.0.1',
+    '169.254.170.2',
+    '0.0.0.0',
+    '224.0.0.1',
+    '::1',
+    'fe80::1',
+    '::ffff:10.0.0.1',
+    'x',
+  ])('%s is not', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+  it('compares addresses, not their spelling', () => {
+    expect(hostBelongs('ws://[2606:4700:0:0::1111]:443', '2606:4700::1111', undefined)).toBe(true);
+    expect(hostBelongs('ws://8.8.8.8', '8.8.4.4', undefined)).toBe(false);
+  });
+});
+
+describe('room ids', () => {
+  it('have all their digits', () => {
+    expect(randomRoomId(5, () => 157)).toBe('00157');
+    expect(randomRoomId(5, (below) => below - 1)).toBe('99999');
+  });
+});

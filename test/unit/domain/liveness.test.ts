@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { routerSettings } from '../../../shared/config/settings.ts';
+import * as liveness from '../../../shared/domain/liveness.ts';
+import { ALIVE_AFTER_MS, DEAD_AFTER_MS } from '../../../shared/protocol/control.ts';
+
+const defaults = {
+  ROOM_TTL: routerSettings.ROOM_TTL.fallback!,
+  CONNECT_TIMEOUT: routerSettings.CONNECT_TIMEOUT.fallback!,
+  RESUME_GRACE: routerSettings.RESUME_GRACE.fallback!,
+  HEARTBEAT: routerSettings.HEARTBEAT.fallback!,
+  LEASE: routerSettings.LEASE.fallback!,
+};
+
+describe('time-outs', () => {
+  it('are in order by default', () => {
+    expect(liveness.durationFaults(defaults)).toEqual([]);
+  });
+
+  it('let a client miss two alive messages before it holds the relay for dead', () => {
+    expect(DEAD_AFTER_MS).toBeGreaterThan(2 * ALIVE_AFTER_MS);
+  });
+
+  it('give a resuming client longer than it takes to notice a dead task', () => {
+    expect(defaults.RESUME_GRACE).toBeGreaterThan(DEAD_AFTER_MS);
+  });
+
+  it('let one request try several tasks', () => {
+    expect(liveness.PLACEMENT_ATTEMPTS * liveness.TASK_CALL_TIMEOUT_MS).toBeLessThanOrEqual(
+      liveness.PLACEMENT_DEADLINE_MS,
+    );
+  });
+
+  it('keep a reservation until a connect is surely reported', () => {
+    expect(liveness.reservationExpiry(0, defaults)).toBeGreaterThan(
+      defaults.CONNECT_TIMEOUT + 2 * defaults.HEARTBEAT,
+    );
+  });
+
+  it('collect garbage long after a sweep would have', () => {
+    expect(liveness.TTL_SLACK_MS).toBeGreaterThan(defaults.ROOM_TTL);
+  });
+
+  it('free the sweep lock before the next minute', () => {
+    expect(liveness.SWEEP_LOCK_MS).toBeLessThan(60_000);
+  });
+});
