@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import {
+  actionsOf,
+  functions,
+  logicalName,
+  resources,
+  resourcesOf,
+  shortName,
+  statementsOf,
+} from './description.ts';
+
+const READ_AND_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
+const TASKS = 'TasksTable';
+const ROOMS = 'RoomsTable';
+const PLACEMENT = 'TasksTable/index/placement-index';
+const FLEET = 'TasksTable/index/fleet-index';
+
+/** What each function may do with the tables; an index is a resource of its own. */
+const TABLE_ACCESS: Record<string, Record<string, string[]>> = {
+  'create-room': { [TASKS]: READ_AND_WRITE, [ROOMS]: READ_AND_WRITE, [PLACEMENT]: ['Query'] },
+  'join-room': { [TASKS]: READ_AND_WRITE, [ROOMS]: READ_AND_WRITE, [PLACEMENT]: ['Query'] },
+  'put-task': {
+    [TASKS]: ['GetItem', 'Query', 'UpdateItem'],
+    [ROOMS]: ['GetItem', 'UpdateItem', 'ConditionCheckItem'],
+  },
+  'remove-client': {
+    [TASKS]: ['GetItem', 'UpdateItem', 'DeleteItem'],
+    [ROOMS]: ['GetItem', 'UpdateItem', 'DeleteItem'],
+  },
+  health: {},
+  'available-task': { [PLACEMENT]: ['Query'] },
+  'available-tasks': { [FLEET]: ['Query'] },
+  openapi: {},
+  'update-tasks': {
+    [TASKS]: READ_AND_WRITE,
+    [ROOMS]: READ_AND_WRITE,
+    [PLACEMENT]: ['Query'],
+    [FLEET]: ['Query'],
+  },
+};
+const READS_SECRET = ['create-room', 'join-room', 'put-task', 'remove-client', 'update-tasks'];
+const ASKS_FLEET: Record<string, string[]> = {
+  'create-room': ['ecs:DescribeTasks'],
+  'join-room': ['ecs:DescribeTasks'],
+  'update-tasks': ['ecs:DescribeTasks', 'ecs:ListTasks'],
+};
+
+const roleResources = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+const everyStatement = roleResources.flatMap(([id]) =>
+  statementsOf(id).map((statement) => ({ id, statement })),
+);
+
+/** Actions on each resource that the statements of `role` allow, as `service:` says. */
+function access(role: string, prefix: string): Record<string, string[]> {
+  const allowed: Record<string, string[]> = {};
+  for (const statement of statementsOf(role)) {
+    const actions = actionsOf(statement).filter((action) => action.startsWith(prefix));
+    if (actions.length === 0) continue;
+    for (const resource of resourcesOf(statement)) {
+      (allowed[shortName(resource)] ??= []).push(...actions.map((action) => action.slice(prefix.length)));
+    }
+  }
+  return allowed;
+}
+
+describe('roles', () => {
+  test('belong to one function each, and none is left over', () => {
+    const used = functions.map(([, { role }]) => role);
+    expect(new Set(used).size).toBe(functions.length);
+    expect(roleResources.map(([id]) => id).sort()).toEqual([...used].sort());
+  });
+
+  test.each(roleResources)(
+    '%s can be taken on by Lambda alone, and has no managed policy',
+    (_, { Properties }) => {
+      expect(Properties['AssumeRolePolicyDocument']).toMatchObject({
+        Statement: [
+          { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+        ],
+      });
+      expect(Properties).not.toHaveProperty('ManagedPolicyArns');
+    },
+  );
+
+  test.each(roleResources)('%s allows by name: no wildcard action, no Scan', (id) => {
+    const statements = statementsOf(id);
+    expect(statements.filter(({ Effect }) => Effect !== 'Allow')).toEqual([]);
+    expect(statements.filter((statement) => 'NotAction' in statement || 'NotResource' in statement)).toEqual(
+      [],
+    );
+    const actions = statements.flatMap(actionsOf);
+    expect(actions.filter((action) => !/^[a-z]+:[A-Za-z]+$/.test(action))).toEqual([]);
+    expect(actions).not.toContain('dynamodb:Scan');
+  });
+
+  test('name every resource, but for ListTasks, which a condition binds to the cluster', () => {
+    const anywhere = everyStatement.filter(({ statement }) => resourcesOf(statement).includes('*'));
+    expect(anywhere.map(({ id, statement }) => [id, actionsOf(statement)])).toEqual([
+      ['UpdateTasksRole', ['ecs:ListTasks']],
+    ]);
+    expect(anywhere[0]?.statement.Condition).toEqual({
+      ArnEquals: {
+        'ecs:cluster': {
+          'Fn::Sub':
+            'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${param:ECS_CLUSTER}',
+        },
+      },
+    });
+  });
+
+  test.each(functions)('of %s writes to its own log group', (name, { role }) => {
+    expect(access(role, 'logs:')).toEqual({
+      [`${logicalName(name)}LogGroup`]: ['CreateLogStream', 'PutLogEvents'],
+    });
+  });
+
+  test.each(functions)('of %s reaches the tables and indexes it needs, and no others', (name, { role }) => {
+    expect(access(role, 'dynamodb:')).toEqual(TABLE_ACCESS[name]);
+  });
+
+  test.each(functions)('of %s reads the secret only if it signs or checks with it', (name, { role }) => {
+    const secret = READS_SECRET.includes(name) ? { RouterSecret: ['GetSecretValue'] } : {};
+    expect(access(role, 'secretsmanager:')).toEqual(secret);
+  });
+
+  test.each(functions)('of %s asks ECS only if it judges tasks', (name, { role }) => {
+    const asked = statementsOf(role)
+      .flatMap(actionsOf)
+      .filter((action) => action.startsWith('ecs:'));
+    expect(asked).toEqual(ASKS_FLEET[name] ?? []);
+  });
+});
