@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { SecretSource } from '../ports/secrets.ts';
 import type { TaskAddress, TaskCallFailure, TaskClient } from '../ports/task-client.ts';
 import { taskRooms } from '../protocol/api.ts';
+import type { ProblemCode } from '../protocol/problem.ts';
 
 type Answer = { kind: 'answer'; body: unknown } | TaskCallFailure;
 
@@ -12,6 +13,15 @@ type Answer = { kind: 'answer'; body: unknown } | TaskCallFailure;
 const REFUSED = new Set(['ECONNREFUSED']);
 /** The connection was there and broke: the process died, or it closed an idle connection just as we used it. */
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** The codes with which a task says no, and means it. */
+const REFUSALS: ReadonlySet<string> = new Set<ProblemCode>([
+  'stale_epoch',
+  'task_draining',
+  'no_task_available',
+  'unauthorized',
+  'invalid_request',
+]);
 
 function errorCode(error: unknown): string | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
@@ -35,8 +45,9 @@ async function readAnswer(response: Response): Promise<Answer> {
   if (response.ok && body !== undefined) return { kind: 'answer', body };
   const code = (body as { code?: unknown } | undefined)?.code;
   if (code === 'wrong_task') return { kind: 'unreachable' };
-  return response.status < 500 || code === 'task_draining' || code === 'no_task_available'
-    ? { kind: 'refused', code: typeof code === 'string' ? code : String(response.status) }
+  // A refusal is in the protocol's own words; anything else that is not 2xx (a proxy, a crash) says nothing of the room.
+  return typeof code === 'string' && REFUSALS.has(code)
+    ? { kind: 'refused', code }
     : { kind: 'failed', status: response.status };
 }
 

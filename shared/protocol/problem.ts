@@ -12,9 +12,10 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: 'This path takes another method', retryable: false },
   conflict: { status: 409, title: 'Another request changed this first', retryable: true },
   stale_epoch: { status: 409, title: 'The room was placed anew since', retryable: false },
+  // Not 421 (Misdirected Request), which `fetch` retries by itself (Fetch standard, HTTP-network-or-cache fetch).
+  wrong_task: { status: 409, title: 'Another task answers at this address', retryable: false },
   too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body must be application/json', retryable: false },
-  wrong_task: { status: 421, title: 'Another task answers at this address', retryable: false },
   invalid_request: { status: 422, title: 'The request does not fit the schema', retryable: false },
   rooms_exhausted: { status: 429, title: 'All rooms are taken', retryable: true },
   room_full: { status: 429, title: 'The room is full', retryable: true },
