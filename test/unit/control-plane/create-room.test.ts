@@ -123,6 +123,6 @@ describe('create-room', () => {
     const rooms = await Promise.all(
       ['a', 'b', 'c'].map(async (id) => (await world.store.getTask(id))?.rooms),
     );
-    expect(rooms.sort()).toEqual([0, 2, 5]);
+    expect(rooms.toSorted((x, y) => x! - y!)).toEqual([0, 2, 5]);
   });
 });

@@ -58,7 +58,7 @@ describe('join-room that resumes', () => {
     const rooms = await Promise.all(
       ['a', 'b', 'c'].map(async (id) => (await world.store.getTask(id))?.rooms),
     );
-    expect(rooms.sort()).toEqual([0, 0, 1]);
+    expect(rooms.toSorted((x, y) => x! - y!)).toEqual([0, 0, 1]);
   });
 
   it('holds a silent task for dead only after two timed-out registers of which one was of a resuming client', async () => {
