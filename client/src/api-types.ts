@@ -1,4 +1,4 @@
-/* Types of the HTTP API, made from shared/protocol/api.ts by `npm run openapi`; do not edit. */
+/* Types of the HTTP API, made from shared/protocol/api.ts by `npm run generate`; do not edit. */
 
 export interface Api {
   CreateRoomRequest: CreateRoomRequest;

@@ -97,9 +97,16 @@ export function routerConfig(env: read.Environment) {
 
 /** Reads the settings of a stream task. Throws `ConfigError` with every fault. */
 export function taskConfig(env: read.Environment) {
-  return read.readSettings(env, taskSettings, (values) =>
-    values.LEASE <= 2 * values.HEARTBEAT ? ['LEASE must be more than twice HEARTBEAT'] : [],
-  );
+  return read.readSettings(env, taskSettings, (values) => {
+    const faults: string[] = [];
+    if (values.LEASE <= 2 * values.HEARTBEAT) faults.push('LEASE must be more than twice HEARTBEAT');
+    if (values.SEND_BUDGET < 2 * values.MAX_FRAME_BYTES) {
+      faults.push(
+        'SEND_BUDGET must be at least twice MAX_FRAME_BYTES, else one message ends a healthy receiver',
+      );
+    }
+    return faults;
+  });
 }
 
 /** Reads the settings of the local stack. Throws `ConfigError` with every fault. */
