@@ -1,7 +1,21 @@
 /** How records come about and are judged, written once for both stores. */
 import type { ClientRecord, RoomRecord } from '../domain/room.ts';
-import type { TaskRecord } from '../domain/task.ts';
-import type { NewClient, NewRoom } from '../ports/room-store.ts';
+import type { TaskRecord, TaskState } from '../domain/task.ts';
+import type { NewClient, NewRoom, TaskReport } from '../ports/room-store.ts';
+
+/**
+ * Whether `report` is older than what is known of its task: of an earlier process under the same id, or an earlier
+ * heartbeat of the same process. (The very same heartbeat again is no older: it is a repetition.)
+ */
+export function isStaleReport(known: TaskRecord, report: TaskReport): boolean {
+  if (report.started_at !== known.started_at) return report.started_at < known.started_at;
+  return report.heartbeat_seq < known.heartbeat_seq;
+}
+
+/** The record of a task after `report`: its silence is over. */
+export function reportedTaskRecord(report: TaskReport, state: TaskState, rooms: number): TaskRecord {
+  return { ...report, state, rooms, silent: 0, silent_resuming: 0 };
+}
 
 /** The record of a room that is created on `task` at `now`, with its first client. */
 export function newRoomRecord(

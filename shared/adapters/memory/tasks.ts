@@ -1,5 +1,6 @@
 import { hasPlace, nextState } from '../../domain/task.ts';
-import type { RoomStore, TaskReport } from '../../ports/room-store.ts';
+import type { RoomStore } from '../../ports/room-store.ts';
+import { isStaleReport, reportedTaskRecord } from '../records.ts';
 import { taskRecord, taskRooms, type MemoryState } from './state.ts';
 
 type TaskMethods = Pick<
@@ -16,28 +17,17 @@ type TaskMethods = Pick<
   | 'unlockSweep'
 >;
 
-/** Whether `report` is older than what is known: of an earlier process, or an earlier heartbeat of the same one. */
-function isStale(known: { started_at: number; heartbeat_seq: number }, report: TaskReport): boolean {
-  return (
-    report.started_at < known.started_at ||
-    (report.started_at === known.started_at && report.heartbeat_seq < known.heartbeat_seq)
-  );
-}
-
 export function taskMethods(state: MemoryState): TaskMethods {
   const everyTask = () => [...state.tasks.keys()].map((task_id) => taskRecord(state, task_id)!);
 
   return {
     async putTask(report) {
       const known = taskRecord(state, report.task_id);
-      if (known !== undefined && isStale(known, report)) return { kind: 'stale', task: known };
+      if (known !== undefined && isStaleReport(known, report)) return { kind: 'stale', task: known };
       const renewed = known?.started_at === report.started_at;
-      state.tasks.set(report.task_id, {
-        ...report,
-        state: nextState(renewed ? known.state : undefined, report.state),
-        silent: 0,
-        silent_resuming: 0,
-      });
+      const reached = nextState(renewed ? known.state : undefined, report.state);
+      const { rooms: _, ...task } = reportedTaskRecord(report, reached, 0);
+      state.tasks.set(report.task_id, task);
       return { kind: renewed ? 'renewed' : 'registered', task: taskRecord(state, report.task_id)! };
     },
 

@@ -1,0 +1,26 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+
+/** A healthy DynamoDB answers within tens of milliseconds; a Lambda that waits longer keeps a browser waiting. */
+const CONNECTION_TIMEOUT_MS = 1_000;
+const REQUEST_TIMEOUT_MS = 2_500;
+/** The local stack serves many requests in one process; a Lambda serves one. */
+const MAX_SOCKETS = 128;
+
+/**
+ * The client that `dynamoRoomStore` is made for. It does not retry by itself: the store does, so that there is one bound
+ * for all tries. Region, credentials and endpoint come from the environment (`AWS_ENDPOINT_URL_DYNAMODB` locally) unless
+ * they are given.
+ */
+export function dynamoDbClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
+  return new DynamoDBClient({
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+      httpAgent: { maxSockets: MAX_SOCKETS },
+      httpsAgent: { maxSockets: MAX_SOCKETS },
+    },
+    ...config,
+  });
+}

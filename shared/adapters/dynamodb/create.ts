@@ -1,0 +1,47 @@
+import { QUOTA_SHARDS, shardLimit, shardsWithRoom } from '../../domain/quota.ts';
+import { StoreBusy, type RoomStore } from '../../ports/room-store.ts';
+import { newClientRecord, newRoomRecord } from '../records.ts';
+import type { Context } from './context.ts';
+import { claimPlace, countInQuota } from './counts.ts';
+import { clientItem, roomItem, taskRoomItem } from './items.ts';
+import { putNew } from './parts.ts';
+
+/** A round is lost only to others who took the last place of the shard, so each round some are done. */
+const ROUNDS = 24;
+
+export function createRoomMethod(context: Context): Pick<RoomStore, 'createRoom'> {
+  const { calls, at, names, random } = context;
+
+  const quotaHeld = async (): Promise<number[]> => {
+    const shards = Array.from({ length: QUOTA_SHARDS }, (_, shard) => at.quota(shard));
+    return (await calls.snapshot(shards)).map((item) => (item?.['held'] as number | undefined) ?? 0);
+  };
+
+  return {
+    async createRoom(newRoom, task, max_rooms, now) {
+      let open = shardsWithRoom(max_rooms, []);
+      for (let round = 0; round < ROUNDS; round++) {
+        const shard = open[Math.floor(random() * open.length)];
+        if (shard === undefined) return { kind: 'rooms_exhausted' };
+        const room = newRoomRecord(newRoom, task, shard, now);
+        const client = newClientRecord(room.room_id, newRoom.client, now);
+        const outcome = await calls.transact({
+          task: claimPlace(at, task, now),
+          row: putNew(names.tasks, { ...taskRoomItem(room) }),
+          quota: countInQuota(at, shard, shardLimit(max_rooms, shard)),
+          room: putNew(names.rooms, roomItem(room)),
+          client: putNew(names.rooms, clientItem(client, room)),
+        });
+        if (outcome.kind === 'done') return { kind: 'created', room };
+        const { failed } = outcome;
+        if (failed.task !== undefined) return { kind: 'task_unavailable' };
+        // A row of the task alone is left of a room whose own item was lost: its id is free once that is repaired.
+        if (failed.room !== undefined || failed.row !== undefined) return { kind: 'room_exists' };
+        if (failed.client !== undefined) throw new Error('the client id is taken in this room');
+        // Only this shard is full. One snapshot of all tells whether there is room elsewhere, at one instant.
+        open = shardsWithRoom(max_rooms, await quotaHeld());
+      }
+      throw new StoreBusy('places are taken faster than they are found');
+    },
+  };
+}

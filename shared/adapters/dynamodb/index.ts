@@ -1,0 +1,2 @@
+export { dynamoDbClient } from './client.ts';
+export { dynamoRoomStore, type DynamoStoreOptions } from './store.ts';

@@ -1,0 +1,40 @@
+/** Keys, index names and the parts into which hot items are split. The tables themselves: infra/tables.yml. */
+import { createHash } from 'node:crypto';
+import type { Place } from './parts.ts';
+
+export interface TableNames {
+  tasks: string;
+  rooms: string;
+}
+
+/** The item with the record itself, beside those of what belongs to it. Sorts before every room id and client id. */
+export const TASK = '#task';
+export const ROOM = '#room';
+
+export const PLACEMENT_INDEX = 'placement-index';
+export const FLEET_INDEX = 'fleet-index';
+
+export const FLEET_SHARDS = 8;
+
+/** Value of `fleet`: one of eight, always the same for a task. */
+export function fleetShard(task_id: string): string {
+  return `fleet#${createHash('sha256').update(task_id).digest()[0]! % FLEET_SHARDS}`;
+}
+
+/** Where each item is. */
+export function places({ tasks, rooms }: TableNames) {
+  return {
+    task: (task_id: string): Place => ({ table: tasks, key: { task_id, room_id: TASK } }),
+    /** The row `[task_id, room_id]`. */
+    taskRoom: (task_id: string, room_id: string): Place => ({ table: tasks, key: { task_id, room_id } }),
+    quota: (shard: number): Place => ({
+      table: tasks,
+      key: { task_id: `#quota#${shard}`, room_id: '#quota' },
+    }),
+    sweepLock: { table: tasks, key: { task_id: '#lock', room_id: '#sweep' } } satisfies Place,
+    room: (room_id: string): Place => ({ table: rooms, key: { room_id, client_id: ROOM } }),
+    client: (room_id: string, client_id: string): Place => ({ table: rooms, key: { room_id, client_id } }),
+  };
+}
+
+export type Places = ReturnType<typeof places>;

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createTables } from '../../dev/tables.ts';
+import { dynamoDbClient } from '../../shared/adapters/dynamodb/index.ts';
+
+export interface DynamoTables {
+  endpoint: string;
+  tasksTable: string;
+  roomsTable: string;
+  /** A client of DynamoDB Local that belongs to the suite. */
+  client: DynamoDBClient;
+  /** Another one, for a test that changes it: its middleware does not touch the suite's. It is closed with the suite. */
+  newClient(): DynamoDBClient;
+}
+
+function connect(endpoint: string): DynamoDBClient {
+  // DynamoDB Local looks at neither, but the client wants both.
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return dynamoDbClient({ endpoint, region: 'local', credentials });
+}
+
+/**
+ * A suite on DynamoDB Local with two fresh tables of its own. Where there is no Java it is skipped, and says why; in CI
+ * that is a failure.
+ */
+export function describeDynamo(name: string, suite: (tables: DynamoTables) => void): void {
+  const dynamodb = inject('dynamodb');
+  const reason = 'missing' in dynamodb ? dynamodb.missing : undefined;
+  if (reason !== undefined && process.env['CI'] !== undefined) {
+    test(`${name} needs DynamoDB Local`, () => expect.fail(reason));
+    return;
+  }
+  const endpoint = 'endpoint' in dynamodb ? dynamodb.endpoint : 'http://127.0.0.1:0';
+  describe.skipIf(reason !== undefined)(reason === undefined ? name : `${name} (${reason})`, () => {
+    const id = randomUUID();
+    const clients: DynamoDBClient[] = [];
+    const newClient = () => {
+      const client = connect(endpoint);
+      clients.push(client);
+      return client;
+    };
+    const client = newClient();
+    const names = { tasks: `tasks-${id}`, rooms: `rooms-${id}` };
+
+    beforeAll(() => createTables(client, names));
+    afterAll(async () => {
+      for (const TableName of [names.tasks, names.rooms])
+        await client.send(new DeleteTableCommand({ TableName }));
+      for (const opened of clients) opened.destroy();
+    });
+    suite({ endpoint, tasksTable: names.tasks, roomsTable: names.rooms, client, newClient });
+  });
+}
