@@ -1,4 +1,5 @@
 /** Compares a room's rows with its task's own view of it, and repairs both ways. */
+import { CLOCK_SKEW_MS } from '../domain/liveness.ts';
 import { planRepairs, type Repair } from '../domain/reconcile.ts';
 import type { ClientRecord, RoomRecord } from '../domain/room.ts';
 import type { TaskRooms } from '../protocol/api.ts';
@@ -60,6 +61,8 @@ export async function repairRoom(deps: Deps, rows: RoomRows, snapshot: TaskRooms
 
 /** Asks the room's task for its view and repairs the room; the number of seats that it freed. 0 if the task is silent. */
 export async function reconcileRoom(deps: Deps, room: RoomRecord): Promise<number> {
+  // What is younger than a snapshot is left alone, so there is nothing to ask about a room that was only just placed.
+  if (room.placed_at > deps.clock.now() - CLOCK_SKEW_MS) return 0;
   const answer = await deps.tasks.rooms(room, room.room_id);
   if (answer.kind !== 'rooms') return 0;
   const rows = await deps.store.getRoomWithClients(room.room_id);
