@@ -1,0 +1,56 @@
+/** The process: configuration → stream task → signals. Exit code 0 after a stop, 1 if it cannot start. */
+import { collectDefaultMetrics } from 'prom-client';
+import { secretsManagerSource } from '../shared/adapters/secrets-manager.ts';
+import { ConfigError } from '../shared/config/read.ts';
+import { taskConfig, type TaskConfig } from '../shared/config/settings.ts';
+import { createLog } from './log.ts';
+import { metadataEndpoints } from './metadata.ts';
+import { startTask } from './task.ts';
+import { STOP_LIMIT_MS } from './timing.ts';
+
+/** Undefined, with every fault on standard error, if the configuration is not usable. */
+function readConfig(): TaskConfig | undefined {
+  try {
+    return taskConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  if (config === undefined) return process.exit(1);
+  let stop = (): void => process.exit(0);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop());
+  // Started by the local stack: without it there is nobody to serve.
+  if (process.channel !== undefined && process.channel !== null) process.on('disconnect', () => stop());
+
+  const log = createLog(config.LOG_LEVEL);
+  const task = await startTask(config, {
+    secrets: secretsManagerSource(config.ROUTER_SECRET_ID),
+    endpoints: metadataEndpoints(process.env),
+    log: (task_id) => log.child({ task_id }),
+  }).catch((error: unknown) => {
+    log.fatal({ err: error }, 'cannot start');
+    process.exit(1);
+  });
+  collectDefaultMetrics({ register: task.relay.metrics });
+
+  stop = () => {
+    setTimeout(() => {
+      log.error(`not stopped within ${STOP_LIMIT_MS} ms`);
+      process.exit(1);
+    }, STOP_LIMIT_MS).unref();
+    task.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'cannot stop');
+        process.exit(1);
+      },
+    );
+  };
+}
+
+await main();

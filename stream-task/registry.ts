@@ -1,0 +1,334 @@
+/**
+ * Which pairs may connect, and who is connected: the relay's whole state, in memory only. The router writes it by
+ * `register`; sockets open and break on it; what follows for the router is said through {@link RegistryEvents}.
+ */
+import { CLOCK_SKEW_MS } from '../shared/domain/liveness.ts';
+import { ticketHash, ticketMatches } from '../shared/domain/ticket.ts';
+import type {
+  PutTaskRequest,
+  PutTaskResponse,
+  RegisterRequest,
+  RegisterResponse,
+  RemoveClientRequest,
+  TaskRooms,
+} from '../shared/protocol/api.ts';
+import { CLOSE } from '../shared/protocol/close-codes.ts';
+import type { RelayLimits } from '../shared/protocol/control.ts';
+import type { Credentials, Protocol } from '../shared/protocol/subprotocol.ts';
+import { countOne, type Counts } from './counts.ts';
+import { LostRooms } from './lost-rooms.ts';
+import type { Pulse } from './pulse.ts';
+import { addMember, announce, removeMember } from './room.ts';
+import { createRoom, takeSlot, type Seat, type SeatedRoom } from './seats.ts';
+import { Session, type ClientSocket, type Ending, type SessionLimits } from './session.ts';
+import type { Timing } from './timing.ts';
+
+export type Connect = PutTaskRequest['connects'][number];
+export type NotOwned = PutTaskResponse['not_owned'][number];
+
+export interface RegistryEvents {
+  /** A client's socket opened: the next heartbeat reports it. */
+  connected(connect: Connect): void;
+  /** A seat is given up or has run out: remove-client. */
+  removed(removal: RemoveClientRequest): void;
+}
+
+export interface RegistryDeps {
+  room_capacity: number;
+  /** ms */
+  connect_timeout: number;
+  /** ms */
+  resume_grace: number;
+  session: SessionLimits;
+  /** What `welcome` says; `max_clients` is the room's. */
+  limits: Omit<RelayLimits, 'max_clients'>;
+  timing: Timing;
+  counts: Counts;
+  pulse: Pulse;
+  events: RegistryEvents;
+}
+
+export type RegisterResult =
+  | { kind: 'registered'; response: RegisterResponse }
+  | { kind: 'refused'; code: 'stale_epoch' | 'task_draining' | 'no_task_available' };
+
+export type Admission =
+  | { kind: 'admitted'; open: (socket: ClientSocket) => Session }
+  | { kind: 'refused'; code: number; reason: string };
+
+/** `draining`: no new rooms. `stopped`: nothing at all; the sockets are closed. */
+export type Mode = 'open' | 'draining' | 'stopped';
+
+/** Compared with when the pair is unknown, so that an unknown pair takes as long as a wrong ticket. */
+const NO_HASH = ticketHash('');
+
+export class Registry {
+  readonly #deps: RegistryDeps;
+  readonly #rooms = new Map<string, SeatedRoom>();
+  readonly #lost = new LostRooms();
+  /** Sessions of lost rooms that were told `moved`, by the timer that closes them soon. */
+  readonly #moving = new Map<NodeJS.Timeout, Session[]>();
+  #mode: Mode = 'open';
+
+  constructor(deps: RegistryDeps) {
+    this.#deps = deps;
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  get rooms(): number {
+    return this.#rooms.size;
+  }
+
+  /** Clients whose socket is open. */
+  get clients(): number {
+    let clients = 0;
+    for (const room of this.#rooms.values()) clients += room.members.length;
+    return clients;
+  }
+
+  /** Takes no new rooms from now on. */
+  drain(): void {
+    if (this.#mode === 'open') this.#mode = 'draining';
+  }
+
+  /** Ends every connection with 4503; the seats stay the router's to place anew, so nothing is reported. */
+  stop(): void {
+    this.#mode = 'stopped';
+    for (const room of this.#rooms.values()) endAll(this.#forget(room), CLOSE.DRAINING, 'draining');
+    for (const [timer, sessions] of this.#moving) {
+      clearTimeout(timer);
+      endAll(sessions, CLOSE.DRAINING, 'moved');
+    }
+    this.#moving.clear();
+  }
+
+  /** The rooms as a heartbeat reports them. */
+  roomEpochs(): PutTaskRequest['rooms'] {
+    return Array.from(this.#rooms.values(), ({ room_id, epoch }) => ({ room_id, epoch }));
+  }
+
+  /** The rooms, or the one room, as `GET /rooms` shows them. */
+  snapshot(room_id?: string): TaskRooms['rooms'] {
+    const one = room_id === undefined ? undefined : this.#rooms.get(room_id);
+    const rooms = room_id === undefined ? this.#rooms.values() : one === undefined ? [] : [one];
+    return Array.from(rooms, (room) => ({
+      room_id: room.room_id,
+      epoch: room.epoch,
+      clients: Array.from(room.seats.values(), ({ client_id, generation, presence }) => ({
+        client_id,
+        generation,
+        connected: presence.kind === 'connected',
+      })),
+    }));
+  }
+
+  /** `POST /register`: idempotent. */
+  register(request: RegisterRequest): RegisterResult {
+    const result = this.#register(request);
+    countOne(this.#deps.counts.registers, result.kind === 'registered' ? result.kind : result.code);
+    return result;
+  }
+
+  #register(request: RegisterRequest): RegisterResult {
+    const { room_id, epoch } = request;
+    if (this.#mode === 'stopped') return { kind: 'refused', code: 'task_draining' };
+    if (this.#lost.has(room_id, epoch)) return { kind: 'refused', code: 'stale_epoch' };
+    let room = this.#rooms.get(room_id);
+    if (room === undefined) {
+      if (this.#mode === 'draining') return { kind: 'refused', code: 'task_draining' };
+      if (this.#rooms.size >= this.#deps.room_capacity) return { kind: 'refused', code: 'no_task_available' };
+      room = createRoom(room_id, epoch, request.max_clients);
+      // A room without seats would never be forgotten, so it is not taken up at all.
+      if (request.clients.length > 0) this.#rooms.set(room_id, room);
+    }
+    if (epoch < room.epoch) return { kind: 'refused', code: 'stale_epoch' };
+    if (epoch > room.epoch) this.#adopt(room, request);
+    room.max_clients = request.max_clients;
+    for (const client of request.clients) this.#seat(room, client);
+    for (const gone of request.gone ?? []) {
+      const seat = room.seats.get(gone.client_id);
+      if (seat !== undefined && seat.generation <= gone.generation) this.#remove(room, seat, false);
+    }
+    return { kind: 'registered', response: { room_id, epoch, clients: room.seats.size } };
+  }
+
+  /** The room was placed elsewhere and came back: whom the request does not name is gone. */
+  #adopt(room: SeatedRoom, request: RegisterRequest): void {
+    room.epoch = request.epoch;
+    const named = new Set(request.clients.map((client) => client.client_id));
+    for (const seat of room.seats.values()) {
+      if (!named.has(seat.client_id)) this.#remove(room, seat, false);
+      else if (seat.presence.kind === 'connected') this.#reportConnect(room, seat);
+    }
+    // Removing the last one has forgotten the room.
+    if (request.clients.length > 0) this.#rooms.set(room.room_id, room);
+  }
+
+  #seat(room: SeatedRoom, client: RegisterRequest['clients'][number]): void {
+    const known = room.seats.get(client.client_id);
+    if (known === undefined) {
+      const seat: Seat = {
+        client_id: client.client_id,
+        ticket_hash: client.ticket_hash,
+        generation: client.generation,
+        slot: takeSlot(room),
+        connect_by: client.connect_by,
+        seen: false,
+        presence: { kind: 'waiting', timer: undefined },
+      };
+      room.seats.set(seat.client_id, seat);
+      this.#await(room, seat);
+      return;
+    }
+    if (client.generation < known.generation) return;
+    const resumed = client.generation > known.generation;
+    // A connect of this very generation has come already: this is a repeated call.
+    if (!resumed && known.presence.kind === 'connected') return;
+    known.generation = client.generation;
+    known.connect_by = Math.max(known.connect_by, client.connect_by);
+    // A socket that looks open may be the one that the client lost: it stays until the new one comes or it breaks.
+    if (known.presence.kind === 'connected') this.#reportConnect(room, known);
+    else this.#await(room, known);
+  }
+
+  /** Whether `credentials` may open a socket that speaks `protocol`, and how it is opened. */
+  admit(credentials: Credentials, protocol: Protocol): Admission {
+    const room = this.#rooms.get(credentials.room_id);
+    const seat = room?.seats.get(credentials.client_id);
+    const matches = ticketMatches(credentials.ticket, seat?.ticket_hash ?? NO_HASH);
+    if (this.#mode === 'stopped') return { kind: 'refused', code: CLOSE.DRAINING, reason: 'draining' };
+    if (room === undefined || seat === undefined || !matches) {
+      return { kind: 'refused', code: CLOSE.UNAUTHORIZED, reason: 'ticket' };
+    }
+    if (room.protocol !== undefined && room.protocol !== protocol) {
+      return { kind: 'refused', code: CLOSE.BAD_FRAME, reason: `this room speaks ${room.protocol}` };
+    }
+    return { kind: 'admitted', open: (socket) => this.#connect(room, seat, protocol, socket) };
+  }
+
+  #connect(room: SeatedRoom, seat: Seat, protocol: Protocol, socket: ClientSocket): Session {
+    const { session: limits, timing, counts, pulse } = this.#deps;
+    const before = seat.presence;
+    const session = new Session(socket, {
+      room,
+      client_id: seat.client_id,
+      slot: seat.slot,
+      protocol,
+      limits,
+      timing,
+      counts,
+      pulse,
+      ended: (ended, ending) => this.#ended(room, seat, ended, ending),
+    });
+    room.protocol = protocol;
+    seat.presence = { kind: 'connected', session };
+    seat.connect_by = 0;
+    seat.seen = true;
+    if (before.kind === 'waiting') clearTimeout(before.timer);
+    else {
+      removeMember(room, before.session);
+      before.session.end(CLOSE.REPLACED, 'replaced');
+    }
+    counts.connects++;
+    const others = room.members.map(({ slot, client_id }) => ({ slot, client_id }));
+    addMember(room, session);
+    session.tell({
+      type: 'welcome',
+      room_id: room.room_id,
+      epoch: room.epoch,
+      slot: seat.slot,
+      clients: others,
+      limits: { ...this.#deps.limits, max_clients: room.max_clients },
+      resume_grace_ms: this.#deps.resume_grace,
+    });
+    if (before.kind === 'waiting') {
+      announce(room, { type: 'joined', slot: seat.slot, client_id: seat.client_id }, session);
+    }
+    this.#reportConnect(room, seat);
+    return session;
+  }
+
+  /** `session` takes no more. Of a room that is no longer ours, or a connection that was replaced, nothing follows. */
+  #ended(room: SeatedRoom, seat: Seat, session: Session, ending: Ending): void {
+    removeMember(room, session);
+    if (this.#rooms.get(room.room_id) !== room || room.seats.get(seat.client_id) !== seat) return;
+    if (seat.presence.kind !== 'connected' || seat.presence.session !== session) return;
+    seat.presence = { kind: 'waiting', timer: undefined };
+    if (ending === 'left') return this.#remove(room, seat, true);
+    seat.connect_by = Math.max(seat.connect_by, Date.now() + this.#deps.resume_grace);
+    this.#await(room, seat);
+    announce(room, { type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'resuming' });
+  }
+
+  /** Keeps a waiting seat until its `connect_by`. */
+  #await(room: SeatedRoom, seat: Seat): void {
+    if (seat.presence.kind !== 'waiting') return;
+    clearTimeout(seat.presence.timer);
+    const { connect_timeout, resume_grace, counts } = this.#deps;
+    const wait = seat.connect_by - Date.now();
+    // `connect_by` is of the router's clock: however wrong that is, no seat stays for ever.
+    const longest = Math.max(connect_timeout, resume_grace) + CLOCK_SKEW_MS;
+    const timer = setTimeout(
+      () => {
+        counts.seats_expired++;
+        this.#remove(room, seat, true);
+      },
+      Math.min(Math.max(wait, 0), longest),
+    );
+    seat.presence = { kind: 'waiting', timer };
+  }
+
+  /** Takes the seat away; `report`: the router does not know it yet. */
+  #remove(room: SeatedRoom, seat: Seat, report: boolean): void {
+    room.seats.delete(seat.client_id);
+    if (seat.presence.kind === 'waiting') clearTimeout(seat.presence.timer);
+    else seat.presence.session.end(CLOSE.ROOM_GONE, 'gone');
+    if (seat.seen) {
+      announce(room, { type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'gone' });
+    }
+    if (room.seats.size === 0 && this.#rooms.get(room.room_id) === room) this.#rooms.delete(room.room_id);
+    if (!report) return;
+    const { room_id, epoch } = room;
+    const { client_id, generation } = seat;
+    this.#deps.events.removed({ room_id, epoch, client_id, generation });
+  }
+
+  /** The router says that a room is not ours at this epoch: its clients are sent away, and it does not come back. */
+  disown({ room_id, epoch, moved_to }: NotOwned): void {
+    this.#lost.add(room_id, epoch);
+    const room = this.#rooms.get(room_id);
+    if (room === undefined || room.epoch > epoch) return;
+    const sessions = this.#forget(room);
+    if (moved_to === undefined) return endAll(sessions, CLOSE.ROOM_GONE, 'gone');
+    if (room.protocol !== 'anteroom.v1') return endAll(sessions, CLOSE.DRAINING, 'moved');
+    for (const session of sessions) session.tell({ type: 'moved', ...moved_to, reason: 'rehomed' });
+    const timer = setTimeout(() => {
+      this.#moving.delete(timer);
+      endAll(sessions, CLOSE.DRAINING, 'moved');
+    }, this.#deps.timing.moved_close);
+    this.#moving.set(timer, sessions);
+  }
+
+  /** Forgets the room and its seats; the open sessions, which the caller ends. */
+  #forget(room: SeatedRoom): Session[] {
+    this.#rooms.delete(room.room_id);
+    const sessions: Session[] = [];
+    for (const { presence } of room.seats.values()) {
+      if (presence.kind === 'waiting') clearTimeout(presence.timer);
+      else sessions.push(presence.session);
+    }
+    return sessions;
+  }
+
+  #reportConnect(room: SeatedRoom, seat: Seat): void {
+    const { room_id, epoch } = room;
+    this.#deps.events.connected({ room_id, epoch, client_id: seat.client_id, generation: seat.generation });
+  }
+}
+
+function endAll(sessions: readonly Session[], code: number, reason: string): void {
+  for (const session of sessions) session.end(code, reason);
+}

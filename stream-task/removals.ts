@@ -1,0 +1,87 @@
+/**
+ * remove-client calls: each is tried a few times with backoff. They are idempotent, and what stays undone is repaired
+ * by the router's reconcile sweep, so that both tries and queue may be bounded.
+ */
+import type { RemoveClientRequest } from '../shared/protocol/api.ts';
+import { backoff } from './backoff.ts';
+import { countOne, type Counts } from './counts.ts';
+import type { Logger } from './log.ts';
+import type { RouterClient } from './router-client.ts';
+import type { Timing } from './timing.ts';
+import { wait } from './wait.ts';
+
+/** Calls at once. */
+const WORKERS = 8;
+/** Removals that wait at most; more than that are left to the sweep. */
+const MOST_WAITING = 10_000;
+const MOST_TRIES = 8;
+
+export interface Removals {
+  add(removal: RemoveClientRequest): void;
+  /** Resolves when nothing is under way or waits. */
+  idle(): Promise<void>;
+  /** Gives up what is under way and what waits. */
+  stop(): void;
+}
+
+export function createRemovals(deps: {
+  router: RouterClient;
+  timing: Pick<Timing, 'retry_first' | 'retry_longest'>;
+  counts: Counts;
+  log: Logger;
+}): Removals {
+  const { router, timing, counts, log } = deps;
+  const waiting: RemoveClientRequest[] = [];
+  const stopping = new AbortController();
+  let busy = 0;
+  let idle: (() => void)[] = [];
+
+  async function remove(removal: RemoveClientRequest): Promise<string> {
+    const { room_id, client_id } = removal;
+    for (let attempt = 1; attempt <= MOST_TRIES && !stopping.signal.aborted; attempt++) {
+      const answer = await router.removeClient(removal, stopping.signal);
+      if (answer.kind === 'answered') return answer.body.removed ? 'removed' : 'gone';
+      const lasting =
+        answer.kind === 'refused' && answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+      if (lasting) {
+        log.error(
+          { room_id, client_id, status: answer.status, detail: answer.detail },
+          'remove-client refused',
+        );
+        return 'refused';
+      }
+      log.debug({ room_id, client_id, attempt, detail: answer.detail }, 'remove-client failed');
+      await wait(backoff(attempt, timing.retry_first, timing.retry_longest), stopping.signal);
+    }
+    log.warn({ room_id, client_id }, 'remove-client given up: the sweep repairs it');
+    return 'given_up';
+  }
+
+  async function work(): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      countOne(counts.remove_client, await remove(next));
+    }
+    busy--;
+    if (busy > 0) return;
+    const done = idle;
+    idle = [];
+    for (const resolve of done) resolve();
+  }
+
+  return {
+    add(removal) {
+      if (stopping.signal.aborted || waiting.length >= MOST_WAITING) {
+        return countOne(counts.remove_client, 'given_up');
+      }
+      waiting.push(removal);
+      if (busy >= WORKERS) return;
+      busy++;
+      void work();
+    },
+    idle: () => (busy === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
+    stop() {
+      stopping.abort();
+      waiting.length = 0;
+    },
+  };
+}

@@ -1,0 +1,189 @@
+/** The relay's HTTP routes: /health, /ready, /metrics for anyone; /register and /rooms with the router's token. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Registry as MetricsRegistry } from 'prom-client';
+import { ROUTER, verifyAuthorization } from '../shared/domain/token.ts';
+import type { SecretSource } from '../shared/ports/secrets.ts';
+import { registerRequest, type TaskRooms } from '../shared/protocol/api.ts';
+import { problem, PROBLEM_TYPE, PROBLEMS, type Fault, type ProblemCode } from '../shared/protocol/problem.ts';
+import { ROOM_ID } from '../shared/protocol/subprotocol.ts';
+import { readBody } from './body.ts';
+import type { Logger } from './log.ts';
+import type { Registry } from './registry.ts';
+
+export interface RouteDeps {
+  task_id: string;
+  registry: Registry;
+  secrets: SecretSource;
+  metrics: MetricsRegistry;
+  log: Logger;
+}
+
+/** A register of MAX_CLIENTS_CEILING clients, and as many gone, is about 300 KB. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+  headers?: Record<string, string>;
+}
+
+/** An error that the caller is told as problem details. */
+class Refusal extends Error {
+  readonly code: ProblemCode;
+  readonly faults: Fault[] | undefined;
+  readonly headers: Record<string, string>;
+  constructor(code: ProblemCode, detail: string, faults?: Fault[], headers: Record<string, string> = {}) {
+    super(detail);
+    this.code = code;
+    this.faults = faults;
+    this.headers = headers;
+  }
+}
+
+const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body });
+const json = (body: unknown): Answer => ({
+  status: 200,
+  type: 'application/json',
+  body: JSON.stringify(body),
+});
+
+interface Route {
+  method: 'GET' | 'POST';
+  answer(request: IncomingMessage, url: URL, deps: RouteDeps): Answer | Promise<Answer>;
+}
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  '/health': { method: 'GET', answer: () => text(200, 'Healthy.') },
+  '/ready': {
+    method: 'GET',
+    answer: (_request, _url, { registry }) =>
+      registry.mode === 'open' ? text(200, 'Ready.') : text(503, 'Draining.'),
+  },
+  '/metrics': {
+    method: 'GET',
+    answer: async (_request, _url, { metrics }) => ({
+      status: 200,
+      type: metrics.contentType,
+      body: await metrics.metrics(),
+    }),
+  },
+  '/register': { method: 'POST', answer: register },
+  '/rooms': { method: 'GET', answer: rooms },
+};
+
+/** Answers `request`. Never throws. */
+export async function answerRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  deps: RouteDeps,
+): Promise<void> {
+  const answer = await route(request, deps).catch((error: unknown) => refuse(error, deps));
+  if (response.destroyed) return;
+  response.writeHead(answer.status, {
+    'content-type': answer.type,
+    'content-length': Buffer.byteLength(answer.body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...answer.headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+async function route(request: IncomingMessage, deps: RouteDeps): Promise<Answer> {
+  const url = URL.parse(request.url ?? '/', 'http://task');
+  const found = url === null || !Object.hasOwn(ROUTES, url.pathname) ? undefined : ROUTES[url.pathname];
+  if (url === null || found === undefined) throw new Refusal('not_found', 'See docs/protocol.md');
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (method !== found.method) {
+    throw new Refusal('method_not_allowed', `Use ${found.method}`, undefined, { allow: found.method });
+  }
+  return found.answer(request, url, deps);
+}
+
+function refuse(error: unknown, { log }: RouteDeps): Answer {
+  const request_id = randomUUID();
+  if (!(error instanceof Refusal)) log.error({ request_id, err: error }, 'request failed');
+  const refusal =
+    error instanceof Refusal ? error : new Refusal('internal', 'See the log for this request id');
+  const body = problem(refusal.code, refusal.message, request_id, refusal.faults);
+  return {
+    status: PROBLEMS[refusal.code].status,
+    type: PROBLEM_TYPE,
+    body: JSON.stringify(body),
+    headers: refusal.headers,
+  };
+}
+
+async function register(request: IncomingMessage, url: URL, deps: RouteDeps): Promise<Answer> {
+  const type = request.headers['content-type'] ?? '';
+  if (!/^application\/json *(;|$)/i.test(type)) {
+    throw new Refusal('unsupported_media_type', 'Send content-type: application/json');
+  }
+  const body = await readBody(request, MAX_BODY_BYTES).catch(() => {
+    throw new Refusal('malformed_json', 'The body ended early');
+  });
+  if (body === undefined) throw new Refusal('too_large', `At most ${MAX_BODY_BYTES} bytes`);
+  await authenticate(request, url, body, deps);
+  const parsed = registerRequest.safeParse(parseJson(body));
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => ({
+      path: issue.path.map(String).join('.'),
+      message: issue.message,
+    }));
+    throw new Refusal('invalid_request', 'The register request has faults', faults);
+  }
+  const result = deps.registry.register(parsed.data);
+  if (result.kind === 'refused') {
+    throw new Refusal(result.code, `Room ${parsed.data.room_id} at epoch ${parsed.data.epoch} is not taken`);
+  }
+  return json(result.response);
+}
+
+async function rooms(request: IncomingMessage, url: URL, deps: RouteDeps): Promise<Answer> {
+  await authenticate(request, url, '', deps);
+  const room_id = url.searchParams.get('room_id') ?? undefined;
+  if (room_id !== undefined && !ROOM_ID.test(room_id)) {
+    throw new Refusal('invalid_request', 'The query has faults', [
+      { path: 'room_id', message: 'must be a string of 4 to 12 digits, such as "00157"' },
+    ]);
+  }
+  const snapshot: TaskRooms = {
+    task_id: deps.task_id,
+    taken_at: Date.now(),
+    rooms: deps.registry.snapshot(room_id),
+  };
+  return json(snapshot);
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new Refusal('malformed_json', 'The body must be one JSON object');
+  }
+}
+
+/** Throws unless the router sent this very request to this very task within the last minute. */
+async function authenticate(
+  request: IncomingMessage,
+  url: URL,
+  body: string,
+  { secrets, task_id }: RouteDeps,
+): Promise<void> {
+  const verify = async (fresh: boolean) =>
+    verifyAuthorization(
+      request.headers.authorization,
+      { issuer: ROUTER, audience: task_id },
+      { method: request.method ?? '', path: url.pathname, body },
+      await secrets.get({ fresh }),
+      Date.now(),
+    );
+  let verdict = await verify(false);
+  // It may be signed with a version of the secret that is newer than ours.
+  if (verdict.kind === 'refused' && verdict.reason === 'signature') verdict = await verify(true);
+  if (verdict.kind === 'valid') return;
+  if (verdict.reason === 'audience') throw new Refusal('wrong_task', `This is task ${task_id}`);
+  throw new Refusal('unauthorized', `Token: ${verdict.reason}`);
+}

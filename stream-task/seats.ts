@@ -1,0 +1,53 @@
+/** Seats: the clients that the router registered for a room, connected or not. */
+import { MAX_SLOT } from '../shared/protocol/frame.ts';
+import type { Room } from './room.ts';
+import type { Session } from './session.ts';
+
+/** Where a client is: its socket open, or awaited until the timer takes the seat away. */
+export type Presence =
+  { kind: 'waiting'; timer: NodeJS.Timeout | undefined } | { kind: 'connected'; session: Session };
+
+export interface Seat {
+  readonly client_id: string;
+  ticket_hash: string;
+  /** The highest that the router told us: what remove-client reports. */
+  generation: number;
+  readonly slot: number;
+  /** The seat is kept until then while no socket is open, ms since the Unix epoch; 0 once the client has connected. */
+  connect_by: number;
+  /** It has been connected here, so that the others know of it. */
+  seen: boolean;
+  presence: Presence;
+}
+
+export interface SeatedRoom extends Room {
+  readonly seats: Map<string, Seat>;
+  next_slot: number;
+}
+
+export function createRoom(room_id: string, epoch: number, max_clients: number): SeatedRoom {
+  return {
+    room_id,
+    epoch,
+    max_clients,
+    protocol: undefined,
+    members: [],
+    by_slot: new Map(),
+    seats: new Map(),
+    next_slot: 0,
+  };
+}
+
+/**
+ * A slot that no seat holds. Slots go round rather than being filled up: a late frame to a client that left must not
+ * reach the one that came after it. Throws RangeError if all 65,534 are held.
+ */
+export function takeSlot(room: SeatedRoom): number {
+  const held = new Set<number>();
+  for (const seat of room.seats.values()) held.add(seat.slot);
+  if (held.size > MAX_SLOT) throw new RangeError('Every slot of the room is held');
+  let slot = room.next_slot;
+  while (held.has(slot)) slot = slot === MAX_SLOT ? 0 : slot + 1;
+  room.next_slot = slot === MAX_SLOT ? 0 : slot + 1;
+  return slot;
+}

@@ -1,0 +1,172 @@
+/**
+ * One client's connection: takes its messages, checks them, and hands them to its room. Knows nothing of `ws`: it sees
+ * a {@link ClientSocket} and is told what happens on it.
+ */
+import { CLOSE } from '../shared/protocol/close-codes.ts';
+import { MAX_CONTROL_BYTES, parseControl, type RelayControl } from '../shared/protocol/control.ts';
+import { destinationOf, headerFault, sourceOf, TO_ALL, TO_RELAY } from '../shared/protocol/frame.ts';
+import type { Protocol } from '../shared/protocol/subprotocol.ts';
+import { countOne, type Counts } from './counts.ts';
+import type { Pulse } from './pulse.ts';
+import { Rate, type RateLimits } from './rate.ts';
+import { controlText, forward, forwardTo, type Member, type Room } from './room.ts';
+import type { Timing } from './timing.ts';
+
+/** What a session needs of a WebSocket. */
+export interface ClientSocket {
+  /** What waits to be sent, bytes, bookkeeping included. */
+  readonly waiting: number;
+  send(data: Uint8Array, binary: boolean): void;
+  ping(): void;
+  /** Starts the closing handshake; the socket is cut off if the peer does not take part. */
+  close(code: number, reason: string): void;
+  terminate(): void;
+}
+
+export interface SessionLimits extends RateLimits {
+  /** Bytes that may wait for this client, the next message included. */
+  send_budget: number;
+}
+
+/** How a connection ended. `left`: the client gave up its seat; `broke`: its seat may be kept. */
+export type Ending = 'left' | 'broke';
+
+export interface SessionDeps {
+  room: Room;
+  client_id: string;
+  slot: number;
+  protocol: Protocol;
+  limits: SessionLimits;
+  timing: Timing;
+  counts: Counts;
+  pulse: Pulse;
+  /** Called once, when the connection takes no more, however that came. */
+  ended(session: Session, ending: Ending): void;
+}
+
+type State = { kind: 'open' } | { kind: 'closing' } | { kind: 'closed' };
+
+const OPEN: State = { kind: 'open' };
+const CLOSING: State = { kind: 'closing' };
+const CLOSED: State = { kind: 'closed' };
+
+/** RFC 6455 §7.4.1: the purpose of the connection has been fulfilled. */
+const NORMAL_CLOSURE = 1_000;
+
+export class Session implements Member {
+  readonly client_id: string;
+  readonly slot: number;
+  readonly #deps: SessionDeps;
+  readonly #socket: ClientSocket;
+  readonly #raw: boolean;
+  readonly #rate: Rate;
+  #state: State = OPEN;
+  #sent_at: number;
+  #ping_at: number;
+  #unanswered = 0;
+
+  constructor(socket: ClientSocket, deps: SessionDeps) {
+    this.#deps = deps;
+    this.#socket = socket;
+    this.client_id = deps.client_id;
+    this.slot = deps.slot;
+    this.#raw = deps.protocol === 'anteroom.raw.v1';
+    const now = performance.now();
+    this.#rate = new Rate(deps.limits, now);
+    this.#sent_at = now;
+    this.#ping_at = now + this.#pingDelay();
+    deps.pulse.add(this);
+  }
+
+  /** A message of the client. */
+  message(data: Uint8Array, binary: boolean): void {
+    if (this.#state.kind !== 'open') return;
+    const { counts, room } = this.#deps;
+    counts.messages_in++;
+    counts.bytes_in += data.length;
+    if (!this.#rate.take(data.length, performance.now())) return this.end(CLOSE.TOO_SLOW, 'rate');
+    if (this.#raw) return forward(room, this, data, binary);
+    if (!binary) return this.#control(data);
+    const fault = headerFault(data);
+    if (fault !== undefined) return this.end(CLOSE.BAD_FRAME, `frame: ${fault}`);
+    if (sourceOf(data) !== this.slot) return this.end(CLOSE.BAD_FRAME, 'frame: source');
+    const destination = destinationOf(data);
+    if (destination === TO_ALL) return forward(room, this, data, true);
+    if (destination === TO_RELAY) counts.frames_to_relay++;
+    else if (!forwardTo(room, destination, this, data)) counts.frames_unroutable++;
+  }
+
+  /** A WebSocket ping of the client: answered by the socket itself, but it counts as a message for its rate. */
+  pinged(bytes: number): void {
+    if (this.#state.kind !== 'open') return;
+    if (!this.#rate.take(bytes, performance.now())) this.end(CLOSE.TOO_SLOW, 'rate');
+  }
+
+  ponged(): void {
+    this.#unanswered = 0;
+  }
+
+  /** The socket is closed; `code` is the peer's, 1005 or 1006 if it gave none. */
+  closed(code: number): void {
+    const before = this.#state;
+    this.#state = CLOSED;
+    if (before.kind === 'open') this.#over(code, code === NORMAL_CLOSURE ? 'left' : 'broke');
+  }
+
+  deliver(data: Uint8Array, binary: boolean): void {
+    if (this.#state.kind !== 'open') return;
+    const { counts, limits, pulse } = this.#deps;
+    if (this.#socket.waiting + data.length > limits.send_budget) {
+      return this.end(CLOSE.TOO_SLOW, 'too slow');
+    }
+    this.#socket.send(data, binary);
+    this.#sent_at = pulse.now;
+    counts.messages_out++;
+    counts.bytes_out += data.length;
+  }
+
+  /** A control message; nothing in a raw room. */
+  tell(control: RelayControl): void {
+    if (!this.#raw) this.deliver(controlText(control), false);
+  }
+
+  /** Ends the connection from our side. */
+  end(code: number, reason: string, ending: Ending = 'broke'): void {
+    if (this.#state.kind !== 'open') return;
+    this.#state = CLOSING;
+    this.#socket.close(code, reason);
+    this.#over(code, ending);
+  }
+
+  /** Called by the pulse every now and then: `alive` and pings. `now` is monotonic, ms. */
+  beat(now: number): void {
+    if (this.#state.kind !== 'open') return;
+    const { timing } = this.#deps;
+    if (now >= this.#ping_at) {
+      if (this.#unanswered === 2) return this.#socket.terminate();
+      this.#unanswered++;
+      this.#ping_at = now + this.#pingDelay();
+      this.#socket.ping();
+    }
+    // What was sent is stamped with the last beat, up to a tick too early: so wait for one more.
+    if (!this.#raw && now - this.#sent_at >= timing.alive_after + timing.tick) this.tell({ type: 'alive' });
+  }
+
+  #control(data: Uint8Array): void {
+    if (data.length > MAX_CONTROL_BYTES) return this.end(CLOSE.TOO_LARGE, 'control');
+    const control = parseControl(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
+    if (control === undefined) return this.end(CLOSE.BAD_FRAME, 'control: not a JSON object with a type');
+    if (control.type === 'leave') this.end(NORMAL_CLOSURE, 'left', 'left');
+  }
+
+  #over(code: number, ending: Ending): void {
+    countOne(this.#deps.counts.closes, code);
+    this.#deps.pulse.delete(this);
+    this.#deps.ended(this, ending);
+  }
+
+  #pingDelay(): number {
+    const { ping_min, ping_max } = this.#deps.timing;
+    return ping_min + Math.random() * (ping_max - ping_min);
+  }
+}

@@ -1,0 +1,104 @@
+/** `ws` behind the small interface that a session needs. */
+import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
+import { CLOSE } from '../shared/protocol/close-codes.ts';
+import { PROTOCOLS } from '../shared/protocol/subprotocol.ts';
+import type { ClientSocket, Session } from './session.ts';
+import type { Timing } from './timing.ts';
+
+/**
+ * What one waiting message costs besides its bytes: without it, 1 MB of empty messages would hold hundreds of MB of
+ * queue entries.
+ */
+export const MESSAGE_OVERHEAD_BYTES = 128;
+/** Fragments of one message at most: a browser cuts at 64 KiB or more, so that this is far from any honest client. */
+const MAX_FRAGMENTS = 1_024;
+
+/**
+ * The codes that `ws` closes with by itself (RFC 6455 §7.4.1), as ours, so that a client reads "reconnect?" from one
+ * table: 1002 protocol error, 1007 not UTF-8, 1008 too many fragments, 1009 too large.
+ */
+const OWN_CODE: Readonly<Record<number, number>> = {
+  1002: CLOSE.BAD_FRAME,
+  1007: CLOSE.BAD_FRAME,
+  1008: CLOSE.TOO_LARGE,
+  1009: CLOSE.TOO_LARGE,
+};
+
+class RelaySocket extends WebSocket {
+  override close(code?: number, data?: string | Buffer): void {
+    super.close(code === undefined ? code : (OWN_CODE[code] ?? code), data);
+  }
+}
+
+/** Completes handshakes. `max_frame_bytes`: the largest message. */
+export function createHandshaker(max_frame_bytes: number, timing: Timing): WebSocketServer {
+  const options: ServerOptions & { closeTimeout: number } = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: max_frame_bytes,
+    maxFragments: MAX_FRAGMENTS,
+    closeTimeout: timing.close_wait,
+    // By default the first offer is echoed; the second one holds a ticket.
+    handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
+    WebSocket: RelaySocket,
+  };
+  return new WebSocketServer(options);
+}
+
+const BINARY = { binary: true, compress: false, fin: true };
+const TEXT = { binary: false, compress: false, fin: true };
+
+class WsSocket implements ClientSocket {
+  readonly #ws: WebSocket;
+  #messages = 0;
+  readonly #sent = (): void => {
+    if (this.#messages > 0) this.#messages--;
+  };
+
+  constructor(ws: WebSocket) {
+    this.#ws = ws;
+  }
+
+  get waiting(): number {
+    const bytes = this.#ws.bufferedAmount;
+    // Callbacks come at the end of a turn of the loop: what was written at once in this turn is still counted.
+    if (bytes === 0) this.#messages = 0;
+    return bytes + this.#messages * MESSAGE_OVERHEAD_BYTES;
+  }
+
+  send(data: Uint8Array, binary: boolean): void {
+    this.#messages++;
+    this.#ws.send(data, binary ? BINARY : TEXT, this.#sent);
+  }
+
+  ping(): void {
+    this.#ws.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+}
+
+/** Connects an open WebSocket and the session that `open` makes for it. */
+export function attach(ws: WebSocket, open: (socket: ClientSocket) => Session): void {
+  // What is wrong is told by the close that follows.
+  ws.on('error', () => {});
+  const session = open(new WsSocket(ws));
+  // With the binary type `nodebuffer` (the default) every message is one Buffer.
+  ws.on('message', (data, binary) => session.message(data as Buffer, binary));
+  ws.on('ping', (data) => session.pinged(data.length));
+  ws.on('pong', () => session.ponged());
+  ws.on('close', (code) => session.closed(code));
+}
+
+/** Closes an open WebSocket that never becomes a session. */
+export function turnAway(ws: WebSocket, code: number, reason: string): void {
+  ws.on('error', () => {});
+  ws.close(code, reason);
+}

@@ -1,0 +1,163 @@
+/**
+ * The life of a stream task: listen → own health answers → put-task → heartbeat … → drain → stop. States only move
+ * forward.
+ */
+import { randomUUID } from 'node:crypto';
+import type { TaskConfig } from '../shared/config/settings.ts';
+import type { SecretSource } from '../shared/ports/secrets.ts';
+import { publicAddress, publicUrl } from './address.ts';
+import { backoff } from './backoff.ts';
+import { Connects, startHeartbeat, type Heartbeat } from './heartbeat.ts';
+import type { Logger } from './log.ts';
+import { ecsTask, type EcsTask, type MetadataEndpoints } from './metadata.ts';
+import { createRemovals } from './removals.ts';
+import { createRouterClient } from './router-client.ts';
+import { startRelay, type Relay } from './server.ts';
+import { TIMING, type Timing } from './timing.ts';
+import { wait } from './wait.ts';
+
+export interface TaskDeps {
+  secrets: SecretSource;
+  endpoints: MetadataEndpoints;
+  /** Called with the task id, once that is known. */
+  log(task_id: string): Logger;
+  timing?: Timing;
+}
+
+export interface StreamTask {
+  readonly task_id: string;
+  readonly relay: Relay;
+  /** Resolves when the router has accepted the task, or the task was stopped before. */
+  readonly registered: Promise<void>;
+  /** Drains and stops: no client, call or socket is left. Bounded in time; a second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/** Id of this task: the operator's, else the one that ECS gave it (the last part of its ARN), else a random one. */
+export function taskId(config: Pick<TaskConfig, 'TASK_ID'>, ecs: EcsTask | undefined): string {
+  return config.TASK_ID ?? ecs?.task_arn.split('/').at(-1) ?? randomUUID();
+}
+
+/** Starts a task. Rejects if it cannot listen, does not answer its own health check, or ECS does not say who it is. */
+export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<StreamTask> {
+  const timing = deps.timing ?? TIMING;
+  const started_at = Date.now();
+  const ecs = await ecsTask(deps.endpoints, timing.metadata_call);
+  const task_id = taskId(config, ecs);
+  const log = deps.log(task_id);
+  const { secrets } = deps;
+  const router = createRouterClient({
+    router_url: config.ROUTER_URL,
+    task_id,
+    secrets,
+    timeout: timing.router_call,
+  });
+  const connects = new Connects();
+  const relay = await startRelay(config, {
+    task_id,
+    secrets,
+    log,
+    timing,
+    events: {
+      connected: (connect) => connects.add(connect),
+      removed: (removal) => removals.add(removal),
+    },
+  });
+  const { registry, counts } = relay;
+  const removals = createRemovals({ router, timing, counts, log });
+  try {
+    await ownHealth(relay.port, timing);
+  } catch (error) {
+    await relay.close();
+    throw error;
+  }
+  log.info({ port: relay.port }, 'listening');
+
+  const stopping = new AbortController();
+  const registered = Promise.withResolvers<void>();
+  let heartbeat: Heartbeat | undefined;
+
+  async function join(): Promise<void> {
+    const address = await findAddress(config, deps.endpoints, ecs, timing, log, stopping.signal);
+    if (address === undefined || stopping.signal.aborted) return;
+    heartbeat = startHeartbeat({
+      identity: {
+        task_id,
+        task_arn: ecs?.task_arn,
+        kind: config.KIND,
+        region: config.REGION,
+        port: relay.port,
+        url: publicUrl(config, address, relay.port),
+        room_capacity: config.ROOM_CAPACITY,
+        started_at,
+        remote: address,
+      },
+      interval: config.HEARTBEAT,
+      router,
+      load: () => ({ rooms: registry.roomEpochs(), clients: registry.clients }),
+      disown: (room) => registry.disown(room),
+      connects,
+      timing,
+      counts,
+      log,
+    });
+    await heartbeat.registered;
+  }
+  const joining = join().finally(() => registered.resolve());
+
+  async function stop(): Promise<void> {
+    log.info({ rooms: registry.rooms, clients: registry.clients }, 'draining');
+    registry.drain();
+    stopping.abort();
+    await heartbeat?.tell('DRAINING');
+    await joining;
+    await relay.close();
+    await Promise.all([
+      heartbeat?.tell('STOPPED'),
+      Promise.race([removals.idle(), wait(timing.stop_call)]).then(() => removals.stop()),
+    ]);
+    log.info('stopped');
+  }
+  let stopped: Promise<void> | undefined;
+  return {
+    task_id,
+    relay,
+    registered: registered.promise,
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** Rejects unless the relay answers its own /health over a real socket. */
+async function ownHealth(port: number, timing: Timing): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/health`, {
+    signal: AbortSignal.timeout(timing.router_call),
+    headers: { connection: 'close' },
+  });
+  await response.text();
+  if (!response.ok) throw new Error(`The relay's own /health answered ${response.status}`);
+}
+
+/** Tries until the address is found; undefined if stopped before. */
+async function findAddress(
+  config: TaskConfig,
+  endpoints: MetadataEndpoints,
+  ecs: EcsTask | undefined,
+  timing: Timing,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      return await publicAddress(config, {
+        region: config.REGION,
+        endpoints,
+        ecs,
+        timeout: timing.metadata_call,
+      });
+    } catch (error) {
+      log.warn({ detail: (error as Error).message }, 'public address not found');
+      await wait(backoff(attempt, timing.retry_first, timing.retry_longest), signal);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,48 @@
+/** Every time-out of the relay that is not an operator's setting, in one place. Milliseconds. */
+import { ALIVE_AFTER_MS } from '../shared/protocol/control.ts';
+
+export interface Timing {
+  /** How often all connections are looked at for `alive` and pings: one timer for all, none per frame. */
+  tick: number;
+  /** Silence towards a client after which it is told `alive`. */
+  alive_after: number;
+  /** Time between two pings of one connection: drawn anew each time, so that a reconnect storm spreads out. */
+  ping_min: number;
+  ping_max: number;
+  /** A connection that has not sent its request headers by then is closed. */
+  handshake: number;
+  /** How often the HTTP server looks for such connections. */
+  handshake_check: number;
+  /** How long the closing handshake may take before the socket is cut off. */
+  close_wait: number;
+  /** Between `moved` and close 4503, so that the client reads where to go before it sees the end. */
+  moved_close: number;
+  /** Limit of one call to the router. */
+  router_call: number;
+  /** Limit of one call to a metadata service. */
+  metadata_call: number;
+  /** First and longest wait between two tries of a call (full jitter). */
+  retry_first: number;
+  retry_longest: number;
+  /** Limit of each of the two last put-task calls while stopping. */
+  stop_call: number;
+}
+
+export const TIMING: Timing = {
+  tick: 500,
+  alive_after: ALIVE_AFTER_MS,
+  ping_min: 20_000,
+  ping_max: 25_000,
+  handshake: 10_000,
+  handshake_check: 1_000,
+  close_wait: 2_000,
+  moved_close: 1_000,
+  router_call: 5_000,
+  metadata_call: 2_000,
+  retry_first: 250,
+  retry_longest: 10_000,
+  stop_call: 2_000,
+};
+
+/** Stopping takes no longer than this, whoever does not answer: then the process ends all the same. */
+export const STOP_LIMIT_MS = 10_000;
