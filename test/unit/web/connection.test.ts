@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { nextConnection } from '../../../web/src/state/connection.ts';
+
+describe('the connection as the page shows it', () => {
+  it('starts, connects and is live', () => {
+    const starting = nextConnection(undefined, { status: 'pending' }, 0);
+    expect(starting).toEqual({ status: 'starting' });
+    const connecting = nextConnection(starting, { status: 'connecting' }, 0);
+    expect(connecting).toEqual({ status: 'connecting' });
+    expect(nextConnection(connecting, { status: 'securing' }, 0)).toEqual({ status: 'connecting' });
+    expect(nextConnection(connecting, { status: 'live' }, 0)).toEqual({ status: 'live' });
+  });
+
+  it('is one break from the loss until it is live again', () => {
+    const lost = nextConnection(
+      { status: 'live' },
+      { status: 'reconnecting', attempt: 2, retry_in_ms: 400, cause: '1006' },
+      1_000,
+    );
+    expect(lost).toEqual({ status: 'reconnecting', attempt: 2, retry_at: 1_400 });
+    const trying = nextConnection(lost, { status: 'connecting' }, 1_400);
+    expect(trying).toEqual({ status: 'reconnecting', attempt: 2, retry_at: undefined });
+    expect(nextConnection(trying, { status: 'live' }, 1_500)).toEqual({ status: 'live' });
+  });
+
+  it('says why it is over', () => {
+    const reason = { kind: 'gone' } as const;
+    expect(nextConnection({ status: 'live' }, { status: 'closed', reason }, 0)).toEqual({
+      status: 'closed',
+      reason,
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CHAT_LIMIT,
+  cleanChat,
+  cleanName,
+  decodeMessage,
+  encodeMessage,
+  NAME_LIMIT,
+} from '../../../web/src/protocol/messages.ts';
+
+describe("the page's own messages", () => {
+  it('are read as they were written', () => {
+    expect(decodeMessage(encodeMessage({ kind: 'chat', text: 'Hello\n<b>you</b>' }))).toEqual({
+      kind: 'chat',
+      text: 'Hello\n<b>you</b>',
+    });
+    expect(decodeMessage(encodeMessage({ kind: 'name', name: 'Ada 👩‍💻' }))).toEqual({
+      kind: 'name',
+      name: 'Ada 👩‍💻',
+    });
+  });
+
+  it.each([
+    '',
+    'hello',
+    'null',
+    '[]',
+    '7',
+    '{"kind":"chat","text":"no version"}',
+    '{"v":2,"kind":"chat","text":"newer"}',
+    '{"v":1,"kind":"wave"}',
+    '{"v":1,"kind":"chat"}',
+    '{"v":1,"kind":"chat","text":7}',
+    '{"v":1,"kind":"chat","text":" \\n "}',
+    '{"v":1,"kind":"name","name":"\\u202e"}',
+  ])('are ignored if the version or kind is not known, or a field is missing or wrong: %s', (text) => {
+    expect(decodeMessage(text)).toBeUndefined();
+  });
+
+  it('may have fields that are not known', () => {
+    expect(decodeMessage('{"v":1,"kind":"chat","text":"hi","mood":"good"}')).toEqual({
+      kind: 'chat',
+      text: 'hi',
+    });
+  });
+
+  it('never come out longer than the limit, whatever another client sends', () => {
+    const lengthOf = (fields: Record<string, string>): number => {
+      const message = decodeMessage(JSON.stringify({ v: 1, ...fields }));
+      return message === undefined ? 0 : (message.kind === 'chat' ? message.text : message.name).length;
+    };
+    expect(() =>
+      fc.assert(
+        fc.property(
+          fc.string({ unit: 'binary', maxLength: 2 * CHAT_LIMIT }),
+          (text) =>
+            lengthOf({ kind: 'chat', text }) <= CHAT_LIMIT &&
+            lengthOf({ kind: 'name', name: text }) <= NAME_LIMIT,
+        ),
+      ),
+    ).not.toThrow();
+  });
+});
+
+describe('names', () => {
+  it('are one line without what cannot be seen', () => {
+    expect(cleanName('  Ada \n\t Lovelace\u202e\u0007 ')).toBe('Ada Lovelace');
+  });
+
+  it('are not cut through a pair of surrogates', () => {
+    const name = cleanName(`${'a'.repeat(NAME_LIMIT - 1)}😀`);
+    expect(name).toBe('a'.repeat(NAME_LIMIT - 1));
+  });
+});
+
+describe('chat texts', () => {
+  it('keep their line breaks, in one form', () => {
+    expect(cleanChat(' one\r\ntwo\rthree\u0000 \n')).toBe('one\ntwo\nthree');
+  });
+});

@@ -1,0 +1,42 @@
+import { useEffect } from 'preact/hooks';
+import { goHome, takeWayOut, view } from '../state/app.ts';
+import type { View } from '../state/app.ts';
+import { Door } from './door.tsx';
+import { Entering } from './entering.tsx';
+import { Home } from './home.tsx';
+import { Problem } from './problem.tsx';
+import { RoomView } from './room-view.tsx';
+
+function titleOf(current: View): string {
+  if (current.kind === 'room') return `Room ${current.session.room_id} · Anteroom`;
+  if (current.kind === 'door' || current.kind === 'refused') return `Room ${current.room_id} · Anteroom`;
+  return 'Anteroom';
+}
+
+function Current({ view: current }: { view: View }) {
+  if (current.kind === 'home') return <Home failure={current.failure} />;
+  if (current.kind === 'door') return <Door key={current.room_id} room_id={current.room_id} />;
+  if (current.kind === 'entering') return <Entering room_id={current.room_id} />;
+  if (current.kind === 'room') return <RoomView key={current.session.client_id} session={current.session} />;
+  if (current.kind === 'refused') {
+    return <Problem {...current.failure} onWayOut={(way) => takeWayOut(way, current.room_id)} />;
+  }
+  return (
+    <Problem
+      title="There is nothing at this address"
+      detail="The link of a room ends in /r/ and its number."
+      ways_out={['create']}
+      onWayOut={goHome}
+    />
+  );
+}
+
+/** The page: one view at a time. */
+export function App() {
+  const current = view.value;
+  const title = titleOf(current);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return <Current view={current} />;
+}

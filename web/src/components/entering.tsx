@@ -1,0 +1,17 @@
+import { goHome } from '../state/app.ts';
+import { Page } from './page.tsx';
+
+/** While a room is being created or joined. */
+export function Entering({ room_id }: { room_id: string | undefined }) {
+  return (
+    <Page>
+      <div class="card narrow centred">
+        <span class="spinner" aria-hidden="true" />
+        <p role="status">{room_id === undefined ? 'Opening a room…' : `Joining room ${room_id}…`}</p>
+        <button class="button quiet" type="button" onClick={goHome}>
+          Cancel
+        </button>
+      </div>
+    </Page>
+  );
+}

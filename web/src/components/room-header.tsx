@@ -1,0 +1,39 @@
+import type { Connection } from '../state/connection.ts';
+import type { Session } from '../state/session.ts';
+import { goHome } from '../state/app.ts';
+import { Brand } from './brand.tsx';
+import { CopyLink } from './copy-link.tsx';
+import { LeaveIcon } from './icons.tsx';
+
+const STATUS: Record<Connection['status'], string> = {
+  starting: 'Starting the room…',
+  connecting: 'Connecting…',
+  live: 'Live',
+  reconnecting: 'Reconnecting…',
+  closed: 'Disconnected',
+};
+
+export function RoomHeader({ session }: { session: Session }) {
+  const { status } = session.connection.value;
+  return (
+    <header class="room-head">
+      <Brand />
+      <div class="room-what">
+        <h1 class="room-number">
+          Room <span class="number">{session.room_id}</span>
+        </h1>
+        <p class={`status status-${status}`} role="status">
+          <span class="status-dot" aria-hidden="true" />
+          {STATUS[status]}
+        </p>
+      </div>
+      <div class="room-actions">
+        <CopyLink room_id={session.room_id} />
+        <button class="button" type="button" onClick={goHome}>
+          <LeaveIcon />
+          <span>Leave</span>
+        </button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,11 @@
+import { render } from 'preact';
+import { App } from './components/app.tsx';
+import { followAddress } from './state/app.ts';
+import './styles/base.css';
+import './styles/forms.css';
+import './styles/room.css';
+import './styles/chat.css';
+
+addEventListener('popstate', followAddress);
+followAddress();
+render(<App />, document.getElementById('app')!);
