@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Setting } from '../../../shared/config/read.ts';
 import { routerConfig, routerSettings } from '../../../shared/config/settings.ts';
@@ -104,6 +104,19 @@ describe('settings', () => {
     );
     const readAs = settings.map(([name, setting]) => [name, defaults[name] && setting.read(defaults[name])]);
     expect(readAs).toEqual(settings.map(([name, { fallback }]) => [name, fallback ?? '']));
+  });
+
+  test('are listed in docs/deploy.md with their defaults', () => {
+    const document = readFileSync(new URL('docs/deploy.md', ROOT), 'utf8');
+    const cells = [...document.matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\| (.*?) +\|$/gm)].map((row) =>
+      row.slice(1),
+    );
+    const expected = Object.entries(defaults).map(([name, value]) => [
+      name,
+      value === '' ? '' : `\`${value.replace('${sls:stage}', '<stage>')}\``,
+      routerSettings[name as keyof typeof routerSettings].about.replaceAll('<', '\\<'),
+    ]);
+    expect(cells).toEqual(expected);
   });
 
   test('are accepted by the router as they stand', () => {
