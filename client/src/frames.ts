@@ -1,0 +1,92 @@
+/** Frames between their bytes and what the SDK shows: slots become client ids and the other way round. */
+import type { RelayLimits } from '../../shared/protocol/control.ts';
+import {
+  encodeFrame,
+  FRAME_CLASS,
+  HEADER_BYTES,
+  headerFault,
+  payloadOf,
+  readHeader,
+  TO_ALL,
+} from '../../shared/protocol/frame.ts';
+import type { FrameClass, FrameFault } from '../../shared/protocol/frame.ts';
+import { AnteroomError } from './errors.ts';
+import type { Members } from './members.ts';
+import type { Frame, SendOptions } from './types.ts';
+
+export type FrameReading =
+  /** `from` names the sender where one is to blame. */
+  { kind: 'frame'; frame: Frame } | { kind: 'refused'; message: string; from?: string };
+
+const FAULTS: Record<FrameFault, string> = {
+  short: 'A frame is shorter than its header',
+  version: 'A frame has an unknown version',
+  class: 'A frame has an unknown class',
+};
+
+/** Reads a binary message of the relay. The payload is a view, not a copy. */
+export function readFrame(bytes: Uint8Array<ArrayBuffer>, own_slot: number, members: Members): FrameReading {
+  const fault = headerFault(bytes);
+  if (fault !== undefined) return { kind: 'refused', message: FAULTS[fault] };
+  const { source, destination, e2e, ...header } = readHeader(bytes);
+  const from = members.idOf(source);
+  if (from === undefined) {
+    return { kind: 'refused', message: `A frame came from slot ${source}, which nobody has` };
+  }
+  if (destination !== TO_ALL && destination !== own_slot) {
+    return { kind: 'refused', message: `A frame is for slot ${destination}, which is not ours`, from };
+  }
+  // Never pass a ciphertext on as if it were what the sender said.
+  if (e2e) return { kind: 'refused', message: 'A frame is sealed, and this room has no keys', from };
+  return {
+    kind: 'frame',
+    frame: { ...header, from, unicast: destination !== TO_ALL, payload: payloadOf(bytes) },
+  };
+}
+
+const invalid = (message: string): AnteroomError => new AnteroomError('invalid_argument', message);
+
+function checkField(name: string, value: number, highest: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > highest) {
+    throw invalid(`${name} must be a whole number from 0 to ${highest}, not ${value}`);
+  }
+}
+
+/**
+ * Throws `invalid_argument` for a frame that can never be sent. The size is checked against `limits` once they are known.
+ */
+export function checkOutgoing(
+  frame_class: FrameClass,
+  payload: Uint8Array,
+  { stream = 0, layer = 0 }: SendOptions,
+  limits: RelayLimits | undefined,
+): void {
+  checkField('class', frame_class, FRAME_CLASS.AUDIO);
+  checkField('stream', stream, 31);
+  checkField('layer', layer, 7);
+  // By name, not by instanceof: arrays of another realm (a frame, a worker) are as good.
+  if (Object.prototype.toString.call(payload) !== '[object Uint8Array]') {
+    throw invalid('payload must be a Uint8Array; encode text first, or call sendText');
+  }
+  if (limits === undefined) return;
+  const most = limits.max_frame_bytes - HEADER_BYTES;
+  if (payload.length > most) {
+    throw invalid(
+      `payload has ${payload.length} bytes; the relay takes ${most} at most (limits.max_frame_bytes ${limits.max_frame_bytes}, less the header's ${HEADER_BYTES})`,
+    );
+  }
+}
+
+/** The bytes of a frame that passed {@link checkOutgoing}. `destination`: a slot, or `TO_ALL`. */
+export function buildFrame(
+  frame_class: FrameClass,
+  payload: Uint8Array,
+  { stream = 0, layer = 0, droppable = false, keyframe = false }: SendOptions,
+  source: number,
+  destination: number,
+): Uint8Array<ArrayBuffer> {
+  return encodeFrame(
+    { class: frame_class, droppable, keyframe, e2e: false, layer, stream, source, destination },
+    payload,
+  );
+}

@@ -1,0 +1,216 @@
+/**
+ * The life of a connection as a pure function: `step(phase, event) → phase and effects`. Sockets, timers and requests
+ * are the session's; what they mean is decided here.
+ */
+import { CLOSE, reconnectAfter } from '../../shared/protocol/close-codes.ts';
+import { AnteroomError } from './errors.ts';
+import type { CloseReason, ConnectionState, ReconnectPolicy } from './types.ts';
+
+/** A connection that broke and is not back yet. */
+export interface Outage {
+  /** When it broke, ms since the Unix epoch. */
+  readonly since: number;
+  /** The attempt that is waited for or made: 1, 2, … */
+  readonly attempt: number;
+  /** What happened last, for people. */
+  readonly cause: string;
+  /** The one ticket refusal that is forgiven was had already. */
+  readonly forgiven: boolean;
+}
+
+export type Phase =
+  /** A socket is being opened and its welcome awaited. Without an outage it is the first of this room. */
+  | { readonly at: 'opening'; readonly outage: Outage | undefined }
+  /** `attempts`: how many led here; they count on if the connection breaks again soon. */
+  | { readonly at: 'live'; readonly since: number; readonly attempts: number }
+  /** `not_before`: what the router asked for (`Retry-After`), ms since the Unix epoch. */
+  | {
+      readonly at: 'waiting';
+      readonly outage: Outage;
+      readonly retry_in_ms: number;
+      readonly not_before: number;
+    }
+  /** The router is asked for a fresh endpoint. */
+  | { readonly at: 'asking'; readonly outage: Outage }
+  | { readonly at: 'closed'; readonly reason: CloseReason };
+
+export type MachineEvent =
+  | { readonly type: 'welcome' }
+  | { readonly type: 'closed'; readonly code: number; readonly reason: string }
+  | { readonly type: 'dead' }
+  | { readonly type: 'moved' }
+  /** The wait before an attempt is over. */
+  | { readonly type: 'due' }
+  /** The network is back, or the page is seen again. */
+  | { readonly type: 'woke' }
+  | { readonly type: 'granted' }
+  | { readonly type: 'refused'; readonly error: AnteroomError }
+  | { readonly type: 'leave' };
+
+export type Effect =
+  /** Open a socket with the latest grant. */
+  | { readonly do: 'open' }
+  /** Ask the router for a fresh endpoint. */
+  | { readonly do: 'ask' }
+  | { readonly do: 'wait'; readonly ms: number }
+  /** End the wait or the request under way. */
+  | { readonly do: 'cancel' }
+  /** End the socket; `leaving` gives the seat up, too. */
+  | { readonly do: 'hang_up'; readonly leaving: boolean };
+
+export interface Step {
+  readonly phase: Phase;
+  readonly effects: readonly Effect[];
+}
+
+export interface StepContext {
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+  readonly policy: ReconnectPolicy;
+  readonly stable_after_ms: number;
+}
+
+export const FIRST_PHASE: Phase = { at: 'opening', outage: undefined };
+
+/** The longest wait of a timer (2^31 - 1 ms); browsers and Node take a longer one for none. */
+const LONGEST_WAIT_MS = 0x7fff_ffff;
+
+const stay = (phase: Phase): Step => ({ phase, effects: [] });
+const close = (reason: CloseReason, effects: readonly Effect[] = []): Step => ({
+  phase: { at: 'closed', reason },
+  effects,
+});
+
+/** What ended for good with a close code after which nothing is tried again. */
+function finalReason(code: number, reason: string): CloseReason {
+  if (code === CLOSE.ROOM_GONE) return { kind: 'gone' };
+  if (code === CLOSE.REPLACED) return { kind: 'replaced', code };
+  return { kind: 'refused', code, reason };
+}
+
+type PhaseAt<At extends Phase['at']> = Extract<Phase, { at: At }>;
+type Connected = PhaseAt<'opening' | 'live'>;
+
+/** The outage that goes on with the next attempt, or begins with the first. */
+function nextOutage(phase: Connected, cause: string, { now, stable_after_ms }: StepContext): Outage {
+  if (phase.at === 'opening' && phase.outage !== undefined) {
+    return { ...phase.outage, attempt: phase.outage.attempt + 1, cause };
+  }
+  // A connection that breaks right after each welcome must not come back in a loop without waits.
+  const flaps = phase.at === 'live' && now - phase.since < stable_after_ms;
+  return { since: now, attempt: flaps ? phase.attempts + 1 : 1, cause, forgiven: false };
+}
+
+function delay(policy: ReconnectPolicy, { attempt, since }: Outage, now: number): number | null {
+  const ms = policy(attempt, Math.max(0, now - since));
+  return ms === null || Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
+}
+
+/**
+ * Goes on with an attempt. `at_once`: the first one does not wait, since the relay sent us away on purpose or we noticed
+ * late; the policy is asked all the same, since it may want none. `least_ms`: what the router asked for.
+ */
+function retry(
+  outage: Outage,
+  context: StepContext,
+  {
+    at_once = false,
+    least_ms = 0,
+    error,
+    effects = [],
+  }: { at_once?: boolean; least_ms?: number; error?: AnteroomError; effects?: readonly Effect[] } = {},
+): Step {
+  const wanted = delay(context.policy, outage, context.now);
+  if (wanted === null) {
+    const last = error ?? new AnteroomError('network', outage.cause, { retryable: true });
+    return close({ kind: 'gave_up', error: last }, effects);
+  }
+  const least = Math.min(least_ms, LONGEST_WAIT_MS);
+  const ms = Math.max(least, at_once && outage.attempt === 1 ? 0 : wanted);
+  if (ms === 0) return { phase: { at: 'asking', outage }, effects: [...effects, { do: 'ask' }] };
+  return {
+    phase: { at: 'waiting', outage, retry_in_ms: ms, not_before: context.now + least },
+    effects: [...effects, { do: 'wait', ms }],
+  };
+}
+
+/**
+ * The relay or the network closed the socket. A refused ticket (4401) is final for the grant of the first connection:
+ * nothing can have come between. After a resume it is forgiven once: the router had checked the very ticket, so the relay
+ * has forgotten the seat (it was started anew between the answer and the handshake), and resuming registers it again.
+ * Refused a second time in the same outage, it is final.
+ */
+function afterClose(phase: Connected, code: number, reason: string, context: StepContext): Step {
+  const what =
+    reason === '' ? `The connection closed with ${code}` : `The connection closed with ${code}: ${reason}`;
+  const outage = nextOutage(phase, what, context);
+  if (code === CLOSE.UNAUTHORIZED && phase.at === 'opening' && phase.outage?.forgiven === false) {
+    return retry({ ...outage, forgiven: true }, context);
+  }
+  const answer = reconnectAfter(code);
+  if (answer === 'never') return close(finalReason(code, reason));
+  return retry(outage, context, { at_once: answer === 'now' });
+}
+
+/** The router refused a resume. Only an unknown room or seat means that the seat is gone. */
+function afterRefusal(outage: Outage, error: AnteroomError, context: StepContext): Step {
+  if (error.code === 'room_not_found' || error.code === 'client_not_found') return close({ kind: 'gone' });
+  if (!error.retryable) return close({ kind: 'gave_up', error });
+  const next: Outage = { ...outage, attempt: outage.attempt + 1, cause: error.message };
+  return retry(next, context, { least_ms: error.retry_after_ms ?? 0, error });
+}
+
+const LEFT: CloseReason = { kind: 'left' };
+
+function whileConnected(phase: Connected, event: MachineEvent, context: StepContext): Step {
+  if (event.type === 'leave') return close(LEFT, [{ do: 'hang_up', leaving: true }]);
+  if (event.type === 'closed') return afterClose(phase, event.code, event.reason, context);
+  if (event.type === 'dead') {
+    const outage = nextOutage(phase, 'Nothing was heard from the relay for too long', context);
+    return retry(outage, context, { at_once: true });
+  }
+  if (event.type === 'moved') {
+    const outage = nextOutage(phase, 'The room moved to another task', context);
+    return retry(outage, context, { at_once: true, effects: [{ do: 'hang_up', leaving: false }] });
+  }
+  if (event.type === 'welcome' && phase.at === 'opening') {
+    return stay({ at: 'live', since: context.now, attempts: phase.outage?.attempt ?? 0 });
+  }
+  return stay(phase);
+}
+
+function whileWaiting(phase: PhaseAt<'waiting'>, event: MachineEvent, { now }: StepContext): Step {
+  const { outage, not_before } = phase;
+  if (event.type === 'leave') return close(LEFT, [{ do: 'cancel' }]);
+  if (event.type === 'due') return { phase: { at: 'asking', outage }, effects: [{ do: 'ask' }] };
+  if (event.type === 'woke' && now >= not_before) {
+    return { phase: { at: 'asking', outage }, effects: [{ do: 'cancel' }, { do: 'ask' }] };
+  }
+  return stay(phase);
+}
+
+function whileAsking(phase: PhaseAt<'asking'>, event: MachineEvent, context: StepContext): Step {
+  const { outage } = phase;
+  if (event.type === 'leave') return close(LEFT, [{ do: 'cancel' }]);
+  if (event.type === 'granted') return { phase: { at: 'opening', outage }, effects: [{ do: 'open' }] };
+  if (event.type === 'refused') return afterRefusal(outage, event.error, context);
+  return stay(phase);
+}
+
+/** What comes of `event` in `phase`. Events that are late for the phase change nothing. */
+export function step(phase: Phase, event: MachineEvent, context: StepContext): Step {
+  if (phase.at === 'opening' || phase.at === 'live') return whileConnected(phase, event, context);
+  if (phase.at === 'waiting') return whileWaiting(phase, event, context);
+  if (phase.at === 'asking') return whileAsking(phase, event, context);
+  return stay(phase);
+}
+
+/** The phase as the room shows it. */
+export function stateOf(phase: Phase): ConnectionState {
+  if (phase.at === 'live') return { status: 'live' };
+  if (phase.at === 'closed') return { status: 'closed', reason: phase.reason };
+  if (phase.outage === undefined) return { status: 'connecting' };
+  const { attempt, cause } = phase.outage;
+  const retry_in_ms = phase.at === 'waiting' ? phase.retry_in_ms : 0;
+  return { status: 'reconnecting', attempt, retry_in_ms, cause };
+}

@@ -1,0 +1,87 @@
+/** The router's HTTP API, as far as clients use it. */
+import type { CreateRoomRequest, Grant, JoinRoomRequest } from './api-types.ts';
+import { AnteroomError } from './errors.ts';
+import { checkGrant } from './grant.ts';
+import { errorOfAnswer, jsonObject } from './problems.ts';
+import type { HttpAnswer } from './problems.ts';
+
+export interface RouterApi {
+  createRoom(request: CreateRoomRequest, signal?: AbortSignal): Promise<Grant>;
+  joinRoom(request: JoinRoomRequest, signal?: AbortSignal): Promise<Grant>;
+}
+
+export interface RouterApiOptions {
+  /** Base URL, with or without a path and a slash at its end. */
+  router: string;
+  fetch: typeof globalThis.fetch | undefined;
+  /** See `Platform.isSecurePage`. */
+  page_is_secure: boolean;
+  timeout_ms: number;
+}
+
+/** Throws `aborted` if the caller has ended it. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) {
+    throw new AnteroomError('aborted', 'The call was aborted', { cause: signal.reason });
+  }
+}
+
+function parseBase(router: string): URL {
+  const base = typeof router === 'string' && URL.canParse(router) ? new URL(router) : undefined;
+  if (base === undefined || (base.protocol !== 'https:' && base.protocol !== 'http:')) {
+    throw new AnteroomError(
+      'invalid_argument',
+      `router must be an http(s) URL such as https://room.example, not ${JSON.stringify(router)}`,
+    );
+  }
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return base;
+}
+
+/**
+ * The API at `router`. Its calls reject with `AnteroomError`: the router's own codes, `network` (retryable) where no
+ * answer came in time, `protocol` for an answer that is none of its API, `aborted`. Throws `invalid_argument` for a
+ * `router` that is no http(s) URL.
+ */
+export function routerApi({ router, fetch, page_is_secure, timeout_ms }: RouterApiOptions): RouterApi {
+  const base = parseBase(router);
+  const context = { router_is_secure: base.protocol === 'https:', page_is_secure };
+
+  /** One exchange, its body included, within the time limit. */
+  async function exchange(route: string, request: object, signal?: AbortSignal): Promise<HttpAnswer> {
+    throwIfAborted(signal);
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    const timer = setTimeout(abort, timeout_ms);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const response = await (fetch ?? globalThis.fetch)(new URL(route, base).href, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(request),
+        credentials: 'omit',
+        cache: 'no-store',
+        signal: controller.signal,
+      });
+      return { status: response.status, headers: response.headers, body: await response.text() };
+    } catch (cause) {
+      throwIfAborted(signal);
+      const why = controller.signal.aborted ? `did not answer within ${timeout_ms} ms` : 'cannot be reached';
+      throw new AnteroomError('network', `The router at ${base.origin} ${why}`, { retryable: true, cause });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async function askForGrant(route: string, request: object, signal?: AbortSignal): Promise<Grant> {
+    const answer = await exchange(route, request, signal);
+    if (answer.status < 200 || answer.status > 299) throw errorOfAnswer(answer, Date.now());
+    return checkGrant(jsonObject(answer.body), context);
+  }
+
+  return {
+    createRoom: (request, signal) => askForGrant('create-room', request, signal),
+    joinRoom: (request, signal) => askForGrant('join-room', request, signal),
+  };
+}

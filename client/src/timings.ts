@@ -1,0 +1,20 @@
+import { DEAD_AFTER_MS } from '../../shared/protocol/control.ts';
+
+/** Time limits of the SDK, ms. They are no options: the relay and the router count on them. */
+export interface Timings {
+  /** Silence after which a connection is dead; it also limits how long a connection may take to open. */
+  readonly dead_after_ms: number;
+  /** How long a close handshake may take before the socket is abandoned. */
+  readonly close_timeout_ms: number;
+  /** A connection that lived for less does not reset the count of attempts: one that flaps backs off, too. */
+  readonly stable_after_ms: number;
+  /** Limit of one request to the router. It is above the router's own limit for placing a room. */
+  readonly request_timeout_ms: number;
+}
+
+export const DEFAULT_TIMINGS: Timings = {
+  dead_after_ms: DEAD_AFTER_MS,
+  close_timeout_ms: 2_000,
+  stable_after_ms: 10_000,
+  request_timeout_ms: 15_000,
+};

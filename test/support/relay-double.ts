@@ -1,0 +1,138 @@
+/** A small relay of `anteroom.v1` on a real `ws` server that does what a test tells it, wrong things included. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import type { RelayControl, RelayLimits } from '../../shared/protocol/control.ts';
+import { destinationOf, TO_ALL } from '../../shared/protocol/frame.ts';
+import { parseCredentialsToken } from '../../shared/protocol/subprotocol.ts';
+import type { Credentials } from '../../shared/protocol/subprotocol.ts';
+import { Inbox } from './inbox.ts';
+
+export const RELAY_LIMITS: RelayLimits = {
+  max_frame_bytes: 1_024,
+  max_control_bytes: 4_096,
+  messages_per_second: 1_000,
+  bytes_per_second: 1_000_000,
+  send_budget_bytes: 1_000_000,
+  max_clients: 10,
+};
+
+/** One client's connection, as the relay sees it. */
+export interface RelayPeer {
+  readonly credentials: Credentials;
+  readonly slot: number;
+  readonly socket: WebSocket;
+  /** Control messages of the client. */
+  readonly controls: Inbox<{ type: string }>;
+  /** Frames of the client. */
+  readonly frames: Inbox<Buffer>;
+  /** The client's close code, once the socket is closed. */
+  readonly closed: Promise<number>;
+  tell(control: RelayControl | { type: string }): void;
+}
+
+export interface RelayOptions {
+  /** What is done with a new connection. Default: it gets a welcome and a place among the others. */
+  onConnect?: (peer: RelayPeer, relay: RelayDouble) => void;
+  /** What is selected of the offered subprotocols. */
+  protocol?: string | false;
+  /** Time between two `alive`; none by default. */
+  alive_ms?: number;
+}
+
+export class RelayDouble {
+  readonly url: string;
+  /** Each connection, as it comes. */
+  readonly connections = new Inbox<RelayPeer>();
+  readonly #server: WebSocketServer;
+  readonly #options: RelayOptions;
+  readonly #peers = new Set<RelayPeer>();
+  #next_slot = 0;
+
+  private constructor(server: WebSocketServer, options: RelayOptions) {
+    this.#server = server;
+    this.#options = options;
+    this.url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('connection', (socket, request) => {
+      const offers = request.headers['sec-websocket-protocol']?.split(/, */) ?? [];
+      this.#connect(socket, parseCredentialsToken(offers[1] ?? '')!);
+    });
+  }
+
+  static async start(options: RelayOptions = {}): Promise<RelayDouble> {
+    const server = new WebSocketServer({
+      host: '127.0.0.1',
+      port: 0,
+      handleProtocols: () => options.protocol ?? 'anteroom.v1',
+    });
+    await once(server, 'listening');
+    return new RelayDouble(server, options);
+  }
+
+  /** Lets a client in: tells it who is here, and the others that it came. */
+  welcome(peer: RelayPeer): void {
+    const { room_id, client_id } = peer.credentials;
+    const present = ({ slot, credentials }: RelayPeer) => ({ slot, client_id: credentials.client_id });
+    peer.tell({
+      type: 'welcome',
+      room_id,
+      epoch: 1,
+      slot: peer.slot,
+      clients: [...this.#peers].map(present),
+      limits: RELAY_LIMITS,
+      resume_grace_ms: 15_000,
+    });
+    for (const other of this.#peers) other.tell({ type: 'joined', slot: peer.slot, client_id });
+    this.#peers.add(peer);
+  }
+
+  /** Ends everything, sockets first. */
+  async stop(): Promise<void> {
+    for (const socket of this.#server.clients) socket.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #connect(socket: WebSocket, credentials: Credentials): void {
+    const peer: RelayPeer = {
+      credentials,
+      // Slots differ from one connection to the next, so that nothing can rely on an old one.
+      slot: this.#next_slot++,
+      socket,
+      controls: new Inbox(),
+      frames: new Inbox(),
+      closed: new Promise((resolve) => {
+        socket.on('close', (code) => resolve(code));
+      }),
+      tell: (control) => socket.send(JSON.stringify(control)),
+    };
+    let leaving = false;
+    socket.on('message', (data, binary) => {
+      if (binary) return this.#forward(peer, data as Buffer);
+      const control = JSON.parse((data as Buffer).toString('utf8')) as { type: string };
+      peer.controls.put(control);
+      if (control.type === 'leave') leaving = true;
+    });
+    const alive =
+      this.#options.alive_ms === undefined
+        ? undefined
+        : setInterval(() => peer.tell({ type: 'alive' }), this.#options.alive_ms);
+    socket.on('close', () => {
+      clearInterval(alive);
+      if (!this.#peers.delete(peer)) return;
+      const { client_id } = credentials;
+      const reason = leaving ? 'gone' : 'resuming';
+      for (const other of this.#peers) other.tell({ type: 'left', slot: peer.slot, client_id, reason });
+    });
+    (this.#options.onConnect ?? ((newcomer) => this.welcome(newcomer)))(peer, this);
+    this.connections.put(peer);
+  }
+
+  #forward(from: RelayPeer, frame: Buffer): void {
+    from.frames.put(frame);
+    const destination = destinationOf(frame);
+    for (const peer of this.#peers) {
+      if (peer !== from && (destination === TO_ALL || destination === peer.slot)) peer.socket.send(frame);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** A small router on a real HTTP server: it gives grants for whatever relay a test names, or the answer that it is told. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Grant, JoinRoomRequest } from '../../shared/protocol/api.ts';
+import { problem, PROBLEM_TYPE } from '../../shared/protocol/problem.ts';
+import type { ProblemCode } from '../../shared/protocol/problem.ts';
+import { Inbox } from './inbox.ts';
+
+export interface RouterRequest {
+  path: string;
+  headers: IncomingMessage['headers'];
+  body: Readonly<Record<string, unknown>>;
+}
+
+/** An answer in place of the router's own. `hang`: none at all. */
+export type Answer =
+  { status: number; headers?: Record<string, string>; body: string } | { hang: true } | { reset: true };
+
+/** The router's answer for `code`, as problem details. */
+export function problemAnswer(code: ProblemCode, headers: Record<string, string> = {}): Answer {
+  const body = problem(code, `detail of ${code}`, 'request-1');
+  return {
+    status: body.status,
+    headers: { 'content-type': PROBLEM_TYPE, ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+export class RouterDouble {
+  readonly url: string;
+  /** Each request, as it comes. */
+  readonly requests = new Inbox<RouterRequest>();
+  /** Where grants point to. */
+  relay_url: string;
+  /** Changes each grant before it is sent. */
+  alter: (grant: Grant) => unknown = (grant) => grant;
+  readonly #server: Server;
+  readonly #answers: Answer[] = [];
+  readonly #seats = new Map<string, Grant>();
+
+  private constructor(server: Server, relay_url: string) {
+    this.#server = server;
+    this.relay_url = relay_url;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      void this.#handle(request, response);
+    });
+  }
+
+  static async start(relay_url: string): Promise<RouterDouble> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new RouterDouble(server, relay_url);
+  }
+
+  /** The next requests without an answer of their own get these, in this order. */
+  answer(...answers: Answer[]): void {
+    this.#answers.push(...answers);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? '';
+    const body = JSON.parse(await text(request)) as Record<string, unknown>;
+    const answer = this.#answers.shift() ?? this.#answerTo(path, body);
+    this.requests.put({ path, headers: request.headers, body });
+    if ('hang' in answer) return;
+    if ('reset' in answer) {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+    response.end(answer.body);
+  }
+
+  #answerTo(path: string, body: Readonly<Record<string, unknown>>): Answer {
+    if (path === '/create-room') return this.#grant(201, this.#newSeat('00157'));
+    if (path !== '/join-room') return problemAnswer('not_found');
+    const { room_id, client_id, ticket } = body as JoinRoomRequest;
+    if (client_id === undefined) return this.#grant(200, this.#newSeat(room_id));
+    const seat = this.#seats.get(client_id);
+    if (seat?.ticket !== ticket) return problemAnswer('client_not_found');
+    return this.#grant(200, { ...seat!, url: this.relay_url, epoch: seat!.epoch + 1 });
+  }
+
+  #newSeat(room_id: string): Grant {
+    const seat: Grant = {
+      room_id,
+      client_id: randomUUID(),
+      url: this.relay_url,
+      ticket: randomBytes(32).toString('base64url'),
+      expires_at: Date.now() + 30_000,
+      max_clients: 10,
+      state: 'open',
+      epoch: 1,
+    };
+    this.#seats.set(seat.client_id, seat);
+    return seat;
+  }
+
+  #grant(status: number, grant: Grant): Answer {
+    return { status, body: JSON.stringify(this.alter(grant)) };
+  }
+}

@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildFrame, checkOutgoing, readFrame } from '../../../client/src/frames.ts';
+import { Members } from '../../../client/src/members.ts';
+import { encodeFrame, FRAME_CLASS, TO_ALL, TO_RELAY } from '../../../shared/protocol/frame.ts';
+import type { FrameClass, FrameHeader } from '../../../shared/protocol/frame.ts';
+import { RELAY_LIMITS } from '../../support/relay-double.ts';
+
+const members = new Members('me');
+members.welcome([{ slot: 7, client_id: 'ann' }]);
+const MINE = 3;
+const PAYLOAD = Uint8Array.of(1, 2, 3);
+const HEADER: FrameHeader = {
+  class: FRAME_CLASS.POSE,
+  droppable: true,
+  keyframe: false,
+  e2e: false,
+  layer: 2,
+  stream: 31,
+  source: 7,
+  destination: TO_ALL,
+};
+const read = (header: Partial<FrameHeader>) =>
+  readFrame(encodeFrame({ ...HEADER, ...header }, PAYLOAD), MINE, members);
+
+describe('readFrame', () => {
+  it('names the sender and keeps the rest', () => {
+    expect(read({})).toEqual({
+      kind: 'frame',
+      frame: {
+        from: 'ann',
+        class: FRAME_CLASS.POSE,
+        stream: 31,
+        layer: 2,
+        droppable: true,
+        keyframe: false,
+        unicast: false,
+        payload: PAYLOAD,
+      },
+    });
+    expect(read({ destination: MINE })).toMatchObject({ kind: 'frame', frame: { unicast: true } });
+  });
+
+  it('refuses frames of nobody, for others, and sealed ones', () => {
+    expect(read({ source: 8 })).toEqual({ kind: 'refused', message: expect.stringContaining('slot 8') });
+    expect(read({ source: MINE })).toMatchObject({ kind: 'refused' });
+    expect(read({ destination: 4 })).toMatchObject({ kind: 'refused', from: 'ann' });
+    expect(read({ destination: TO_RELAY })).toMatchObject({ kind: 'refused', from: 'ann' });
+    expect(read({ e2e: true })).toMatchObject({ kind: 'refused', from: 'ann' });
+  });
+
+  it('refuses what is no frame', () => {
+    expect(readFrame(new Uint8Array(5), MINE, members)).toMatchObject({ kind: 'refused' });
+    expect(readFrame(new Uint8Array(6), MINE, members)).toMatchObject({ kind: 'refused' });
+    expect(readFrame(Uint8Array.of(0b0111_1000, 0, 0, 7, 0xff, 0xff), MINE, members)).toMatchObject({
+      kind: 'refused',
+    });
+  });
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 20 }), (bytes) => {
+        expect(['frame', 'refused']).toContain(readFrame(new Uint8Array(bytes), MINE, members).kind);
+      }),
+    );
+  });
+});
+
+describe('checkOutgoing', () => {
+  it.each([
+    ['class', 5, {}],
+    ['class', 1.5, {}],
+    ['stream', FRAME_CLASS.MSG, { stream: 32 }],
+    ['stream', FRAME_CLASS.MSG, { stream: -1 }],
+    ['layer', FRAME_CLASS.MSG, { layer: 8 }],
+    ['layer', FRAME_CLASS.MSG, { layer: Number.NaN }],
+  ])('names %s when it is out of range', (name, frame_class, options) => {
+    expect(() => checkOutgoing(frame_class as FrameClass, PAYLOAD, options, undefined)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_argument',
+        message: expect.stringContaining(`${name} must be`),
+      }),
+    );
+  });
+
+  it.each(['text', new ArrayBuffer(2), [1, 2], null, new Uint16Array(1)])(
+    'takes no payload but bytes',
+    (payload) => {
+      expect(() => checkOutgoing(1, payload as unknown as Uint8Array, {}, undefined)).toThrow(
+        /payload must be a Uint8Array/,
+      );
+    },
+  );
+
+  it('takes Buffers', () => {
+    expect(() => checkOutgoing(1, Buffer.from('x'), {}, RELAY_LIMITS)).not.toThrow();
+  });
+
+  it('allows the limit and names it one byte beyond', () => {
+    expect(() => checkOutgoing(1, new Uint8Array(1_018), {}, RELAY_LIMITS)).not.toThrow();
+    expect(() => checkOutgoing(1, new Uint8Array(1_019), {}, RELAY_LIMITS)).toThrow(
+      /1019 bytes; the relay takes 1018 at most \(limits\.max_frame_bytes 1024/,
+    );
+    expect(() => checkOutgoing(1, new Uint8Array(1_019), {}, undefined)).not.toThrow();
+  });
+});
+
+describe('buildFrame', () => {
+  it('is read by the receiver as it was sent', () => {
+    const options = fc.record({
+      stream: fc.integer({ min: 0, max: 31 }),
+      layer: fc.integer({ min: 0, max: 7 }),
+      droppable: fc.boolean(),
+      keyframe: fc.boolean(),
+    });
+    const frame_class = fc.constantFrom(...Object.values(FRAME_CLASS));
+    fc.assert(
+      fc.property(frame_class, options, fc.uint8Array(), (frame_class, options, payload) => {
+        expect(readFrame(buildFrame(frame_class, payload, options, 7, MINE), MINE, members)).toEqual({
+          kind: 'frame',
+          frame: { ...options, from: 'ann', class: frame_class, unicast: true, payload },
+        });
+      }),
+    );
+  });
+});

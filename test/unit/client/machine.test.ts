@@ -1,0 +1,335 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AnteroomError } from '../../../client/src/errors.ts';
+import { FIRST_PHASE, stateOf, step } from '../../../client/src/machine.ts';
+import type { Effect, MachineEvent, Outage, Phase, StepContext } from '../../../client/src/machine.ts';
+import { CLOSE } from '../../../shared/protocol/close-codes.ts';
+
+const NOW = 1_000_000;
+/** A policy that can be read: 100 ms times the attempt, no more after the fifth. */
+const context = (now = NOW): StepContext => ({
+  now,
+  policy: (attempt) => (attempt > 5 ? null : attempt * 100),
+  stable_after_ms: 10_000,
+});
+const outage = (changes: Partial<Outage> = {}): Outage => ({
+  since: NOW,
+  attempt: 1,
+  cause: 'x',
+  forgiven: false,
+  ...changes,
+});
+const LIVE: Phase = { at: 'live', since: NOW - 60_000, attempts: 0 };
+const ASKING: Phase = { at: 'asking', outage: outage() };
+const REOPENING: Phase = { at: 'opening', outage: outage() };
+const WAITING: Phase = { at: 'waiting', outage: outage(), retry_in_ms: 100, not_before: NOW };
+const closed = (code: number, reason = ''): MachineEvent => ({ type: 'closed', code, reason });
+const refused = (error: AnteroomError): MachineEvent => ({ type: 'refused', error });
+const network = (retry_after_ms?: number) =>
+  new AnteroomError('network', 'no answer', { retryable: true, retry_after_ms });
+
+describe('opening', () => {
+  it('is live with the welcome', () => {
+    expect(step(FIRST_PHASE, { type: 'welcome' }, context())).toEqual({
+      phase: { at: 'live', since: NOW, attempts: 0 },
+      effects: [],
+    });
+    expect(step({ at: 'opening', outage: outage({ attempt: 3 }) }, { type: 'welcome' }, context())).toEqual({
+      phase: { at: 'live', since: NOW, attempts: 3 },
+      effects: [],
+    });
+  });
+
+  it('resumes when the first connection fails', () => {
+    expect(step(FIRST_PHASE, closed(1006), context())).toEqual({
+      phase: {
+        at: 'waiting',
+        outage: outage({ cause: 'The connection closed with 1006' }),
+        retry_in_ms: 100,
+        not_before: NOW,
+      },
+      effects: [{ do: 'wait', ms: 100 }],
+    });
+  });
+
+  it('takes a refused ticket of the first grant as final', () => {
+    expect(step(FIRST_PHASE, closed(4401, 'ticket'), context()).phase).toEqual({
+      at: 'closed',
+      reason: { kind: 'refused', code: 4401, reason: 'ticket' },
+    });
+  });
+
+  it('forgives a refused ticket once after a resume, and backs off', () => {
+    const once = step(REOPENING, closed(4401), context());
+    expect(once.phase).toMatchObject({ at: 'waiting', outage: { attempt: 2, forgiven: true } });
+    expect(once.effects).toEqual([{ do: 'wait', ms: 200 }]);
+    const again = step(
+      { at: 'opening', outage: outage({ attempt: 2, forgiven: true }) },
+      closed(4401),
+      context(),
+    );
+    expect(again.phase).toMatchObject({ at: 'closed', reason: { kind: 'refused', code: 4401 } });
+  });
+
+  it('counts its attempts on, and from when the outage began', () => {
+    const next = step({ at: 'opening', outage: outage({ since: 5, attempt: 4 }) }, closed(1006), context());
+    expect(next.phase).toMatchObject({ at: 'waiting', outage: { since: 5, attempt: 5 }, retry_in_ms: 500 });
+  });
+
+  it('gives up when the policy does, with the last cause', () => {
+    const next = step({ at: 'opening', outage: outage({ attempt: 5 }) }, closed(1006, 'reset'), context());
+    expect(next).toMatchObject({
+      phase: {
+        at: 'closed',
+        reason: {
+          kind: 'gave_up',
+          error: { code: 'network', message: 'The connection closed with 1006: reset' },
+        },
+      },
+      effects: [],
+    });
+  });
+});
+
+describe('live', () => {
+  it.each([
+    [CLOSE.BAD_FRAME, { kind: 'refused', code: 4400, reason: 'why' }],
+    [CLOSE.UNAUTHORIZED, { kind: 'refused', code: 4401, reason: 'why' }],
+    [CLOSE.FORBIDDEN, { kind: 'refused', code: 4403, reason: 'why' }],
+    [CLOSE.TOO_LARGE, { kind: 'refused', code: 4413, reason: 'why' }],
+    [CLOSE.ROOM_GONE, { kind: 'gone' }],
+    [CLOSE.REPLACED, { kind: 'replaced', code: 4409 }],
+  ])('is over with close code %i', (code, reason) => {
+    expect(step(LIVE, closed(code, 'why'), context())).toEqual({
+      phase: { at: 'closed', reason },
+      effects: [],
+    });
+  });
+
+  it.each([CLOSE.HANDSHAKE_TIMEOUT, CLOSE.TOO_SLOW, CLOSE.INTERNAL, 1001, 1006, 1011, 4999])(
+    'backs off after close code %i',
+    (code) => {
+      expect(step(LIVE, closed(code), context()).effects).toEqual([{ do: 'wait', ms: 100 }]);
+    },
+  );
+
+  it.each<[string, MachineEvent]>([
+    ['4503', closed(CLOSE.DRAINING)],
+    ['silence', { type: 'dead' }],
+  ])('resumes at once after %s', (_, event) => {
+    const next = step(LIVE, event, context());
+    expect(next.effects).toEqual([{ do: 'ask' }]);
+    expect(next.phase).toMatchObject({ at: 'asking', outage: { since: NOW, attempt: 1 } });
+  });
+
+  it('hangs up and resumes at once when the room moved, and keeps its seat', () => {
+    expect(step(LIVE, { type: 'moved' }, context()).effects).toEqual([
+      { do: 'hang_up', leaving: false },
+      { do: 'ask' },
+    ]);
+  });
+
+  it('asks the policy even where it would not wait', () => {
+    const never = { ...context(), policy: () => null };
+    expect(step(LIVE, closed(CLOSE.DRAINING), never).phase).toMatchObject({
+      at: 'closed',
+      reason: { kind: 'gave_up' },
+    });
+    expect(step(LIVE, { type: 'moved' }, never).effects).toEqual([{ do: 'hang_up', leaving: false }]);
+  });
+
+  it('counts attempts on when it breaks soon after it came back, and then waits in any case', () => {
+    const flapping: Phase = { at: 'live', since: NOW - 9_999, attempts: 2 };
+    expect(step(flapping, closed(CLOSE.DRAINING), context())).toMatchObject({
+      phase: { at: 'waiting', outage: { attempt: 3, since: NOW } },
+      effects: [{ do: 'wait', ms: 300 }],
+    });
+    const stable: Phase = { at: 'live', since: NOW - 10_000, attempts: 2 };
+    expect(step(stable, closed(1006), context()).phase).toMatchObject({ outage: { attempt: 1 } });
+  });
+
+  it('hangs up with its seat when it is left', () => {
+    expect(step(LIVE, { type: 'leave' }, context())).toEqual({
+      phase: { at: 'closed', reason: { kind: 'left' } },
+      effects: [{ do: 'hang_up', leaving: true }],
+    });
+  });
+});
+
+describe('waiting', () => {
+  it('asks when it is time', () => {
+    expect(step(WAITING, { type: 'due' }, context())).toEqual({ phase: ASKING, effects: [{ do: 'ask' }] });
+  });
+
+  it('asks at once when the network is back, but not before the router wants to be asked', () => {
+    expect(step(WAITING, { type: 'woke' }, context())).toEqual({
+      phase: ASKING,
+      effects: [{ do: 'cancel' }, { do: 'ask' }],
+    });
+    const told: Phase = { ...WAITING, not_before: NOW + 1 };
+    expect(step(told, { type: 'woke' }, context())).toEqual({ phase: told, effects: [] });
+    expect(step(told, { type: 'woke' }, context(NOW + 1)).phase).toEqual(ASKING);
+  });
+
+  it('ends its wait when it is left', () => {
+    expect(step(WAITING, { type: 'leave' }, context())).toEqual({
+      phase: { at: 'closed', reason: { kind: 'left' } },
+      effects: [{ do: 'cancel' }],
+    });
+  });
+});
+
+describe('asking', () => {
+  it('opens a socket with the grant', () => {
+    expect(step(ASKING, { type: 'granted' }, context())).toEqual({
+      phase: REOPENING,
+      effects: [{ do: 'open' }],
+    });
+  });
+
+  it.each(['room_not_found', 'client_not_found'] as const)('is over with %s', (code) => {
+    expect(step(ASKING, refused(new AnteroomError(code, 'x')), context()).phase).toEqual({
+      at: 'closed',
+      reason: { kind: 'gone' },
+    });
+  });
+
+  it('does not take a path that is not there for a seat that is gone', () => {
+    const error = new AnteroomError('not_found', 'x', { status: 404 });
+    expect(step(ASKING, refused(error), context()).phase).toEqual({
+      at: 'closed',
+      reason: { kind: 'gave_up', error },
+    });
+  });
+
+  it('tries again what may work later', () => {
+    expect(step(ASKING, refused(network()), context())).toEqual({
+      phase: {
+        at: 'waiting',
+        outage: outage({ attempt: 2, cause: 'no answer' }),
+        retry_in_ms: 200,
+        not_before: NOW,
+      },
+      effects: [{ do: 'wait', ms: 200 }],
+    });
+  });
+
+  it('waits at least as long as Retry-After says', () => {
+    expect(step(ASKING, refused(network(5_000)), context()).phase).toMatchObject({
+      retry_in_ms: 5_000,
+      not_before: NOW + 5_000,
+    });
+    expect(step(ASKING, refused(network(50)), context()).phase).toMatchObject({
+      retry_in_ms: 200,
+      not_before: NOW + 50,
+    });
+  });
+
+  it('gives up with the error of the router', () => {
+    const error = network();
+    const last: Phase = { at: 'asking', outage: outage({ attempt: 5 }) };
+    expect(step(last, refused(error), context()).phase).toEqual({
+      at: 'closed',
+      reason: { kind: 'gave_up', error },
+    });
+  });
+});
+
+describe('the policy', () => {
+  it.each([
+    [-5, [{ do: 'ask' }]],
+    [0, [{ do: 'ask' }]],
+    [Infinity, [{ do: 'wait', ms: 2 ** 31 - 1 }]],
+    [Number.NaN, []],
+  ])('may answer %d', (ms, effects) => {
+    expect(step(LIVE, closed(1006), { ...context(), policy: () => ms }).effects).toEqual(effects);
+  });
+
+  it('learns the attempt and how long the outage lasts', () => {
+    const asked: [number, number][] = [];
+    const policy = (...call: [number, number]) => {
+      asked.push(call);
+      return 1;
+    };
+    step({ at: 'asking', outage: outage({ since: NOW - 700, attempt: 3 }) }, refused(network()), {
+      ...context(),
+      policy,
+    });
+    expect(asked).toEqual([[4, 700]]);
+  });
+});
+
+describe('any phase', () => {
+  const events: MachineEvent[] = [
+    { type: 'welcome' },
+    closed(1006),
+    closed(4401),
+    closed(4409),
+    closed(4503),
+    { type: 'dead' },
+    { type: 'moved' },
+    { type: 'due' },
+    { type: 'woke' },
+    { type: 'granted' },
+    refused(network()),
+    refused(new AnteroomError('room_not_found', 'x')),
+    { type: 'leave' },
+  ];
+
+  type UnderWay = 'nothing' | 'socket' | 'timer' | 'request';
+  /** What must be under way for an effect, and what is after it. */
+  const EFFECTS: Record<Effect['do'], { needs: UnderWay[]; gives: UnderWay }> = {
+    cancel: { needs: ['timer', 'request'], gives: 'nothing' },
+    hang_up: { needs: ['socket'], gives: 'nothing' },
+    open: { needs: ['nothing'], gives: 'socket' },
+    ask: { needs: ['nothing'], gives: 'request' },
+    wait: { needs: ['nothing'], gives: 'timer' },
+  };
+  const PHASES: Record<Phase['at'], UnderWay> = {
+    opening: 'socket',
+    live: 'socket',
+    waiting: 'timer',
+    asking: 'request',
+    closed: 'nothing',
+  };
+  /** These tell that what was under way has ended. */
+  const ENDS = new Set<MachineEvent['type']>(['closed', 'dead', 'due', 'granted', 'refused']);
+
+  it('has exactly one thing under way, and nothing more once it is closed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...events), { maxLength: 40 }), (sequence) => {
+        let phase = FIRST_PHASE;
+        let under_way: UnderWay = 'socket';
+        let now = NOW;
+        for (const event of sequence) {
+          const before: Phase = phase;
+          const next = step(before, event, context((now += 500)));
+          phase = next.phase;
+          expect(before.at !== 'closed' || (phase === before && next.effects.length === 0)).toBe(true);
+          if (phase !== before && ENDS.has(event.type)) under_way = 'nothing';
+          for (const effect of next.effects) {
+            expect(EFFECTS[effect.do].needs).toContain(under_way);
+            under_way = EFFECTS[effect.do].gives;
+          }
+          expect(under_way).toBe(PHASES[phase.at]);
+        }
+      }),
+    );
+  });
+});
+
+describe('stateOf', () => {
+  it.each<[Phase, object]>([
+    [FIRST_PHASE, { status: 'connecting' }],
+    [LIVE, { status: 'live' }],
+    [WAITING, { status: 'reconnecting', attempt: 1, retry_in_ms: 100, cause: 'x' }],
+    [ASKING, { status: 'reconnecting', attempt: 1, retry_in_ms: 0, cause: 'x' }],
+    [REOPENING, { status: 'reconnecting', attempt: 1, retry_in_ms: 0, cause: 'x' }],
+    [
+      { at: 'closed', reason: { kind: 'left' } },
+      { status: 'closed', reason: { kind: 'left' } },
+    ],
+  ])('shows %j', (phase, state) => {
+    expect(stateOf(phase)).toEqual(state);
+  });
+});

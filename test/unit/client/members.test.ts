@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Members } from '../../../client/src/members.ts';
+import type { Change } from '../../../client/src/members.ts';
+
+const joined = (client_id: string): Change => ({ event: 'joined', value: { client_id } });
+const left = (client_id: string, gone: boolean): Change => ({ event: 'left', value: { client_id, gone } });
+const peers = (...ids: string[]) => ids.map((client_id, slot) => ({ client_id, slot }));
+
+describe('Members', () => {
+  it('takes the first welcome as it is, without itself', () => {
+    const members = new Members('me');
+    expect(members.welcome(peers('a', 'me', 'b'))).toEqual([joined('a'), joined('b')]);
+    expect(members.list).toEqual([{ client_id: 'a' }, { client_id: 'b' }]);
+    expect(members.slotOf('b')).toBe(2);
+    expect(members.idOf(2)).toBe('b');
+    expect(members.idOf(1)).toBeUndefined();
+    expect(members.slotOf('me')).toBeUndefined();
+  });
+
+  it('tells the difference to a later welcome; who is missing is away, not gone', () => {
+    const members = new Members('me');
+    members.welcome(peers('a', 'b'));
+    expect(members.welcome(peers('c', 'b'))).toEqual([left('a', false), joined('c')]);
+    expect(members.slotOf('b')).toBe(1);
+    expect(members.idOf(0)).toBe('c');
+  });
+
+  it('tells of a break first and of the seat given up later', () => {
+    const members = new Members('me');
+    members.welcome(peers('a'));
+    expect(members.left('a', 'resuming')).toEqual([left('a', false)]);
+    expect(members.list).toEqual([]);
+    expect(members.left('a', 'gone')).toEqual([left('a', true)]);
+    expect(members.left('a', 'gone')).toEqual([]);
+  });
+
+  it('tells of a member that a welcome lacked when it turns out to be gone', () => {
+    const members = new Members('me');
+    members.welcome(peers('a'));
+    members.welcome([]);
+    expect(members.left('a', 'gone')).toEqual([left('a', true)]);
+  });
+
+  it('tells of a return, after which there is nothing left to say about the break', () => {
+    const members = new Members('me');
+    members.welcome(peers('a'));
+    members.left('a', 'resuming');
+    expect(members.joined({ client_id: 'a', slot: 9 })).toEqual([joined('a')]);
+    expect(members.idOf(9)).toBe('a');
+    expect(members.idOf(0)).toBeUndefined();
+  });
+
+  it('takes over the slot of a client whose connection was replaced without a word', () => {
+    const members = new Members('me');
+    members.welcome(peers('a'));
+    expect(members.joined({ client_id: 'a', slot: 5 })).toEqual([]);
+    expect(members.slotOf('a')).toBe(5);
+    expect(members.idOf(0)).toBeUndefined();
+  });
+
+  it('ignores itself and strangers', () => {
+    const members = new Members('me');
+    expect(members.joined({ client_id: 'me', slot: 1 })).toEqual([]);
+    expect(members.left('stranger', 'gone')).toEqual([]);
+    expect(members.left('stranger', 'resuming')).toEqual([]);
+    expect(members.list).toEqual([]);
+  });
+
+  it('announces joined and left in turn, so that a listener that counts ends with the list', () => {
+    const id = fc.constantFrom('a', 'b', 'c', 'd');
+    const action = fc.oneof(
+      fc.record({ do: fc.constant('welcome' as const), ids: fc.uniqueArray(id) }),
+      fc.record({ do: fc.constant('joined' as const), id }),
+      fc.record({ do: fc.constant('left' as const), id, reason: fc.constantFrom('gone', 'resuming') }),
+    );
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 30 }), (actions) => {
+        const members = new Members('me');
+        const seen = new Set<string>();
+        let slot = 100;
+        for (const action of actions) {
+          const changes =
+            action.do === 'welcome'
+              ? members.welcome(action.ids.map((client_id) => ({ client_id, slot: slot++ })))
+              : action.do === 'joined'
+                ? members.joined({ client_id: action.id, slot: slot++ })
+                : members.left(action.id, action.reason);
+          for (const { event, value } of changes) {
+            const known = seen.has(value.client_id);
+            // Only a member that is gone may be told of twice: when its connection broke, and for good.
+            expect(event === 'joined' ? !known : known || value.gone).toBe(true);
+            if (event === 'joined') seen.add(value.client_id);
+            else seen.delete(value.client_id);
+          }
+          expect(new Set(members.list.map((member) => member.client_id))).toEqual(seen);
+          for (const { client_id } of members.list) {
+            expect(members.idOf(members.slotOf(client_id)!)).toBe(client_id);
+          }
+        }
+      }),
+    );
+  });
+});
