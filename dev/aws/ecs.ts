@@ -66,6 +66,22 @@ function taskShape(task: LocalTask): Record<string, unknown> {
   };
 }
 
+const isoTime = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString();
+
+/**
+ * The detail of the event "ECS Task State Change": the task, with its times as text.
+ * Source: Amazon ECS developer guide, "Amazon ECS task state change events".
+ */
+export function taskStateChange(task: LocalTask): Record<string, unknown> {
+  return {
+    ...taskShape(task),
+    createdAt: isoTime(task.created_at),
+    startedAt: isoTime(task.started_at),
+    stoppedAt: isoTime(task.stopped_at),
+  };
+}
+
 const cluster = z.string().optional();
 const listTasks = z.object({
   cluster,

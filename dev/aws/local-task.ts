@@ -17,7 +17,7 @@ export interface LocalTask {
   created_at: number;
   started_at?: number;
   stopped_at?: number;
-  stop_code?: 'EssentialContainerExited' | 'UserInitiated' | 'TaskFailedToStart';
+  stop_code?: 'EssentialContainerExited' | 'UserInitiated';
   stopped_reason?: string;
   exit_code?: number;
 }

@@ -1,0 +1,58 @@
+/** Node processes that the local stack starts. They end with it, however it ends. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { hasExited } from './guarded.ts';
+import { printLines } from './lines.ts';
+
+const END_WITH_PARENT = new URL('end-with-parent.ts', import.meta.url).href;
+
+const alive = new Set<ChildProcess>();
+
+/** A process with an IPC channel to this one. */
+export type Child = ChildProcess & { readonly pid: number };
+
+export interface ChildOptions {
+  env: NodeJS.ProcessEnv;
+  /** Before each line of its output. */
+  prefix: string;
+  print: (line: string) => void;
+}
+
+/**
+ * Starts the TypeScript file `script` under this Node. The process is in a group of its own, so that Ctrl-C in the
+ * terminal does not reach it: the stack decides in which order things stop.
+ */
+export function startChild(script: URL, { env, prefix, print }: ChildOptions): Child {
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--import', END_WITH_PARENT, fileURLToPath(script)],
+    { env, detached: process.platform !== 'win32', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+  );
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
+  // A message to a process that has just ended fails; its exit says so already.
+  child.on('error', () => undefined);
+  printLines(child.stdout as Readable, prefix, print);
+  printLines(child.stderr as Readable, prefix, print);
+  if (child.pid === undefined) throw new Error(`${fileURLToPath(script)} could not be started`);
+  return child as Child;
+}
+
+/** Asks a process to end (SIGTERM), kills it `limit_ms` later, and waits until it is gone. */
+export async function endChild(child: ChildProcess, limit_ms: number): Promise<void> {
+  if (hasExited(child)) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  // A process that somebody has stopped (SIGSTOP) ends only once it goes on.
+  child.kill('SIGCONT');
+  const timer = setTimeout(() => child.kill('SIGKILL'), limit_ms);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** Kills every process that was started here and still runs. */
+export function killChildren(): void {
+  for (const child of alive) child.kill('SIGKILL');
+}

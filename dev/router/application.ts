@@ -1,0 +1,111 @@
+/** The functions of serverless.yml as something that runs: loaded, reloaded, and called by schedules and events. */
+import { watchFile } from 'node:fs';
+import { watchHandlers } from './bundle.ts';
+import { type BusEvent, busEvent, matches } from './events.ts';
+import type { Application } from './gateway.ts';
+import { failureLine, type Handler, invoke } from './invoke.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+
+export interface RunningApplication {
+  current: () => Application;
+  /** Calls every function whose rule matches. */
+  deliver: (event: BusEvent) => void;
+}
+
+interface ApplicationOptions {
+  /** serverless.yml */
+  file: string;
+  outdir: string;
+  region: string;
+  print: (line: string) => void;
+}
+
+/** How often serverless.yml is looked at, ms. */
+const LOOK_MS = 500;
+
+/**
+ * Loads everything, and starts to watch. Rejects if serverless.yml is not understood or a handler cannot be loaded;
+ * later such a fault is printed, and what was loaded before stays.
+ */
+export async function runApplication(options: ApplicationOptions): Promise<RunningApplication> {
+  const { file, outdir, region, print } = options;
+
+  /** One version of serverless.yml with its handlers. */
+  async function start() {
+    const manifest = readManifest(file, process.env);
+    let handlers: ReadonlyMap<string, Handler> = new Map();
+    let fault: string | undefined;
+    const watching = await watchHandlers({
+      functions: manifest.functions,
+      outdir,
+      loaded(fresh, changed) {
+        if (handlers.size > 0) print(`reloaded ${changed.join(', ')}`);
+        handlers = fresh;
+      },
+      failed(message) {
+        if (handlers.size > 0) print(`not reloaded, the handlers of before stay:\n${message}`);
+        fault = message;
+      },
+    });
+    if (handlers.size === 0 && manifest.functions.length > 0) {
+      await watching.stop();
+      throw new Error(fault ?? 'no handler was loaded');
+    }
+    for (const note of manifest.notes) print(note);
+    const timers = manifest.schedules.map(({ function: name, every_ms }) =>
+      setInterval(() => call(name, scheduledEvent()), every_ms).unref(),
+    );
+    return {
+      application: (): Application => ({ manifest, handlers }),
+      async stop() {
+        timers.forEach(clearInterval);
+        await watching.stop();
+      },
+    };
+  }
+
+  function scheduledEvent(): BusEvent {
+    const resources = [`arn:aws:events:${region}:000000000000:rule/local`];
+    return busEvent(region, {
+      'detail-type': 'Scheduled Event',
+      source: 'aws.events',
+      resources,
+      detail: {},
+    });
+  }
+
+  function call(name: string, event: BusEvent): void {
+    const { manifest, handlers } = running.application();
+    const spec = manifest.functions.find((candidate) => candidate.name === name);
+    const handler = handlers.get(name);
+    if (spec === undefined || handler === undefined) return;
+    void invoke(handler, spec, event, region).then((result) => {
+      if (result.kind !== 'returned') print(failureLine(spec, result));
+    });
+  }
+
+  let running = await start();
+  let changing = Promise.resolve();
+  watchFile(file, { interval: LOOK_MS, persistent: false }, () => {
+    changing = changing.then(async () => {
+      try {
+        const next = await start();
+        const before = running;
+        running = next;
+        await before.stop();
+        print('reloaded serverless.yml');
+      } catch (error) {
+        print(`serverless.yml is not reloaded: ${(error as Error).message}`);
+      }
+    });
+  });
+
+  return {
+    current: () => running.application(),
+    deliver(event) {
+      const { rules }: Manifest = running.application().manifest;
+      const fields = event as unknown as Readonly<Record<string, unknown>>;
+      for (const rule of rules) if (matches(rule.pattern, fields)) call(rule.function, event);
+    },
+  };
+}

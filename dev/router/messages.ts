@@ -1,0 +1,26 @@
+/** What the local stack and its router process tell each other. */
+import type { BusEvent } from './events.ts';
+
+/** The first message; the listening socket comes with it. */
+export interface Start {
+  kind: 'start';
+  /** serverless.yml */
+  manifest: string;
+  /** Folder for what the process writes. */
+  run: string;
+  region: string;
+  store: 'dynamodb' | 'memory';
+  /** Folder of the page, and where Vite keeps the packages that it has prepared. `lazy`: not before it is asked for. */
+  page: { root: string; cache: string; lazy: boolean };
+  /** Variables that were not known when the process was started. */
+  env: Record<string, string>;
+}
+
+export type ToRouter =
+  | Start
+  /** Something happened that EventBridge would report. */
+  | { kind: 'event'; event: BusEvent };
+
+export type FromRouter =
+  /** The handlers are loaded and the server listens. */
+  { kind: 'up' } | { kind: 'failed'; message: string };

@@ -1,0 +1,149 @@
+/** The whole of Anteroom on this machine: store, AWS doubles, router with page, stream tasks. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startAwsDoubles } from './aws/server.ts';
+import { taskStateChange } from './aws/ecs.ts';
+import { type LocalTask, taskArn } from './aws/local-task.ts';
+import { localFleet, type RunningTask } from './fleet.ts';
+import { untilReady } from './ready.ts';
+import { spawnRouter, takePort } from './router-process.ts';
+import { busEvent } from './router/events.ts';
+import { makeRunFolder } from './run-folder.ts';
+import { REGION, SECRET_NAME, stackSettings } from './settings.ts';
+import { chooseStore, startStore } from './store.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TASK_SCRIPT = new URL('../stream-task/main.ts', import.meta.url);
+
+export interface StackOptions {
+  /** The user's environment, with the settings. */
+  env: NodeJS.ProcessEnv;
+  /** Whether a task that died is replaced. */
+  restart: boolean;
+  /** Whether the page is prepared only when somebody asks for it. */
+  lazy_page: boolean;
+  print: (line: string) => void;
+  /** Ends the start early. */
+  signal: AbortSignal;
+  /** The tasks that run have changed. */
+  tasksChanged: (tasks: RunningTask[]) => void;
+}
+
+export interface Stack {
+  url: string;
+  /** What SDK clients need to reach the AWS doubles and DynamoDB Local. */
+  aws: Record<string, string>;
+  /** Resolves, with a sentence, if the router ends by itself. */
+  lost: Promise<string>;
+  /** Ends every process: tasks, router, AWS doubles, database, in this order. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything; resolves when everything answers. Rejects with a sentence for people (`ConfigError` among others),
+ * and then nothing is left running.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { print, signal } = options;
+  const closers: (() => unknown)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      for (const close of closers.toReversed()) await close();
+    })();
+    return stopping;
+  };
+
+  async function start(): Promise<Stack> {
+    const settings = stackSettings(options.env);
+    const { store, about } = chooseStore(settings.store);
+    const { socket, port } = await takePort(settings.port);
+    closers.push(() => socket.close());
+    const url = `http://localhost:${port}`;
+    print(`store: ${about}`);
+    const folder = makeRunFolder(ROOT);
+    closers.push(() => folder.remove());
+
+    // The database takes longest to start; the others load meanwhile.
+    const storing = store === 'dynamodb' ? startStore() : undefined;
+    storing?.catch(() => undefined);
+    closers.push(async () => (await storing?.catch(() => undefined))?.stop());
+
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => undefined);
+    let ready = false;
+    const fleet = localFleet({
+      script: TASK_SCRIPT,
+      region: REGION,
+      count: settings.stream_tasks,
+      restart: options.restart,
+      env: (task) => ({
+        ...settings.task(url),
+        ...doubles.env,
+        ECS_CONTAINER_METADATA_URI_V4: doubles.metadataUri(task),
+      }),
+      print,
+      changed(task) {
+        options.tasksChanged(fleet.running());
+        router.send({ kind: 'event', event: stateChangeEvent(task) });
+        if (!ready && task.last_status === 'STOPPED') {
+          failure.reject(new Error('a stream task ended before it was registered'));
+        }
+      },
+    });
+    const secret = { name: SECRET_NAME, value: randomBytes(32).toString('base64url') };
+    const doubles = await startAwsDoubles({ region: REGION, fleet, secret });
+    closers.push(() => doubles.stop());
+
+    const router = spawnRouter({ ...settings.router, ...doubles.env }, print);
+    closers.push(() => router.end());
+    const database = await storing;
+    signal.throwIfAborted();
+    const aws = { ...doubles.env, ...database?.env };
+    const cache = settings.port === 0 ? folder.path : join(ROOT, '.anteroom');
+    const page = {
+      root: join(ROOT, 'web'),
+      cache: join(cache, `vite-${settings.port}`),
+      lazy: options.lazy_page,
+    };
+    const up = router.start(
+      {
+        kind: 'start',
+        manifest: join(ROOT, 'serverless.yml'),
+        run: folder.path,
+        region: REGION,
+        store,
+        page,
+        env: aws,
+      },
+      socket,
+    );
+    closers.push(() => fleet.end());
+    fleet.start();
+    await Promise.race([up, failure.promise]);
+    print('router: routes of serverless.yml, page of web/');
+    signal.throwIfAborted();
+    await Promise.race([untilReady(url, settings.stream_tasks, !options.lazy_page, signal), failure.promise]);
+    ready = true;
+    print(`stream tasks: ${settings.stream_tasks} registered`);
+    return { url, aws, lost: router.lost, stop };
+  }
+
+  try {
+    return await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What ECS would tell EventBridge of a task. */
+function stateChangeEvent(task: LocalTask) {
+  return busEvent(REGION, {
+    'detail-type': 'ECS Task State Change',
+    source: 'aws.ecs',
+    resources: [taskArn(task)],
+    detail: taskStateChange(task),
+  });
+}
