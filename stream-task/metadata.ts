@@ -16,14 +16,18 @@ export interface EcsTask {
 export interface MetadataEndpoints {
   /** `ECS_CONTAINER_METADATA_URI_V4`; undefined outside ECS. */
   ecs: string | undefined;
-  /** `AWS_EC2_METADATA_SERVICE_ENDPOINT`, else the link-local address. */
-  instance: string;
+  /** Where EC2's is; undefined if it must not be asked. */
+  instance: string | undefined;
 }
 
 export function metadataEndpoints(env: Readonly<Record<string, string | undefined>>): MetadataEndpoints {
   return {
     ecs: env['ECS_CONTAINER_METADATA_URI_V4'],
-    instance: env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? 'http://169.254.169.254',
+    // The same variables that the AWS SDKs and the AWS CLI read.
+    instance:
+      env['AWS_EC2_METADATA_DISABLED'] === 'true'
+        ? undefined
+        : (env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? 'http://169.254.169.254'),
   };
 }
 
@@ -45,6 +49,7 @@ export async function instanceAddress(
   endpoints: MetadataEndpoints,
   timeout: number,
 ): Promise<string | undefined> {
+  if (endpoints.instance === undefined) return undefined;
   try {
     const token = await fetch(`${endpoints.instance}/latest/api/token`, {
       method: 'PUT',

@@ -7,6 +7,7 @@ import type { Counts } from './counts.ts';
 export interface Gauges {
   rooms: () => number;
   clients: () => number;
+  sockets: () => number;
 }
 
 /** Codes with a series of their own. A peer may send any other: those share one, so that it cannot make series. */
@@ -66,6 +67,7 @@ export function createMetrics(counts: Counts, gauges: Gauges): Registry {
 
   gauge('rooms', 'Rooms that this task serves', gauges.rooms);
   gauge('clients', 'Clients whose socket is open', gauges.clients);
+  gauge('sockets', 'TCP connections that are open', gauges.sockets);
   total('messages_received', 'Messages from clients', () => counts.messages_in);
   total('bytes_received', 'Bytes of messages from clients', () => counts.bytes_in);
   total('messages_sent', 'Messages to clients, each receiver counted', () => counts.messages_out);

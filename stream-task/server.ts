@@ -46,6 +46,8 @@ export interface Relay {
   readonly registry: Registry;
   readonly counts: Counts;
   readonly metrics: MetricsRegistry;
+  /** TCP connections that are open, WebSockets or not. */
+  sockets(): number;
   /** Stops listening, ends every connection with 4503, and resolves when all sockets are closed. */
   close(): Promise<void>;
 }
@@ -82,7 +84,6 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
     pulse,
     events: deps.events,
   });
-  const metrics = createMetrics(counts, { rooms: () => registry.rooms, clients: () => registry.clients });
   const { task_id, secrets, log } = deps;
 
   const server = createServer(
@@ -99,6 +100,11 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
       void answerRequest(request, response, { task_id, registry, secrets, metrics, log }),
   );
   const sockets = trackSockets(server, config.MAX_SOCKETS_PER_ADDRESS);
+  const metrics = createMetrics(counts, {
+    rooms: () => registry.rooms,
+    clients: () => registry.clients,
+    sockets: () => sockets.open.size,
+  });
   const handshaker = createHandshaker(config.MAX_FRAME_BYTES, timing);
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -125,13 +131,16 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
     registry,
     counts,
     metrics,
+    sockets: () => sockets.open.size,
     async close() {
       // First nobody can connect or register any more: a client that is sent away must not be sent back here.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       registry.stop();
       pulse.stop();
       server.closeIdleConnections();
-      const cut = setTimeout(() => sockets.destroy(), timing.close_wait);
+      const cut = setTimeout(() => {
+        for (const socket of sockets.open) socket.destroy();
+      }, timing.close_wait);
       await closed;
       clearTimeout(cut);
     },
@@ -148,7 +157,7 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-function trackSockets(server: Server, max: number): { addresses: Addresses; destroy(): void } {
+function trackSockets(server: Server, max: number): { addresses: Addresses; open: ReadonlySet<Socket> } {
   const addresses = new Addresses();
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -160,12 +169,7 @@ function trackSockets(server: Server, max: number): { addresses: Addresses; dest
     });
     if (addresses.opened(address) > max + ADDRESS_SLACK) socket.destroy();
   });
-  return {
-    addresses,
-    destroy() {
-      for (const socket of open) socket.destroy();
-    },
-  };
+  return { addresses, open };
 }
 
 function refuseUpgrade(socket: Duplex, status: number, detail: string): void {

@@ -49,14 +49,17 @@ export function createHandshaker(max_frame_bytes: number, timing: Timing): WebSo
 const BINARY = { binary: true, compress: false, fin: true };
 const TEXT = { binary: false, compress: false, fin: true };
 
-class WsSocket implements ClientSocket {
-  readonly #ws: WebSocket;
+/** The members of a WebSocket that are used. */
+type UsedSocket = Pick<WebSocket, 'bufferedAmount' | 'send' | 'ping' | 'close' | 'terminate'>;
+
+export class WsSocket implements ClientSocket {
+  readonly #ws: UsedSocket;
   #messages = 0;
   readonly #sent = (): void => {
     if (this.#messages > 0) this.#messages--;
   };
 
-  constructor(ws: WebSocket) {
+  constructor(ws: UsedSocket) {
     this.#ws = ws;
   }
 

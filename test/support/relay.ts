@@ -73,7 +73,13 @@ export async function callTask(
   );
   const response = await fetch(`http://127.0.0.1:${task.port}${path}`, {
     method,
-    headers: { authorization, ...(text === '' ? {} : { 'content-type': 'application/json' }), ...headers },
+    // One call, one socket: a kept one would be counted with those of the clients.
+    headers: {
+      authorization,
+      connection: 'close',
+      ...(text === '' ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(text === '' ? {} : { body: text }),
   });
   const answer = await response.text();

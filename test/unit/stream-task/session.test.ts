@@ -1,0 +1,147 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createCounts } from '../../../stream-task/counts.ts';
+import type { Pulse } from '../../../stream-task/pulse.ts';
+import type { Room } from '../../../stream-task/room.ts';
+import { Session, type ClientSocket, type Ending } from '../../../stream-task/session.ts';
+import { TIMING } from '../../../stream-task/timing.ts';
+import type { Protocol } from '../../../shared/protocol/subprotocol.ts';
+
+/** A socket that keeps what happens to it. */
+class Wire implements ClientSocket {
+  waiting = 0;
+  readonly log: string[] = [];
+  send(data: Uint8Array): void {
+    this.log.push(Buffer.from(data).toString());
+  }
+  ping(): void {
+    this.log.push('ping');
+  }
+  close(code: number): void {
+    this.log.push(`close ${code}`);
+  }
+  terminate(): void {
+    this.log.push('terminate');
+  }
+}
+
+const ALIVE = '{"type":"alive"}';
+
+describe('session', () => {
+  let wire: Wire;
+  let endings: Ending[];
+  let clock: number;
+  const pulse = { now: 0, add() {}, delete() {} };
+  const counts = createCounts();
+
+  /** A session, with the time at which it started as 0. */
+  function start(protocol: Protocol = 'anteroom.v1', budget = 1_000): Session {
+    clock = performance.now();
+    pulse.now = clock;
+    const room: Room = {
+      room_id: '10000',
+      epoch: 1,
+      max_clients: 2,
+      protocol,
+      members: [],
+      by_slot: new Map(),
+    };
+    return new Session(wire, {
+      room,
+      client_id: 'a',
+      slot: 7,
+      protocol,
+      limits: {
+        messages_per_second: 1_000,
+        bytes_per_second: 1_000_000,
+        largest_message: 1_000,
+        send_budget: budget,
+      },
+      timing: TIMING,
+      counts,
+      pulse: pulse as unknown as Pulse,
+      ended: (_session, ending) => endings.push(ending),
+    });
+  }
+
+  /** One tick of the pulse, `ms` after the start. */
+  function beat(session: Session, ms: number): void {
+    pulse.now = clock + ms;
+    session.beat(pulse.now);
+  }
+
+  beforeEach(() => {
+    wire = new Wire();
+    endings = [];
+  });
+
+  it('[R25] says alive once 5 s have passed since anything was sent', () => {
+    const session = start();
+    for (let ms = 500; ms <= 5_000; ms += 500) beat(session, ms);
+    expect(wire.log).toEqual([]);
+    beat(session, 6_000);
+    expect(wire.log).toEqual([ALIVE]);
+    beat(session, 6_500);
+    session.deliver(Buffer.from('x'), true);
+    beat(session, 11_500);
+    expect(wire.log).toEqual([ALIVE, 'x']);
+    beat(session, 12_500);
+    expect(wire.log).toEqual([ALIVE, 'x', ALIVE]);
+  });
+
+  it('[R41] pings after 20 to 25 s, and ends the connection when two pings stay unanswered', () => {
+    const session = start('anteroom.raw.v1');
+    beat(session, 19_000);
+    expect(wire.log).toEqual([]);
+    beat(session, 25_500);
+    beat(session, 51_000);
+    expect(wire.log).toEqual(['ping', 'ping']);
+    beat(session, 70_500);
+    expect(wire.log).toEqual(['ping', 'ping']);
+    beat(session, 76_500);
+    expect(wire.log).toEqual(['ping', 'ping', 'terminate']);
+    session.closed(1006);
+    expect(endings).toEqual(['broke']);
+  });
+
+  it('[R41] goes on when a ping is answered late', () => {
+    const session = start('anteroom.raw.v1');
+    for (let n = 1; n <= 12; n++) {
+      beat(session, n * 25_500);
+      if (n % 2 === 0) session.ponged();
+    }
+    expect(wire.log).toEqual(Array.from({ length: 12 }, () => 'ping'));
+  });
+
+  it('[R40] counts the next message against the budget, and sends nothing after it closed', () => {
+    const session = start('anteroom.raw.v1', 100);
+    wire.waiting = 60;
+    session.deliver(Buffer.alloc(40), true);
+    expect(wire.log).toHaveLength(1);
+    session.deliver(Buffer.alloc(41), true);
+    session.deliver(Buffer.alloc(1), true);
+    expect(wire.log.slice(1)).toEqual(['close 4429']);
+    expect(endings).toEqual(['broke']);
+  });
+
+  it('ends once, however it comes', () => {
+    const session = start();
+    session.end(4503, 'draining');
+    session.end(4404, 'gone');
+    session.message(Buffer.from('{"type":"leave"}'), false);
+    session.closed(4503);
+    beat(session, 100_000);
+    expect(wire.log).toEqual(['close 4503']);
+    expect(endings).toEqual(['broke']);
+  });
+
+  it.each([
+    [1000, 'left'],
+    [1001, 'broke'],
+    [1005, 'broke'],
+    [1006, 'broke'],
+    [4000, 'broke'],
+  ])('[R29] [R30] takes close code %i of the client as "%s"', (code, ending) => {
+    start().closed(code);
+    expect(endings).toEqual([ending]);
+  });
+});
