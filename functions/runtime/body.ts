@@ -73,7 +73,7 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
   try {
     value = text.trim() === '' ? {} : JSON.parse(text);
   } catch (error) {
-    return refuse('malformed_json', `The body is not JSON: ${(error as SyntaxError).message}`);
+    return refuse('malformed_json', `The body is not JSON: ${(error as SyntaxError).message}.`);
   }
   return checked(schema, value);
 }
