@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** The SDK is tested as it is written, not as it was built last. */
-const conditions = ['anteroom-source', 'node', 'import', 'module', 'default'];
+const conditions = ['anteroom-source', 'node', 'import', 'default'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
