@@ -13,7 +13,7 @@ export type CloseReason =
   | { kind: 'replaced'; code: number }
   /** The relay refused us for good (ticket, frame, size). */
   | { kind: 'refused'; code: number; reason: string }
-  /** The reconnect policy gave up. */
+  /** The reconnect policy gave up, or the router refused in a way that no later attempt changes. */
   | { kind: 'gave_up'; error: AnteroomError };
 
 /** The connection of a room, as one value. */
@@ -24,7 +24,10 @@ export type ConnectionState =
   /** Keys are being agreed on with the others. */
   | { status: 'securing' }
   | { status: 'live' }
-  /** The connection broke; the seat is kept for a while. `retry_in_ms` is the wait before attempt `attempt`. */
+  /**
+   * The connection broke; the seat is kept for a while. `retry_in_ms` is the wait before attempt `attempt` (1, 2, …),
+   * 0 while that attempt is made. `cause` is a sentence for people.
+   */
   | { status: 'reconnecting'; attempt: number; retry_in_ms: number; cause: string }
   | { status: 'closed'; reason: CloseReason };
 
@@ -58,39 +61,57 @@ export interface Message {
   unicast: boolean;
 }
 
+/**
+ * What a room tells. A listener that throws disturbs neither the room nor other listeners: the exception is reported as
+ * the platform reports those of its own events (`reportError`, else an uncaught exception).
+ */
 export interface RoomEvents {
   state: ConnectionState;
+  /** Another client connected, for the first time or again after a break. */
   joined: Member;
-  /** `gone`: left for good; otherwise its connection broke and it may be back. */
+  /**
+   * `gone`: left for good; otherwise its connection broke and it may be back. If it is not, a second event with `gone`
+   * follows when its seat runs out.
+   */
   left: Member & { gone: boolean };
   /** Every frame from others, of any class. */
   frame: Frame;
   /** Frames of class MSG. */
   message: Message;
-  /** What went wrong without ending the room; `from` names the sender where one is to blame. */
+  /** A frame or message that was dropped; the room goes on. `from` names the sender where one is to blame. */
   error: { error: AnteroomError; from?: string };
 }
 
 export interface SendOptions {
   /** Client id of the one receiver. Default: all others. */
   to?: string;
+  /** Stream of this sender, 0–31. Default: 0. */
   stream?: number;
+  /** Temporal layer, 0–7. Default: 0. */
   layer?: number;
+  /** A relay may drop it for a slow receiver. */
   droppable?: boolean;
   keyframe?: boolean;
 }
 
 /**
- * The delay before reconnect attempt `attempt` (1, 2, …) in ms, or null to give up.
- * `elapsed_ms`: time since the connection broke.
+ * The delay before reconnect attempt `attempt` (1, 2, …) in ms, or null to give up. `elapsed_ms`: time since the
+ * connection broke. Attempts count on if a connection breaks within ten seconds of its welcome. Where the relay sent us
+ * away on purpose, the first attempt is made at once whatever delay comes back, unless that is null; `Retry-After` of the
+ * router is a lower bound.
  */
 export type ReconnectPolicy = (attempt: number, elapsed_ms: number) => number | null;
 
 export interface ConnectOptions {
   /** Base URL of the router API, such as `https://room.example`. */
   router: string;
+  /** Default: `fullJitter()`. It is asked for the first connection, too. */
   reconnect?: ReconnectPolicy;
-  /** Ends the request, or the wait for the first connection, early. */
+  /**
+   * Ends the request, or the wait for the first connection, early: the call rejects with `aborted`. A seat that the
+   * router has given by then is not used; it expires by itself after the deployment's CONNECT_TIMEOUT. Once the room is
+   * live the signal does nothing: call `leave()`.
+   */
   signal?: AbortSignal;
   /** In place of the global `fetch`. */
   fetch?: typeof globalThis.fetch;
@@ -104,7 +125,7 @@ export interface CreateRoomOptions extends ConnectOptions {
 
 export interface JoinRoomOptions extends ConnectOptions {
   room_id: string;
-  /** Takes up the seat of an earlier grant in place of a new one. */
+  /** Takes up the seat of an earlier room (`room.seat`) in place of a new one, for as long as that is kept. */
   resume?: { client_id: string; ticket: string };
 }
 
@@ -118,7 +139,7 @@ export interface Room {
   readonly state: ConnectionState;
   /** The others who are connected now. */
   readonly members: readonly Member[];
-  /** What the relay allows; undefined before the first welcome. */
+  /** What the relay allows, by its latest welcome; undefined before the first, that is, before the room was live. */
   readonly limits: RelayLimits | undefined;
   /** Calls `listener` on each event; returns what stops that. */
   on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): () => void;
@@ -131,6 +152,10 @@ export interface Room {
   sendText(text: string, options?: Pick<SendOptions, 'to'>): boolean;
   /** Bytes that wait in the socket to be sent. */
   readonly bufferedAmount: number;
-  /** Gives the seat up for good and closes. Resolves when the socket is closed. */
+  /**
+   * Gives the seat up for good and closes: the state is `closed` at once, and no more events follow that. Resolves when
+   * the socket is closed, after two seconds at most. Without a connection nobody can be told, and the seat expires by
+   * itself after the deployment's RESUME_GRACE. A second call does nothing.
+   */
   leave(): Promise<void>;
 }

@@ -1,0 +1,154 @@
+/** The package as its users get it: packed, installed into an empty project, type-checked and run. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRelay, startRouter } from './setup.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const run = promisify(execFile);
+let project = '';
+const installed = (...path: string[]): string =>
+  join(project, 'node_modules', '@anteroom', 'client', ...path);
+
+/** Uses every export, value and type. */
+const CONSUMER = `
+import { AnteroomError, CLOSE, createRoom, FRAME_CLASS, fullJitter, joinRoom } from '@anteroom/client';
+import type {
+  CloseCode, CloseReason, ConnectionState, ConnectOptions, CreateRoomOptions, ErrorCode, Fault, Frame, FrameClass,
+  FullJitterOptions, JoinRoomOptions, Member, Message, ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents,
+  SendOptions,
+} from '@anteroom/client';
+
+export type Everything = [
+  CloseCode, CloseReason, ConnectionState, ConnectOptions, CreateRoomOptions, ErrorCode, Fault, Frame, FrameClass,
+  FullJitterOptions, JoinRoomOptions, Member, Message, ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents,
+  SendOptions,
+];
+
+export async function talk(router: string): Promise<string[]> {
+  const heard: string[] = [];
+  const reconnect: ReconnectPolicy = fullJitter({ cap_ms: 1_000 });
+  const ann: Room = await createRoom({ router, reconnect });
+  const joined = new Promise<Member>((resolve) => ann.on('joined', resolve));
+  const bob = await joinRoom({ router, room_id: ann.room_id });
+  await joined;
+  const both = new Promise<void>((resolve) => {
+    bob.on('message', (message: Message) => {
+      const text: string = message.text();
+      heard.push(text);
+      if (heard.length === 2) resolve();
+    });
+  });
+  ann.sendText('to all');
+  ann.send(FRAME_CLASS.MSG, new TextEncoder().encode('to bob'), { to: bob.client_id });
+  await both;
+  try {
+    await joinRoom({ router, room_id: 'x' });
+  } catch (error) {
+    if (error instanceof AnteroomError) heard.push(error.code satisfies ErrorCode);
+  }
+  const code: CloseCode = CLOSE.REPLACED;
+  heard.push(String(code));
+  await ann.leave();
+  await bob.leave();
+  // @ts-expect-error: there is no such event, so the types are not any.
+  ann.on('no_such_event', () => undefined);
+  return heard;
+}
+`;
+
+const MAIN = `
+import { talk } from './consumer.js';
+declare const process: { env: Record<string, string | undefined>; stdout: { write(text: string): void } };
+process.stdout.write(JSON.stringify(await talk(process.env['ROUTER']!)));
+`;
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'anteroom-consumer-'));
+  const tarballs = join(project, 'tarballs');
+  await mkdir(tarballs);
+  await run('npm', ['pack', '--workspace', 'client', '--pack-destination', tarballs], {
+    cwd: ROOT,
+    timeout: 90_000,
+  });
+  const [tarball = ''] = await readdir(tarballs);
+  await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  await writeFile(join(project, 'consumer.ts'), CONSUMER);
+  await writeFile(join(project, 'main.ts'), MAIN);
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', join(tarballs, tarball)];
+  await run('npm', install, { cwd: project, timeout: 90_000 });
+}, 120_000);
+
+afterAll(async () => {
+  if (project !== '') await rm(project, { recursive: true, force: true });
+});
+
+/** Type-checks the consumer; `types`: packages of types that it has besides the SDK's own. */
+async function compile(options: Record<string, unknown>): Promise<void> {
+  const config = {
+    compilerOptions: {
+      target: 'ES2022',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: false,
+      outDir: 'out',
+      ...options,
+    },
+    files: ['consumer.ts', 'main.ts'],
+  };
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
+  await run(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', project]).catch((error: unknown) => {
+    throw new Error((error as { stdout: string }).stdout);
+  });
+}
+
+describe('the packed SDK', { timeout: 60_000 }, () => {
+  it('brings its bundles, declarations, README and licence, and depends on ws alone', async () => {
+    const files = await readdir(installed());
+    expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    expect(await readFile(installed('LICENSE'), 'utf8')).toBe(await readFile(join(ROOT, 'LICENSE'), 'utf8'));
+    const packages = await readdir(join(project, 'node_modules'));
+    expect(packages.filter((name) => !name.startsWith('.'))).toEqual(['@anteroom', 'ws']);
+  });
+
+  it('fits the size budget of a page and needs nothing of Node there', async () => {
+    const source = await readFile(installed('dist', 'index.js'), 'utf8');
+    expect(gzipSync(source).length).toBeLessThan(25_000);
+    expect(source).not.toMatch(/\bnode:|\brequire\s*\(|\bimport\s*\(|^import\b/m);
+    expect(source).not.toMatch(/\bBuffer\b|\bprocess\./);
+  });
+
+  it.each([
+    ['nodenext', { module: 'nodenext', moduleResolution: 'nodenext' }],
+    ['a bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+  ])('has types for %s, without types of anything else', async (_, resolution) => {
+    await expect(compile({ ...resolution, lib: ['ES2022', 'DOM'], types: [] })).resolves.toBeUndefined();
+  });
+
+  it('has types for Node without the DOM, and runs there', async () => {
+    await mkdir(join(project, 'node_modules', '@types'), { recursive: true });
+    await symlink(
+      join(ROOT, 'node_modules', '@types', 'node'),
+      join(project, 'node_modules', '@types', 'node'),
+    );
+    await compile({
+      module: 'nodenext',
+      moduleResolution: 'nodenext',
+      lib: ['ES2022'],
+      types: ['node'],
+    });
+    const relay = await startRelay();
+    const router = await startRouter(relay.url);
+    const { stdout } = await run(process.execPath, [join(project, 'out', 'main.js')], {
+      env: { ...process.env, ROUTER: router.url },
+      timeout: 15_000,
+    });
+    expect(JSON.parse(stdout)).toEqual(['to all', 'to bob', 'invalid_argument', '4409']);
+  });
+});

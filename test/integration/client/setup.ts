@@ -1,0 +1,53 @@
+import { onTestFinished } from 'vitest';
+import { createRoomOn, joinRoomOn } from '../../../client/src/connect.ts';
+import { nodePlatform } from '../../../client/src/node/platform.ts';
+import type { Platform } from '../../../client/src/platform.ts';
+import type { Timings } from '../../../client/src/timings.ts';
+import type { CreateRoomOptions, JoinRoomOptions, Room, RoomEvents } from '../../../client/src/types.ts';
+import { Inbox } from '../../support/inbox.ts';
+import { RelayDouble } from '../../support/relay-double.ts';
+import type { RelayOptions } from '../../support/relay-double.ts';
+import { RouterDouble } from '../../support/router-double.ts';
+
+/** A relay for this test. */
+export async function startRelay(options?: RelayOptions): Promise<RelayDouble> {
+  const relay = await RelayDouble.start(options);
+  onTestFinished(() => relay.stop());
+  return relay;
+}
+
+/** A router for this test whose grants point to `relay_url`. */
+export async function startRouter(relay_url: string): Promise<RouterDouble> {
+  const router = await RouterDouble.start(relay_url);
+  onTestFinished(() => router.stop());
+  return router;
+}
+
+type Extra = { timings?: Partial<Timings>; platform?: Partial<Platform> };
+const internals = ({ timings = {}, platform }: Extra) => ({
+  platform: { ...nodePlatform, ...platform },
+  timings,
+});
+
+function kept(room: Room): Room {
+  onTestFinished(() => room.leave());
+  return room;
+}
+
+/** Attempts come without waiting, unless the test has a policy of its own. */
+const EAGER = { reconnect: () => 0 };
+
+export async function create(options: CreateRoomOptions & Extra): Promise<Room> {
+  return kept(await createRoomOn(internals(options), { ...EAGER, ...options }));
+}
+
+export async function join(options: JoinRoomOptions & Extra): Promise<Room> {
+  return kept(await joinRoomOn(internals(options), { ...EAGER, ...options }));
+}
+
+/** Every `event` of the room from now on. */
+export function inbox<E extends keyof RoomEvents>(room: Room, event: E): Inbox<RoomEvents[E]> {
+  const events = new Inbox<RoomEvents[E]>();
+  room.on(event, (value) => events.put(value));
+  return events;
+}
