@@ -4,8 +4,8 @@ import { deps } from './runtime/deps.ts';
 import { logger, publishMetrics } from './runtime/telemetry.ts';
 
 /**
- * One sweep, each minute and when ECS says that a task has stopped. A fault is thrown, so that Lambda counts and retries
- * it; a sweep can be run again at any time.
+ * One sweep, each minute and when ECS says that a task has stopped. A fault is thrown, so that Lambda counts it; the
+ * next minute's sweep does what this one did not.
  */
 export const handler = async (_event: unknown, context: Context): Promise<SweepResult> => {
   try {
