@@ -1,5 +1,5 @@
 /** Composition of the Lambdas: the one place that knows which adapter stands behind each port. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoDbClient } from '../../shared/adapters/dynamodb/client.ts';
 import { dynamoRoomStore } from '../../shared/adapters/dynamodb/index.ts';
 import { ecsFleet } from '../../shared/adapters/ecs-fleet.ts';
 import { httpTaskClient } from '../../shared/adapters/http-task-client.ts';
@@ -21,7 +21,7 @@ function roomStore(config: RouterConfig): RoomStore {
   return (
     local ??
     dynamoRoomStore({
-      client: new DynamoDBClient({}),
+      client: dynamoDbClient(),
       tasksTable: config.TASKS_TABLE,
       roomsTable: config.ROOMS_TABLE,
     })
