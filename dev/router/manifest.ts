@@ -41,12 +41,17 @@ const event = z.union([
   z.looseObject({}),
 ]);
 
-/** Seconds; the default is the framework's. */
-const timeout = z.number().positive().default(6);
+/** Seconds. */
+const timeout = z.number().positive();
+/** What the framework takes for functions without a time limit, seconds. */
+const DEFAULT_TIMEOUT = 6;
 
 const serverless = z.looseObject({
   params: z.looseObject({ default: z.record(z.string(), z.unknown()).default({}) }).optional(),
-  provider: z.looseObject({ timeout, httpApi: z.looseObject({ cors: z.never().optional() }).optional() }),
+  provider: z.looseObject({
+    timeout: timeout.default(DEFAULT_TIMEOUT),
+    httpApi: z.looseObject({ cors: z.never().optional() }).optional(),
+  }),
   functions: z.record(
     z.string(),
     z.looseObject({
@@ -55,7 +60,7 @@ const serverless = z.looseObject({
       events: z.array(event).default([]),
     }),
   ),
-  resources: z.unknown(),
+  resources: z.unknown().optional(),
 });
 
 const UNITS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };

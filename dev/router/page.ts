@@ -25,7 +25,7 @@ export async function startPage(root: string, server: Server, cache: string): Pr
     appType: 'custom',
     clearScreen: false,
     logLevel: 'warn',
-    server: { middlewareMode: { server } },
+    server: { middlewareMode: true, ws: { server } },
   });
 
   async function document(response: ServerResponse): Promise<void> {

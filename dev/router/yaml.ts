@@ -28,7 +28,15 @@ function tagsOf(name: string): (ScalarTag | CollectionTag)[] {
 
 const customTags = [...FUNCTIONS, ...MORE_FUNCTIONS].flatMap(tagsOf);
 
-/** Reads a YAML file in which CloudFormation's functions may have their short form; they come out in the long one. */
+/**
+ * Reads a YAML file in which CloudFormation's functions may have their short form; they come out in the long one. Throws
+ * an `Error` that names the file.
+ */
 export function readYaml(path: string): unknown {
-  return parse(readFileSync(path, 'utf8'), { customTags });
+  const text = readFileSync(path, 'utf8');
+  try {
+    return parse(text, { customTags });
+  } catch (error) {
+    throw new Error(`${path} is not YAML: ${(error as Error).message}`, { cause: error });
+  }
 }
