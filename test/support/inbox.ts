@@ -1,5 +1,5 @@
 /** Things that arrive, read in order, with an end to the waiting. */
-const WAIT_MS = 8_000;
+const WAIT_MS = 15_000;
 
 export class Inbox<T> {
   readonly #items: T[] = [];
