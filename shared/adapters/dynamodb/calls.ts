@@ -11,6 +11,8 @@ import {
   type DynamoDBDocumentClient,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import { MAX_REQUESTS } from './client.ts';
+import { limiter } from './limit.ts';
 import type { Key, Part, Place, remove, update } from './parts.ts';
 import { retrying, type Chance } from './retry.ts';
 import { readTrouble, Unprocessed, type Item } from './trouble.ts';
@@ -28,7 +30,8 @@ export type Calls = ReturnType<typeof dynamoCalls>;
 const BATCH = 25;
 
 export function dynamoCalls(client: DynamoDBDocumentClient, chance: Chance) {
-  const retry = <T>(attempt: () => Promise<T>) => retrying(chance, attempt);
+  const limited = limiter(MAX_REQUESTS);
+  const retry = <T>(attempt: () => Promise<T>) => retrying(chance, () => limited(attempt));
 
   /** Undefined unless the conditions failed, which is an outcome; other errors are thrown on. */
   const failuresOf = (error: unknown) => {

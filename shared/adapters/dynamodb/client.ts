@@ -1,10 +1,10 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
 /** A healthy DynamoDB answers within tens of milliseconds; a Lambda that waits longer keeps a browser waiting. */
-const CONNECTION_TIMEOUT_MS = 1_000;
-const REQUEST_TIMEOUT_MS = 2_500;
-/** The local stack serves many requests in one process; a Lambda serves one. */
-const MAX_SOCKETS = 128;
+const CONNECTION_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 3_000;
+/** Requests at once. The local stack may have hundreds to send; its database takes no more connections than this well. */
+export const MAX_REQUESTS = 32;
 
 /**
  * The client that `dynamoRoomStore` is made for. It does not retry by itself: the store does, so that there is one bound
@@ -18,8 +18,8 @@ export function dynamoDbClient(config: DynamoDBClientConfig = {}): DynamoDBClien
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
-      httpAgent: { maxSockets: MAX_SOCKETS },
-      httpsAgent: { maxSockets: MAX_SOCKETS },
+      httpAgent: { maxSockets: MAX_REQUESTS },
+      httpsAgent: { maxSockets: MAX_REQUESTS },
     },
     ...config,
   });

@@ -1,0 +1,111 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+
+export type StoredItem = Record<string, unknown>;
+
+interface Tables {
+  client: DynamoDBClient;
+  tasksTable: string;
+  roomsTable: string;
+}
+
+/** Every item of a table. Only tests scan. */
+export async function allItems(client: DynamoDBClient, table: string): Promise<StoredItem[]> {
+  const items: StoredItem[] = [];
+  const document = DynamoDBDocumentClient.from(client);
+  const pages = paginateScan({ client: document }, { TableName: table, ConsistentRead: true });
+  for await (const page of pages) items.push(...(page.Items ?? []));
+  return items;
+}
+
+async function removeItems(client: DynamoDBClient, table: string, keys: StoredItem[]): Promise<void> {
+  const document = DynamoDBDocumentClient.from(client);
+  for (let start = 0; start < keys.length; start += 25) {
+    const requests = keys.slice(start, start + 25).map((Key) => ({ DeleteRequest: { Key } }));
+    await document.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }));
+  }
+}
+
+/** Reads both tables, empties them, and says what did not hold (see `itemBreaches`). */
+export async function inspectAndClear({ client, tasksTable, roomsTable }: Tables): Promise<string[]> {
+  const [taskItems, roomItems] = await Promise.all([
+    allItems(client, tasksTable),
+    allItems(client, roomsTable),
+  ]);
+  await Promise.all([
+    removeItems(
+      client,
+      tasksTable,
+      taskItems.map(({ task_id, room_id }) => ({ task_id, room_id })),
+    ),
+    removeItems(
+      client,
+      roomsTable,
+      roomItems.map(({ room_id, client_id }) => ({ room_id, client_id })),
+    ),
+  ]);
+  return itemBreaches(taskItems, roomItems);
+}
+
+/**
+ * What must hold of the items at rest, whatever happened before. Each breach is a sentence.
+ *
+ * - each shard of the quota counts the rooms that name it, a task its rows, a room its clients;
+ * - each room is open, has at least one client and at most `max_clients`, and exactly one row, of its task;
+ * - nothing is left over: each row and each client has its room;
+ * - a task is in the placement index only while it is READY, and always in the fleet index;
+ * - time to live is on what may be collected, and on nothing that a count depends on.
+ */
+export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readonly StoredItem[]): string[] {
+  const tasks = taskItems.filter((item) => item['room_id'] === '#task');
+  const rows = taskItems.filter((item) => !String(item['room_id']).startsWith('#'));
+  const rooms = roomItems.filter((item) => item['client_id'] === '#room');
+  const clients = roomItems.filter((item) => item['client_id'] !== '#room');
+  const breaches: string[] = [];
+  const assertThat = (holds: boolean, breach: string) => {
+    if (!holds) breaches.push(breach);
+  };
+
+  for (let shard = 0; shard < 16; shard++) {
+    const held = taskItems.find((item) => item['task_id'] === `#quota#${shard}`)?.['held'] ?? 0;
+    const counted = rooms.filter((room) => room['quota_shard'] === shard).length;
+    assertThat(held === counted, `shard ${shard} holds ${String(held)}, but ${counted} rooms are in it`);
+  }
+  for (const room of rooms) {
+    const name = `room ${String(room['room_id'])}`;
+    const own = rows.filter((row) => row['room_id'] === room['room_id']);
+    const same = ['task_id', 'epoch', 'created_at', 'quota_shard'];
+    assertThat(
+      own.length === 1 && same.every((attribute) => own[0]?.[attribute] === room[attribute]),
+      `${name} does not fit its rows`,
+    );
+    const seats = clients.filter(({ room_id }) => room_id === room['room_id']).length;
+    assertThat(
+      room['clients'] === seats,
+      `${name} counts ${String(room['clients'])} clients and has ${seats}`,
+    );
+    assertThat(seats > 0 && seats <= Number(room['max_clients']), `${name} has ${seats} clients`);
+    assertThat(room['state'] === 'OPEN', `${name} is ${String(room['state'])}`);
+    assertThat('ttl' in room, `${name} has no ttl`);
+  }
+  for (const one of clients) {
+    const name = `client ${String(one['client_id'])}`;
+    const room = rooms.find(({ room_id }) => room_id === one['room_id']);
+    assertThat(room?.['created_at'] === one['room_created_at'], `${name} is in no room`);
+    const reserved = one['status'] === 'RESERVED';
+    assertThat('ttl' in one === reserved, `${name}: ttl does not fit its status`);
+    assertThat('expires_at' in one === reserved, `${name}: expiry does not fit its status`);
+  }
+  for (const task of tasks) {
+    const name = `task ${String(task['task_id'])}`;
+    const own = rows.filter((row) => row['task_id'] === task['task_id']).length;
+    assertThat(task['rooms'] === own, `${name} counts ${String(task['rooms'])} rooms and has ${own} rows`);
+    const ready = task['state'] === 'READY';
+    const placement = ready ? `${String(task['region'])}#${String(task['kind'])}` : undefined;
+    assertThat(task['placement'] === placement, `${name}: placement does not fit its state`);
+    assertThat(/^fleet#[0-7]$/.test(String(task['fleet'])), `${name} is in no fleet`);
+  }
+  assertThat(rows.length === rooms.length, `${rows.length} rows of ${rooms.length} rooms`);
+  assertThat(![...tasks, ...rows].some((item) => 'ttl' in item), 'a ttl is on what a sweep must find');
+  return breaches;
+}
