@@ -14,7 +14,7 @@ export interface Socket {
 }
 
 export interface SocketEvents {
-  /** The handshake is done; `protocol` is what the server selected, '' if nothing. */
+  /** The handshake is done; `protocol` is what the server selected of those that were offered. */
   open(protocol: string): void;
   message(data: string | ArrayBuffer): void;
   /** Comes once, last, and also for a handshake that failed (1006). */

@@ -169,8 +169,8 @@ export class Session {
   async #ask(): Promise<void> {
     const request = new AbortController();
     this.#request = request;
-    const event = await this.#resume(request.signal);
-    if (!request.signal.aborted) this.#dispatch(event);
+    // Of an aborted request the machine wants to know nothing: by then it is not asking any more.
+    this.#dispatch(await this.#resume(request.signal));
   }
 
   async #resume(signal: AbortSignal): Promise<MachineEvent> {

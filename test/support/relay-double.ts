@@ -35,8 +35,8 @@ export interface RelayPeer {
 export interface RelayOptions {
   /** What is done with a new connection. Default: it gets a welcome and a place among the others. */
   onConnect?: (peer: RelayPeer, relay: RelayDouble) => void;
-  /** What is selected of the offered subprotocols. */
-  protocol?: string | false;
+  /** What is selected of the offered subprotocols. Default: anteroom.v1. */
+  select?: (offers: string[]) => string | false;
   /** Time between two `alive`; none by default. */
   alive_ms?: number;
 }
@@ -64,7 +64,7 @@ export class RelayDouble {
     const server = new WebSocketServer({
       host: '127.0.0.1',
       port: 0,
-      handleProtocols: () => options.protocol ?? 'anteroom.v1',
+      handleProtocols: (offers) => options.select?.([...offers]) ?? 'anteroom.v1',
     });
     await once(server, 'listening');
     return new RelayDouble(server, options);

@@ -165,16 +165,21 @@ describe('the first connection', () => {
     });
   });
 
-  it.each<string | false>([false, 'anteroom.raw.v1'])(
-    'is not made with the protocol %j',
-    async (protocol) => {
-      const { router } = await relayAndRouter({ protocol });
-      await expect(create({ router: router.url, reconnect: () => null })).rejects.toMatchObject({
-        code: 'network',
-        message: expect.stringMatching(/1002.*anteroom\.v1|1006/),
-      });
-    },
-  );
+  it('is not made with a server that selects no protocol, which the platform refuses', async () => {
+    const { router } = await relayAndRouter({ select: () => false });
+    await expect(create({ router: router.url, reconnect: () => null })).rejects.toMatchObject({
+      code: 'network',
+      message: expect.stringContaining('1006'),
+    });
+  });
+
+  it('is not made with a server that selects the credentials, which only we can refuse', async () => {
+    const { router } = await relayAndRouter({ select: (offers) => offers[1]! });
+    await expect(create({ router: router.url, reconnect: () => null })).rejects.toMatchObject({
+      code: 'network',
+      message: 'The connection closed with 1002: the server does not speak anteroom.v1',
+    });
+  });
 
   it('is not made with a malformed welcome', async () => {
     const { router } = await relayAndRouter({

@@ -1,9 +1,22 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
+import { encodeFrame, FRAME_CLASS, TO_ALL } from '../../../shared/protocol/frame.ts';
+import type { FrameHeader } from '../../../shared/protocol/frame.ts';
 import { CLOSE } from '../../../shared/protocol/close-codes.ts';
 import type { RelayDouble, RelayOptions, RelayPeer } from '../../support/relay-double.ts';
 import { problemAnswer } from '../../support/router-double.ts';
 import { create, inbox, join, startRelay, startRouter } from './setup.ts';
+
+/** Of a frame of the second client at the first relay. */
+const HEADER: FrameHeader = {
+  class: FRAME_CLASS.MSG,
+  droppable: false,
+  keyframe: false,
+  e2e: false,
+  layer: 0,
+  stream: 0,
+  source: 1,
+  destination: TO_ALL,
+};
 
 type CreateExtra = Partial<Parameters<typeof create>[0]>;
 
@@ -61,6 +74,25 @@ describe('a broken connection', () => {
     expect(back.slot).not.toBe(peer.slot);
     expect(room.sendText('it is me', { to: bob.client_id })).toBe(true);
     expect(await texts.next()).toMatchObject({ from: room.client_id });
+  });
+
+  it('hears no frame before the welcome, for until then no slot means anything', async () => {
+    const frame = encodeFrame(HEADER, new Uint8Array(1));
+    const { router, room, peer, states } = await liveRoom();
+    await join({ router: router.url, room_id: room.room_id });
+    const elsewhere = await startRelay({
+      onConnect(newcomer, relay) {
+        newcomer.socket.send(frame);
+        relay.welcome(newcomer);
+      },
+    });
+    router.relay_url = elsewhere.url;
+    const heard = vi.fn<() => void>();
+    room.on('frame', heard);
+    room.on('error', heard);
+    peer.socket.terminate();
+    await states.nextThat(isLive);
+    expect(heard).not.toHaveBeenCalled();
   });
 
   it('tells what changed among the members meanwhile, once it is live', async () => {
@@ -303,20 +335,33 @@ describe('an application', () => {
   });
 
   it('may leave while a reconnect is waited for', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
     const { room, peer, states } = await liveRoom({ reconnect: () => 60_000 });
     peer.socket.terminate();
     expect(await states.next()).toMatchObject({ status: 'reconnecting', retry_in_ms: 60_000 });
+    const timers = vi.getTimerCount();
     await room.leave();
     expect(await states.next()).toEqual({ status: 'closed', reason: { kind: 'left' } });
+    expect(vi.getTimerCount()).toBe(timers - 1);
   });
 
   it('may leave while the router is asked', async () => {
-    const { router, room, peer, states } = await liveRoom();
+    const signals: (AbortSignal | null | undefined)[] = [];
+    const { router, room, peer, states } = await liveRoom({
+      fetch(url, init) {
+        signals.push(init?.signal);
+        return fetch(url, init);
+      },
+    });
     router.answer({ hang: true });
     peer.socket.terminate();
     await router.requests.next();
     await room.leave();
     expect(await states.nextThat(isClosed)).toEqual({ status: 'closed', reason: { kind: 'left' } });
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false, true]);
   });
 
   it('may leave while a socket is opened', async () => {

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { encodeFrame, FRAME_CLASS, TO_ALL } from '../../../shared/protocol/frame.ts';
 import type { FrameHeader } from '../../../shared/protocol/frame.ts';
-import type { Timings } from '../../../client/src/timings.ts';
+import { nodePlatform } from '../../../client/src/node/platform.ts';
 import { RELAY_LIMITS } from '../../support/relay-double.ts';
 import type { RelayPeer } from '../../support/relay-double.ts';
 import { create, inbox, join, startRelay, startRouter } from './setup.ts';
@@ -9,10 +9,10 @@ import { create, inbox, join, startRelay, startRouter } from './setup.ts';
 const STRANGER = '00000000-0000-4000-8000-000000000000';
 
 /** A room with Ann, who created it, and Bob. */
-async function annAndBob(timings: Partial<Timings> = {}) {
+async function annAndBob() {
   const relay = await startRelay();
   const router = await startRouter(relay.url);
-  const ann = await create({ router: router.url, max_clients: 4, timings });
+  const ann = await create({ router: router.url, max_clients: 4 });
   const joined = inbox(ann, 'joined');
   const bob = await join({ router: router.url, room_id: ann.room_id });
   const peers = { ann: await relay.connections.next(), bob: await relay.connections.next() };
@@ -169,11 +169,41 @@ describe('a room', () => {
     expect(ann.members).toEqual([{ client_id: bob.client_id }]);
   });
 
-  it('does not wait for a relay that does not answer the close', async () => {
-    const { ann, peers } = await annAndBob({ close_timeout_ms: 20 });
-    // Paused, it never reads the close frame.
-    peers.ann.socket.pause();
+  it('tells nothing that arrives after it was left', async () => {
+    const { ann, bob, peers } = await annAndBob();
+    const events = vi.fn<() => void>();
+    for (const event of ['joined', 'frame', 'error'] as const) ann.on(event, events);
+    peers.ann.tell({ type: 'joined', slot: 900, client_id: STRANGER } as { type: string });
+    peers.ann.socket.send(frameFrom(peers.bob));
+    peers.ann.socket.send('nonsense');
     await ann.leave();
-    expect(ann.state.status).toBe('closed');
+    expect(events).not.toHaveBeenCalled();
+    expect(ann.members).toEqual([{ client_id: bob.client_id }]);
+  });
+
+  it('does not wait for a relay that does not answer the close, but abandons it', async () => {
+    const relay = await startRelay();
+    const router = await startRouter(relay.url);
+    const abandoned = vi.fn<() => void>();
+    const room = await create({
+      router: router.url,
+      timings: { close_timeout_ms: 20 },
+      platform: {
+        openSocket(...socket) {
+          const opened = nodePlatform.openSocket(...socket);
+          const abandon = opened.abandon.bind(opened);
+          return Object.assign(opened, {
+            abandon() {
+              abandoned();
+              abandon();
+            },
+          });
+        },
+      },
+    });
+    // Paused, it never reads the close frame.
+    (await relay.connections.next()).socket.pause();
+    await room.leave();
+    expect(abandoned).toHaveBeenCalledTimes(1);
   });
 });
