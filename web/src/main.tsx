@@ -4,6 +4,7 @@ import { followAddress } from './state/app.ts';
 import './styles/base.css';
 import './styles/forms.css';
 import './styles/room.css';
+import './styles/stage.css';
 import './styles/chat.css';
 
 addEventListener('popstate', followAddress);

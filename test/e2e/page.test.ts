@@ -1,0 +1,230 @@
+/**
+ * The page in a real browser, on the whole local stack: as the stack serves it from its sources, then as it is deployed,
+ * which loads faster.
+ */
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Grant } from '../../shared/protocol/api.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { startStack } from '../support/stack.ts';
+import type { Stack } from '../support/stack.ts';
+import { serveBuiltPage } from './built-page.ts';
+import type { BuiltPage } from './built-page.ts';
+import { Visitor } from './visitor.ts';
+
+let stack: Stack;
+let browser: Browser;
+let built: BuiltPage;
+let visitors: Visitor[] = [];
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startStack({ env: { STORE: 'memory' } }), launchBrowser()]);
+  built = await serveBuiltPage(stack.url);
+}, 90_000);
+
+afterAll(async () => {
+  await Promise.all([browser?.close(), built?.stop(), stack?.stop()]);
+});
+
+afterEach(async () => {
+  const complaints = visitors.flatMap((visitor) => visitor.complaints);
+  await Promise.all(visitors.map((visitor) => visitor.goAway()));
+  visitors = [];
+  if (complaints.length > 0) throw new Error(`a page complained: ${complaints.join('; ')}`);
+});
+
+type Options = Parameters<typeof Visitor.arrive>[3];
+
+async function visitor(name: string, options?: Options, home = built.url): Promise<Visitor> {
+  const arrived = await Visitor.arrive(browser, home, name, options);
+  visitors.push(arrived);
+  return arrived;
+}
+
+interface Pair {
+  ada: Visitor;
+  grace: Visitor;
+  room_id: string;
+  link: string;
+}
+
+/** Two people in a room: one creates it and sends the other the link. */
+async function pair(seats?: number, home = built.url): Promise<Pair> {
+  const ada = await visitor('Ada', {}, home);
+  const grace = await visitor('Grace', { colorScheme: 'dark' }, home);
+  const room_id = await ada.createRoom(seats);
+  const link = await ada.copyLink();
+  await grace.joinRoom(link);
+  await Promise.all([ada.seePeople('Ada', 'Grace'), grace.seePeople('Grace', 'Ada')]);
+  return { ada, grace, room_id, link };
+}
+
+async function post(path: string, body: unknown): Promise<Grant> {
+  const response = await fetch(stack.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as Grant;
+}
+
+describe('two people', () => {
+  it('meet by a link, see who is here, chat both ways and see each other point', async () => {
+    const { ada, grace, room_id, link } = await pair(undefined, stack.url);
+    expect(link).toBe(`${stack.url}/r/${room_id}`);
+    await ada.see('This room is not sealed yet.');
+
+    await ada.say('Hello <b>Grace</b> & welcome');
+    await grace.hear('Ada', 'Hello <b>Grace</b> & welcome');
+    await grace.say('Hello Ada');
+    await ada.hear('Grace', 'Hello Ada');
+    await ada.hear('You', 'Hello <b>Grace</b> & welcome');
+
+    await ada.pointAt({ x: 0.25, y: 0.4 });
+    await grace.seePointer('Ada', { x: 0.25, y: 0.4 });
+    await grace.pointAt({ x: 0.9, y: 0.8 });
+    await ada.seePointer('Grace', { x: 0.9, y: 0.8 });
+    await ada.pointAt({ x: 0.6, y: 0.1 });
+    await grace.seePointer('Ada', { x: 0.6, y: 0.1 });
+    await Promise.all([ada.picture('room-light'), grace.picture('room-dark')]);
+
+    await grace.page.getByRole('button', { name: 'Leave' }).click();
+    await ada.seePeople('Ada');
+    expect(await ada.notices()).toEqual(['You joined', 'Grace joined', 'Grace left']);
+  });
+
+  it('keep a third out of a room of two, who reads why and gets in once a seat is free', async () => {
+    const { ada, grace, link } = await pair(2);
+    const linus = await visitor('Linus');
+    await linus.knock(link);
+    await linus.see('The room is full');
+    await linus.see(/All 2 seats/);
+    await linus.picture('room-full');
+
+    await grace.page.getByRole('button', { name: 'Leave' }).click();
+    await ada.seePeople('Ada');
+    // The relay tells the room at once, and the router a moment later.
+    let status = 429;
+    while (status === 429) status = await linus.tryAgain();
+    expect(status).toBe(200);
+    await linus.seePeople('Linus', 'Ada');
+    linus.forgive(/429/);
+  });
+
+  it('go on talking after the task of their room was killed', async () => {
+    const { ada, grace, room_id } = await pair();
+    const before = ada.relay;
+    const ids = await Promise.all([ada.clientId(), grace.clientId()]);
+
+    const release = await Promise.all([ada.hold('/join-room'), grace.hold('/join-room')]);
+    await stack.killTaskOf(room_id);
+    await Promise.all([ada.see('The connection was lost'), grace.see('The connection was lost')]);
+    await ada.picture('reconnecting');
+    await ada.say('Can you hear me?');
+    await ada.see('Not sent: there is no connection.');
+    release.forEach((go) => go());
+    await Promise.all([ada.see('You are connected again'), grace.see('You are connected again')]);
+    await Promise.all([ada.seePeople('Ada', 'Grace'), grace.seePeople('Grace', 'Ada')]);
+
+    await ada.say('Still there?');
+    await grace.hear('Ada', 'Still there?');
+    await grace.say('Yes');
+    await ada.hear('Grace', 'Yes');
+    await grace.pointAt({ x: 0.5, y: 0.5 });
+    await ada.seePointer('Grace', { x: 0.5, y: 0.5 });
+    expect(ada.relay).not.toBe(before);
+    expect(await Promise.all([ada.clientId(), grace.clientId()])).toEqual(ids);
+    expect([await ada.people(), await grace.people()]).toEqual([
+      ['Ada', 'Grace'],
+      ['Grace', 'Ada'],
+    ]);
+    // Of a socket that nobody serves any more.
+    for (const one of [ada, grace]) one.forgive(/WebSocket/);
+  });
+});
+
+describe('a reload', () => {
+  it('keeps the seat, in a room whose seats are all taken', async () => {
+    const { ada, grace } = await pair(2);
+    const id = await grace.clientId();
+    await grace.page.reload();
+    await grace.seeStatus('Live');
+    await Promise.all([grace.seePeople('Grace', 'Ada'), ada.seePeople('Ada', 'Grace')]);
+    expect(await grace.clientId()).toBe(id);
+    await grace.say('Here again');
+    await ada.hear('Grace', 'Here again');
+  });
+});
+
+describe('a room that is not there', () => {
+  it('is named, with a way to a new one', async () => {
+    const ada = await visitor('Ada');
+    await ada.knock(`${built.url}/r/99999`);
+    await ada.see('There is no room 99999 (any more)');
+    ada.forgive(/404/);
+    await ada.page.getByRole('button', { name: 'Create a new room' }).click();
+    await ada.page.getByRole('button', { name: 'Create a room' }).waitFor();
+    expect(new URL(ada.page.url()).pathname).toBe('/');
+  });
+});
+
+describe('a wrong ticket', () => {
+  it('is closed with 4401, as a browser sees it', async () => {
+    const ada = await visitor('Ada');
+    await ada.page.goto(built.url);
+    const grant = await post('/create-room', {});
+    const wrong = (grant.ticket.startsWith('A') ? 'B' : 'A') + grant.ticket.slice(1);
+    const close = await ada.page.evaluate(
+      ([url, credentials]) =>
+        new Promise<{ code: number; protocol: string }>((resolve) => {
+          const socket = new WebSocket(url!, ['anteroom.v1', credentials!]);
+          socket.addEventListener('close', ({ code }) => resolve({ code, protocol: socket.protocol }));
+        }),
+      [grant.url, `${grant.room_id}.${grant.client_id}.${wrong}`],
+    );
+    expect(close).toEqual({ code: 4401, protocol: 'anteroom.v1' });
+  });
+});
+
+describe('the page', () => {
+  it('fits on a phone and follows a finger', async () => {
+    const ada = await visitor('Ada');
+    const name = 'Grace Brewster Murray Hopper';
+    const phone = await visitor(name, {
+      viewport: { width: 360, height: 740 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await phone.page.goto(built.url);
+    await phone.page.getByLabel('Your name').waitFor();
+    await phone.picture('home-phone');
+    await ada.createRoom();
+    await phone.joinRoom(await ada.copyLink());
+    const sideways = await phone.page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect(sideways).toBe(0);
+    await phone.drawTo({ x: 0.3, y: 0.75 });
+    await ada.seePointer(name, { x: 0.3, y: 0.75 });
+    await phone.say('From my phone');
+    await ada.hear(name, 'From my phone');
+    await phone.picture('room-phone');
+  });
+
+  it('can be used with the keyboard alone', async () => {
+    const { ada, grace } = await pair();
+    await ada.page.locator('.stage').focus();
+    for (const key of ['ArrowRight', 'Shift+ArrowRight', 'ArrowUp']) await ada.page.keyboard.press(key);
+    await grace.seePointer('Ada', { x: 0.62, y: 0.48 });
+    expect(await grace.notices()).toEqual(['You joined']);
+    await ada.page.getByRole('button', { name: 'Leave' }).focus();
+    await ada.page.keyboard.press('Enter');
+    await ada.page.getByLabel('Your name').waitFor();
+    await grace.seePeople('Grace');
+  });
+
+  it('has no script of its own in its HTML when it is built, and a Content-Security-Policy', () => {
+    expect(built.html).toMatch(/http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;;/);
+    expect(built.html).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=|javascript:/i);
+  });
+});

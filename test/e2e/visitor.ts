@@ -1,0 +1,211 @@
+/** Somebody at a browser of their own, who does and reads what a person does and reads. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
+
+const PICTURES = join(import.meta.dirname, '../../test-results');
+
+/** Whatever the page does takes less than this, ms. */
+const PATIENCE_MS = 10_000;
+
+export interface Place {
+  x: number;
+  y: number;
+}
+
+export class Visitor {
+  readonly page: Page;
+  readonly name: string;
+  /** What went wrong in the page: uncaught errors, and what the browser complained of on its console. */
+  complaints: string[] = [];
+  /** Address of the newest socket to a relay. */
+  relay = '';
+  readonly #context: BrowserContext;
+  readonly #home: string;
+
+  private constructor(context: BrowserContext, page: Page, home: string, name: string) {
+    this.#context = context;
+    this.#home = home;
+    this.page = page;
+    this.name = name;
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(message.text());
+    });
+    page.on('websocket', (socket) => {
+      if (new URL(socket.url()).host !== new URL(home).host) this.relay = socket.url();
+    });
+  }
+
+  /** A window of its own, with nothing remembered, for the page at `home`. */
+  static async arrive(
+    browser: Browser,
+    home: string,
+    name: string,
+    options: BrowserContextOptions = {},
+  ): Promise<Visitor> {
+    const context = await browser.newContext({
+      viewport: { width: 1_100, height: 720 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+      ...options,
+    });
+    context.setDefaultTimeout(PATIENCE_MS);
+    return new Visitor(context, await context.newPage(), home, name);
+  }
+
+  /** Drops the complaints that are to be expected, such as the browser's own of an answer 429. */
+  forgive(pattern: RegExp): void {
+    this.complaints = this.complaints.filter((complaint) => !pattern.test(complaint));
+  }
+
+  async goAway(): Promise<void> {
+    await this.#context.close();
+  }
+
+  /** Creates a room on the start page; returns the room id. */
+  async createRoom(seats?: number): Promise<string> {
+    await this.page.goto(this.#home);
+    await this.page.getByLabel('Your name').fill(this.name);
+    if (seats !== undefined) await this.page.getByLabel('Seats').fill(String(seats));
+    await this.page.getByRole('button', { name: 'Create a room' }).click();
+    await this.seeStatus('Live');
+    return new URL(this.page.url()).pathname.replace('/r/', '');
+  }
+
+  /** Asks once more to be let in; returns the status of the router's answer. */
+  async tryAgain(): Promise<number> {
+    const [answer] = await Promise.all([
+      this.page.waitForResponse('**/join-room'),
+      this.page.getByRole('button', { name: 'Try again' }).click(),
+    ]);
+    return answer.status();
+  }
+
+  /** Opens the link of a room and asks to be let in. */
+  async knock(link: string): Promise<void> {
+    await this.page.goto(link);
+    await this.page.getByLabel('Your name').fill(this.name);
+    await this.page.getByRole('button', { name: 'Join', exact: true }).click();
+  }
+
+  async joinRoom(link: string): Promise<void> {
+    await this.knock(link);
+    await this.seeStatus('Live');
+  }
+
+  /** Copies the link of the room; returns what is in the clipboard then. */
+  async copyLink(): Promise<string> {
+    await this.page.getByRole('button', { name: 'Copy link' }).click();
+    await this.page.getByRole('button', { name: 'Link copied' }).waitFor();
+    return this.page.evaluate<string>('navigator.clipboard.readText()');
+  }
+
+  async seeStatus(text: string): Promise<void> {
+    await this.page.locator('.status', { hasText: text }).waitFor();
+  }
+
+  async see(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).first().waitFor();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.getByLabel('Message, at most').fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Waits until the chat shows that `name` said `text`, word for word. */
+  async hear(name: string, text: string): Promise<void> {
+    await this.page
+      .getByRole('log')
+      .locator('.message', { hasText: name })
+      .locator('.message-text')
+      .getByText(text, { exact: true })
+      .waitFor();
+  }
+
+  /** Waits until exactly `names` are here, oneself first, none of them away. */
+  async seePeople(...names: string[]): Promise<void> {
+    const people = this.page.locator('.person');
+    for (const [index, name] of names.entries()) {
+      await people
+        .nth(index)
+        .and(this.page.locator(':not(.away)'))
+        .getByText(name, { exact: true })
+        .waitFor();
+    }
+    await people.nth(names.length).waitFor({ state: 'detached' });
+  }
+
+  /** Names in the list of people, as they are now. */
+  people(): Promise<string[]> {
+    return this.page.locator('.person-name').allTextContents();
+  }
+
+  /** The notices of the chat, as they are now. */
+  notices(): Promise<string[]> {
+    return this.page.locator('.notice').allTextContents();
+  }
+
+  /** Moves the pointer to `place` of the shared area (shares of its width and height), over a few steps. */
+  async pointAt(place: Place): Promise<void> {
+    const area = await boxOf(this.page.locator('.stage'));
+    await this.page.mouse.move(area.x + place.x * area.width, area.y + place.y * area.height, { steps: 4 });
+  }
+
+  /** Puts a finger on the middle of the shared area and draws it to `place`, where it stays. */
+  async drawTo(place: Place): Promise<void> {
+    const area = await boxOf(this.page.locator('.stage'));
+    const session = await this.#context.newCDPSession(this.page);
+    const finger = (x: number, y: number) => ({
+      touchPoints: [{ x: area.x + x * area.width, y: area.y + y * area.height }],
+    });
+    await session.send('Input.dispatchTouchEvent', { type: 'touchStart', ...finger(0.5, 0.5) });
+    await session.send('Input.dispatchTouchEvent', { type: 'touchMove', ...finger(place.x, place.y) });
+  }
+
+  /** Waits until the pointer of `name` shows within a pixel of `place`; rejects with where it is instead. */
+  async seePointer(name: string, place: Place): Promise<void> {
+    const mark = this.page.locator('.mark.shown', { hasText: name });
+    await mark.waitFor();
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const [area, shown] = [await boxOf(this.page.locator('.stage')), await boxOf(mark)];
+      const off = {
+        x: shown.x - area.x - place.x * area.width,
+        y: shown.y - area.y - place.y * area.height,
+      };
+      // The area has a border of one pixel, within which the marks are.
+      if (Math.abs(off.x) <= 2 && Math.abs(off.y) <= 2) return;
+      if (performance.now() > deadline) throw new Error(`the pointer is ${off.x}, ${off.y} pixels off`);
+      await this.page.evaluate('new Promise((resolve) => requestAnimationFrame(resolve))');
+    }
+  }
+
+  /** Keeps back what the page asks of the router at `path` until the returned function is called. */
+  async hold(path: string): Promise<() => void> {
+    const released = Promise.withResolvers<void>();
+    await this.page.route(`**${path}`, async (route) => {
+      await released.promise;
+      await route.continue();
+    });
+    return released.resolve;
+  }
+
+  /** The client id of the seat that this tab holds. */
+  async clientId(): Promise<string> {
+    const seat = await this.page.evaluate<string | null>("sessionStorage.getItem('room.seat')");
+    return (JSON.parse(seat ?? '{}') as { client_id: string }).client_id;
+  }
+
+  /** Keeps a picture of the window in test-results. */
+  async picture(name: string): Promise<void> {
+    await mkdir(PICTURES, { recursive: true });
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`), animations: 'disabled' });
+  }
+}
+
+async function boxOf(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+  const box = await locator.boundingBox();
+  if (box === null) throw new Error('not on the page');
+  return box;
+}
