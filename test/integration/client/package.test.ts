@@ -62,10 +62,17 @@ export async function talk(router: string): Promise<string[]> {
 }
 `;
 
+/** Says what was heard, and which timers would keep the process running although all rooms were left. */
 const MAIN = `
 import { talk } from './consumer.js';
-declare const process: { env: Record<string, string | undefined>; stdout: { write(text: string): void } };
-process.stdout.write(JSON.stringify(await talk(process.env['ROUTER']!)));
+declare const process: {
+  env: Record<string, string | undefined>;
+  stdout: { write(text: string): void };
+  getActiveResourcesInfo(): string[];
+};
+const heard = await talk(process.env['ROUTER']!);
+const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
+process.stdout.write(JSON.stringify({ heard, timers }));
 `;
 
 beforeAll(async () => {
@@ -149,6 +156,9 @@ describe('the packed SDK', { timeout: 60_000 }, () => {
       env: { ...process.env, ROUTER: router.url },
       timeout: 15_000,
     });
-    expect(JSON.parse(stdout)).toEqual(['to all', 'to bob', 'invalid_argument', '4409']);
+    expect(JSON.parse(stdout)).toEqual({
+      heard: ['to all', 'to bob', 'invalid_argument', '4409'],
+      timers: [],
+    });
   });
 });

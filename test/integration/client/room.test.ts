@@ -181,6 +181,18 @@ describe('a room', () => {
     expect(ann.members).toEqual([{ client_id: bob.client_id }]);
   });
 
+  it('tells no message of a frame whose listener left', async () => {
+    const { ann, bob } = await annAndBob();
+    const message = vi.fn<() => void>();
+    ann.on('message', message);
+    const left = new Promise<void>((resolve) => {
+      ann.on('frame', () => void ann.leave().then(resolve));
+    });
+    bob.sendText('hello');
+    await left;
+    expect(message).not.toHaveBeenCalled();
+  });
+
   it('does not wait for a relay that does not answer the close, but abandons it', async () => {
     const relay = await startRelay();
     const router = await startRouter(relay.url);
