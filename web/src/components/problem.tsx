@@ -1,5 +1,6 @@
 import type { Explanation, WayOut } from '../explain.ts';
 import { Page } from './page.tsx';
+import { ViewTitle } from './view-title.tsx';
 import { WaysOut } from './ways-out.tsx';
 
 /** A whole view that says what went wrong and how to go on. */
@@ -11,8 +12,8 @@ export function Problem({
 }: Explanation & { onWayOut: (way: WayOut) => void }) {
   return (
     <Page>
-      <div class="card narrow" role="alert">
-        <h1>{title}</h1>
+      <div class="card narrow">
+        <ViewTitle>{title}</ViewTitle>
         <p>{detail}</p>
         <WaysOut ways={ways_out} onWayOut={onWayOut} />
       </div>

@@ -4,6 +4,7 @@ import { goHome } from '../state/app.ts';
 import { Brand } from './brand.tsx';
 import { CopyLink } from './copy-link.tsx';
 import { LeaveIcon } from './icons.tsx';
+import { ViewTitle } from './view-title.tsx';
 
 const STATUS: Record<Connection['status'], string> = {
   starting: 'Starting the room…',
@@ -19,9 +20,9 @@ export function RoomHeader({ session }: { session: Session }) {
     <header class="room-head">
       <Brand />
       <div class="room-what">
-        <h1 class="room-number">
+        <ViewTitle class="room-number">
           Room <span class="number">{session.room_id}</span>
-        </h1>
+        </ViewTitle>
         <p class={`status status-${status}`} role="status">
           <span class="status-dot" aria-hidden="true" />
           {STATUS[status]}

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Pointer } from '../protocol/pointer.ts';
+import { nextRepaint } from '../state/next-frame.ts';
 import { createPainter } from '../state/pointers.ts';
 import type { Session } from '../state/session.ts';
 import { PointerMark } from './pointer-mark.tsx';
@@ -28,7 +29,7 @@ export function Stage({ session }: { session: Session }) {
       const mark = marks.current.get(client_id);
       if (mark !== undefined) place(mark, pointers.get(client_id));
     };
-    return pointers.onChange(createPainter(draw, (callback) => requestAnimationFrame(callback)));
+    return pointers.onChange(createPainter(draw, nextRepaint));
   }, [pointers]);
 
   const hide = (): void => {

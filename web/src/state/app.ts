@@ -8,6 +8,7 @@ import type { Explanation, WayOut } from '../explain.ts';
 import { parseRoute, roomPath } from '../route.ts';
 import { forgetSeat, rememberedName, rememberedSeat, rememberSeat } from '../storage.ts';
 import type { Seat } from '../storage.ts';
+import { nextRepaintOrSoon } from './next-frame.ts';
 import { openSession } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -45,17 +46,14 @@ function asFailure(error: unknown): AnteroomError {
   return new AnteroomError('internal', 'Unexpected error', { cause: error });
 }
 
-function show(next: View, path: string, history_entry: 'push' | 'replace' = 'push'): void {
-  if (location.pathname !== path) {
-    if (history_entry === 'push') history.pushState(null, '', path);
-    else history.replaceState(null, '', path);
-  }
+function show(next: View, path: string): void {
+  if (location.pathname !== path) history.pushState(null, '', path);
   view.value = next;
 }
 
 function enter(room: Room): void {
   rememberSeat(room.seat);
-  const session = openSession(room, rememberedName(), (callback) => requestAnimationFrame(callback));
+  const session = openSession(room, rememberedName(), nextRepaintOrSoon);
   // A seat that is lost, or held elsewhere now, is not taken up by a reload.
   session.connection.subscribe((connection) => {
     if (connection.status === 'closed' && connection.reason.kind !== 'gave_up') forgetSeat();
@@ -77,15 +75,15 @@ async function join(room_id: string, seat: Seat | undefined, signal: AbortSignal
 
 /** Joins `room_id` under the remembered name; on the seat that this tab holds in it, unless `new_seat`. */
 export async function enterRoom(room_id: string, new_seat = false): Promise<void> {
-  const signal = begin();
+  const ended = begin();
   const seat = new_seat ? undefined : rememberedSeat(room_id);
   show({ kind: 'entering', room_id }, roomPath(room_id));
   try {
-    const room = await join(room_id, seat, signal);
-    if (signal.aborted) await room.leave();
+    const room = await join(room_id, seat, ended);
+    if (ended.aborted) await room.leave();
     else enter(room);
   } catch (error) {
-    if (signal.aborted) return;
+    if (ended.aborted) return;
     const failure = explainFailure(asFailure(error), room_id);
     show({ kind: 'refused', room_id, failure }, roomPath(room_id));
   }
@@ -93,16 +91,16 @@ export async function enterRoom(room_id: string, new_seat = false): Promise<void
 
 /** Creates a room with `seats` seats, or as many as the deployment allows, and goes in. */
 export async function openRoom(seats: number | undefined): Promise<void> {
-  const signal = begin();
+  const ended = begin();
   show({ kind: 'entering' }, '/');
-  const options: CreateRoomOptions = { router: ROUTER_URL, signal };
+  const options: CreateRoomOptions = { router: ROUTER_URL, signal: ended };
   if (seats !== undefined) options.max_clients = seats;
   try {
     const room = await createRoom(options);
-    if (signal.aborted) await room.leave();
+    if (ended.aborted) await room.leave();
     else enter(room);
   } catch (error) {
-    if (signal.aborted) return;
+    if (ended.aborted) return;
     show({ kind: 'home', failure: explainFailure(asFailure(error)) }, '/');
   }
 }
