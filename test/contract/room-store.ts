@@ -7,14 +7,17 @@ import { rehomeContract } from './room-store/rehome.ts';
 import { removalContract } from './room-store/removal.ts';
 import { taskContract } from './room-store/tasks.ts';
 
-/** What every `RoomStore` does. `make` gives an empty store before each test. */
-export function roomStoreContract(name: string, make: MakeStore): void {
+/**
+ * What every `RoomStore` does. `make` gives an empty store before each test. `crowd` scales how many callers race in the
+ * largest tests: 1 is the full size.
+ */
+export function roomStoreContract(name: string, make: MakeStore, crowd = 1): void {
   describe(`RoomStore ${name}`, () => {
     taskContract(make);
     placementContract(make);
-    createContract(make);
-    clientContract(make);
-    removalContract(make);
+    createContract(make, crowd);
+    clientContract(make, crowd);
+    removalContract(make, crowd);
     rehomeContract(make);
   });
 }

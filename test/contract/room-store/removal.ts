@@ -26,7 +26,10 @@ async function expectAllFree(store: RoomStore, room_id: string, task_id: string)
   expect(probe.kind).toBe('created');
 }
 
-export function removalContract(make: MakeStore): void {
+export function removalContract(make: MakeStore, crowd: number): void {
+  /** How often a race of two is run. */
+  const rounds = Math.ceil(10 * crowd);
+
   contractGroup('removeClient', make, (store) => {
     it('removes one of several', async () => {
       const { room, client } = await aRoom(store, await aTask(store));
@@ -97,7 +100,7 @@ export function removalContract(make: MakeStore): void {
 
     it('lets either the last one leave first or another join first, never both or neither', async () => {
       const task = await aTask(store);
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < rounds; round++) {
         const { room, client } = await aRoom(store, task);
         const [removed, joined] = await Promise.all([
           store.removeClient(keyOf(room, client)),
@@ -159,7 +162,7 @@ export function removalContract(make: MakeStore): void {
 
     it('leaves no seat behind when others join, resume and leave at the same time', async () => {
       const task = await aTask(store);
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < rounds; round++) {
         const { room, client } = await aRoom(store, task);
         const other = await aClient(store, room);
         const [closed] = await Promise.all([
@@ -180,7 +183,7 @@ export function removalContract(make: MakeStore): void {
     it('and the removal of the last client free everything once', async () => {
       const task = await aTask(store);
       await aRoom(store, task, {}, 2);
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < rounds; round++) {
         const { room, client } = await aRoom(store, task, {}, 2);
         await Promise.all([
           store.removeClient(keyOf(room, client)),
