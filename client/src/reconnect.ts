@@ -18,5 +18,7 @@ export interface FullJitterOptions {
 export function fullJitter(options: FullJitterOptions = {}): ReconnectPolicy {
   const { base_ms = 250, cap_ms = 8_000, give_up_after_ms = 5 * 60_000, random = Math.random } = options;
   return (attempt, elapsed_ms) =>
-    elapsed_ms >= give_up_after_ms ? null : random() * Math.min(cap_ms, base_ms * 2 ** (attempt - 1));
+    elapsed_ms >= give_up_after_ms
+      ? null
+      : Math.round(random() * Math.min(cap_ms, base_ms * 2 ** (attempt - 1)));
 }
