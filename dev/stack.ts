@@ -11,7 +11,7 @@ import { spawnRouter, takePort } from './router-process.ts';
 import { busEvent } from './router/events.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { REGION, SECRET_NAME, stackSettings } from './settings.ts';
-import { chooseStore, startStore } from './store.ts';
+import { chooseStore } from './store.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TASK_SCRIPT = new URL('../stream-task/main.ts', import.meta.url);
@@ -55,6 +55,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return stopping;
   };
 
+  // What ends the start early: a part that ended by itself, or the caller.
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  const fail = (sentence: string): void => failure.reject(new Error(sentence));
+  signal.addEventListener('abort', () => fail('stopped while starting'), { once: true });
+  const unlessFailed = <T>(step: Promise<T> | T): Promise<T> => {
+    return Promise.race([failure.promise, step]);
+  };
+
   async function start(): Promise<Stack> {
     const settings = stackSettings(options.env);
     const { store, about } = chooseStore(settings.store);
@@ -66,12 +75,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     closers.push(() => folder.remove());
 
     // The database takes longest to start; the others load meanwhile.
-    const storing = store === 'dynamodb' ? startStore() : undefined;
+    const storing =
+      store === 'dynamodb' ? import('./database.ts').then(({ startDatabase }) => startDatabase()) : undefined;
     storing?.catch(() => undefined);
     closers.push(async () => (await storing?.catch(() => undefined))?.stop());
 
-    const failure = Promise.withResolvers<never>();
-    failure.promise.catch(() => undefined);
     let ready = false;
     const fleet = localFleet({
       script: TASK_SCRIPT,
@@ -87,9 +95,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       changed(task) {
         options.tasksChanged(fleet.running());
         router.send({ kind: 'event', event: stateChangeEvent(task) });
-        if (!ready && task.last_status === 'STOPPED') {
-          failure.reject(new Error('a stream task ended before it was registered'));
-        }
+        if (!ready && task.last_status === 'STOPPED') fail('a stream task ended before it was registered');
       },
     });
     const secret = { name: SECRET_NAME, value: randomBytes(32).toString('base64url') };
@@ -98,8 +104,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const router = spawnRouter({ ...settings.router, ...doubles.env }, print);
     closers.push(() => router.end());
-    const database = await storing;
-    signal.throwIfAborted();
+    void router.lost.then(fail);
+    const database = await unlessFailed(storing);
     const aws = { ...doubles.env, ...database?.env };
     const cache = settings.port === 0 ? folder.path : join(ROOT, '.anteroom');
     const page = {
@@ -107,7 +113,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       cache: join(cache, `vite-${settings.port}`),
       lazy: options.lazy_page,
     };
-    const up = router.start(
+    const routing = router.start(
       {
         kind: 'start',
         manifest: join(ROOT, 'serverless.yml'),
@@ -119,12 +125,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       socket,
     );
+    await unlessFailed(routing);
+    print('router: routes of serverless.yml, page of web/');
     closers.push(() => fleet.end());
     fleet.start();
-    await Promise.race([up, failure.promise]);
-    print('router: routes of serverless.yml, page of web/');
-    signal.throwIfAborted();
-    await Promise.race([untilReady(url, settings.stream_tasks, !options.lazy_page, signal), failure.promise]);
+    await unlessFailed(untilReady(url, settings.stream_tasks, !options.lazy_page, signal));
     ready = true;
     print(`stream tasks: ${settings.stream_tasks} registered`);
     return { url, aws, lost: router.lost, stop };

@@ -48,7 +48,7 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
       },
     });
     if (handlers.size === 0 && manifest.functions.length > 0) {
-      await watching.stop();
+      watching.stop();
       throw new Error(fault ?? 'no handler was loaded');
     }
     for (const note of manifest.notes) print(note);
@@ -57,9 +57,9 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
     );
     return {
       application: (): Application => ({ manifest, handlers }),
-      async stop() {
+      stop() {
         timers.forEach(clearInterval);
-        await watching.stop();
+        watching.stop();
       },
     };
   }
@@ -92,7 +92,7 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
         const next = await start();
         const before = running;
         running = next;
-        await before.stop();
+        before.stop();
         print('reloaded serverless.yml');
       } catch (error) {
         print(`serverless.yml is not reloaded: ${(error as Error).message}`);

@@ -9,7 +9,7 @@ import { memoryRoomStore } from '../../shared/adapters/memory/store.ts';
 import { runApplication, type RunningApplication } from './application.ts';
 import { gateway } from './gateway.ts';
 import type { FromRouter, Start, ToRouter } from './messages.ts';
-import { type Page, startPage } from './page.ts';
+import type { Page } from './page.ts';
 
 /** Where the handlers look for a store that outlives their reloads (functions/runtime/deps.ts). */
 const LOCAL_STORE = Symbol.for('anteroom.room-store');
@@ -28,7 +28,10 @@ async function start(message: Start, socket: Server): Promise<RunningApplication
   const server = createServer();
   let starting: Promise<Page> | undefined;
   const thePage = (): Promise<Page> => {
-    starting ??= startPage(message.page.root, server, message.page.cache);
+    // Vite is large: loaded only by whoever needs it.
+    starting ??= import('./page.ts').then(({ startPage }) =>
+      startPage(message.page.root, server, message.page.cache),
+    );
     return starting;
   };
   const [application] = await Promise.all([

@@ -40,8 +40,10 @@ export interface Stack {
   output(): string;
   /** Resolves when a printed line matches `pattern`, also one of before. */
   printed(pattern: RegExp): Promise<void>;
+  /** Resolves when the stack has ended, whyever. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** Sends `signal` (default SIGTERM) to the stack and waits until it is gone. Idempotent. */
-  stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  stop(signal?: NodeJS.Signals): Stack['ended'];
 }
 
 /** Starts the stack. Rejects with what it has printed if it does not get ready. */
@@ -109,8 +111,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await until(() => tasks.every(({ pid }) => pid !== task.pid), `task ${task_id} was gone`);
   }
 
+  const ended = exited.then(([code, signal]) => ({ code, signal }));
   return {
     url,
+    ended,
     pid: child.pid!,
     aws,
     tasks: () => tasks,
@@ -127,9 +131,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-      const [code, by] = await exited;
+      await exited;
       clearTimeout(timer);
-      return { code, signal: by };
+      return ended;
     },
   };
 }
