@@ -3,7 +3,7 @@ import type { PutTaskRequest } from '../shared/protocol/api.ts';
 import { backoff } from './backoff.ts';
 import { countOne, type Counts } from './counts.ts';
 import type { Logger } from './log.ts';
-import type { Connect, NotOwned } from './registry.ts';
+import type { Connect, NotOwned } from './registry-types.ts';
 import type { RouterClient } from './router-client.ts';
 import type { Timing } from './timing.ts';
 import { wait } from './wait.ts';

@@ -4,60 +4,16 @@
  */
 import { CLOCK_SKEW_MS } from '../shared/domain/liveness.ts';
 import { ticketHash, ticketMatches } from '../shared/domain/ticket.ts';
-import type {
-  PutTaskRequest,
-  PutTaskResponse,
-  RegisterRequest,
-  RegisterResponse,
-  RemoveClientRequest,
-  TaskRooms,
-} from '../shared/protocol/api.ts';
+import type { PutTaskRequest, RegisterRequest, TaskRooms } from '../shared/protocol/api.ts';
 import { CLOSE } from '../shared/protocol/close-codes.ts';
-import type { RelayLimits } from '../shared/protocol/control.ts';
 import type { Credentials, Protocol } from '../shared/protocol/subprotocol.ts';
-import { countOne, type Counts } from './counts.ts';
+import { countOne } from './counts.ts';
+import { Departures, endAll } from './departures.ts';
 import { LostRooms } from './lost-rooms.ts';
-import type { Pulse } from './pulse.ts';
+import type { Admission, Mode, NotOwned, RegisterResult, RegistryDeps } from './registry-types.ts';
 import { addMember, announce, removeMember } from './room.ts';
-import { createRoom, takeSlot, type Seat, type SeatedRoom } from './seats.ts';
-import { Session, type ClientSocket, type Ending, type SessionLimits } from './session.ts';
-import type { Timing } from './timing.ts';
-
-export type Connect = PutTaskRequest['connects'][number];
-export type NotOwned = PutTaskResponse['not_owned'][number];
-
-export interface RegistryEvents {
-  /** A client's socket opened: the next heartbeat reports it. */
-  connected(connect: Connect): void;
-  /** A seat is given up or has run out: remove-client. */
-  removed(removal: RemoveClientRequest): void;
-}
-
-export interface RegistryDeps {
-  room_capacity: number;
-  /** ms */
-  connect_timeout: number;
-  /** ms */
-  resume_grace: number;
-  session: SessionLimits;
-  /** What `welcome` says; `max_clients` is the room's. */
-  limits: Omit<RelayLimits, 'max_clients'>;
-  timing: Timing;
-  counts: Counts;
-  pulse: Pulse;
-  events: RegistryEvents;
-}
-
-export type RegisterResult =
-  | { kind: 'registered'; response: RegisterResponse }
-  | { kind: 'refused'; code: 'stale_epoch' | 'task_draining' | 'no_task_available' };
-
-export type Admission =
-  | { kind: 'admitted'; open: (socket: ClientSocket) => Session }
-  | { kind: 'refused'; code: number; reason: string };
-
-/** `draining`: no new rooms. `stopped`: nothing at all; the sockets are closed. */
-export type Mode = 'open' | 'draining' | 'stopped';
+import { createRoom, roomView, takeSlot, type Seat, type SeatedRoom } from './seats.ts';
+import { Session, type ClientSocket, type Ending } from './session.ts';
 
 /** Compared with when the pair is unknown, so that an unknown pair takes as long as a wrong ticket. */
 const NO_HASH = ticketHash('');
@@ -66,12 +22,12 @@ export class Registry {
   readonly #deps: RegistryDeps;
   readonly #rooms = new Map<string, SeatedRoom>();
   readonly #lost = new LostRooms();
-  /** Sessions of lost rooms that were told `moved`, by the timer that closes them soon. */
-  readonly #moving = new Map<NodeJS.Timeout, Session[]>();
+  readonly #departures: Departures;
   #mode: Mode = 'open';
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
+    this.#departures = new Departures(deps.timing.moved_close);
   }
 
   get mode(): Mode {
@@ -98,11 +54,7 @@ export class Registry {
   stop(): void {
     this.#mode = 'stopped';
     for (const room of this.#rooms.values()) endAll(this.#forget(room), CLOSE.DRAINING, 'draining');
-    for (const [timer, sessions] of this.#moving) {
-      clearTimeout(timer);
-      endAll(sessions, CLOSE.DRAINING, 'moved');
-    }
-    this.#moving.clear();
+    this.#departures.stop();
   }
 
   /** The rooms as a heartbeat reports them. */
@@ -114,15 +66,7 @@ export class Registry {
   snapshot(room_id?: string): TaskRooms['rooms'] {
     const one = room_id === undefined ? undefined : this.#rooms.get(room_id);
     const rooms = room_id === undefined ? this.#rooms.values() : one === undefined ? [] : [one];
-    return Array.from(rooms, (room) => ({
-      room_id: room.room_id,
-      epoch: room.epoch,
-      clients: Array.from(room.seats.values(), ({ client_id, generation, presence }) => ({
-        client_id,
-        generation,
-        connected: presence.kind === 'connected',
-      })),
-    }));
+    return Array.from(rooms, roomView);
   }
 
   /** `POST /register`: idempotent. */
@@ -301,15 +245,7 @@ export class Registry {
     this.#lost.add(room_id, epoch);
     const room = this.#rooms.get(room_id);
     if (room === undefined || room.epoch > epoch) return;
-    const sessions = this.#forget(room);
-    if (moved_to === undefined) return endAll(sessions, CLOSE.ROOM_GONE, 'gone');
-    if (room.protocol !== 'anteroom.v1') return endAll(sessions, CLOSE.DRAINING, 'moved');
-    for (const session of sessions) session.tell({ type: 'moved', ...moved_to, reason: 'rehomed' });
-    const timer = setTimeout(() => {
-      this.#moving.delete(timer);
-      endAll(sessions, CLOSE.DRAINING, 'moved');
-    }, this.#deps.timing.moved_close);
-    this.#moving.set(timer, sessions);
+    this.#departures.depart(this.#forget(room), room.protocol === 'anteroom.raw.v1', moved_to);
   }
 
   /** Forgets the room and its seats; the open sessions, which the caller ends. */
@@ -327,8 +263,4 @@ export class Registry {
     const { room_id, epoch } = room;
     this.#deps.events.connected({ room_id, epoch, client_id: seat.client_id, generation: seat.generation });
   }
-}
-
-function endAll(sessions: readonly Session[], code: number, reason: string): void {
-  for (const session of sessions) session.end(code, reason);
 }

@@ -1,4 +1,5 @@
 /** Seats: the clients that the router registered for a room, connected or not. */
+import type { TaskRooms } from '../shared/protocol/api.ts';
 import { MAX_SLOT } from '../shared/protocol/frame.ts';
 import type { Room } from './room.ts';
 import type { Session } from './session.ts';
@@ -50,4 +51,14 @@ export function takeSlot(room: SeatedRoom): number {
   while (held.has(slot)) slot = slot === MAX_SLOT ? 0 : slot + 1;
   room.next_slot = slot === MAX_SLOT ? 0 : slot + 1;
   return slot;
+}
+
+/** A room as `GET /rooms` shows it: no ticket, and no hash of one. */
+export function roomView({ room_id, epoch, seats }: SeatedRoom): TaskRooms['rooms'][number] {
+  const clients = Array.from(seats.values(), ({ client_id, generation, presence }) => ({
+    client_id,
+    generation,
+    connected: presence.kind === 'connected',
+  }));
+  return { room_id, epoch, clients };
 }

@@ -25,8 +25,13 @@ const OWN_CODE: Readonly<Record<number, number>> = {
 };
 
 class RelaySocket extends WebSocket {
+  /** The code that was sent in place of one of `ws`. */
+  refused_with: number | undefined;
+
   override close(code?: number, data?: string | Buffer): void {
-    super.close(code === undefined ? code : (OWN_CODE[code] ?? code), data);
+    const own = code === undefined ? undefined : OWN_CODE[code];
+    this.refused_with ??= own;
+    super.close(own ?? code, data);
   }
 }
 
@@ -90,9 +95,11 @@ export class WsSocket implements ClientSocket {
 
 /** Connects an open WebSocket and the session that `open` makes for it. */
 export function attach(ws: WebSocket, open: (socket: ClientSocket) => Session): void {
-  // What is wrong is told by the close that follows.
-  ws.on('error', () => {});
   const session = open(new WsSocket(ws));
+  // `ws` found a fault and has sent the close frame already: so has the session ended, for that reason.
+  ws.on('error', () => {
+    if (ws instanceof RelaySocket && ws.refused_with !== undefined) session.end(ws.refused_with, 'message');
+  });
   // With the binary type `nodebuffer` (the default) every message is one Buffer.
   ws.on('message', (data, binary) => session.message(data as Buffer, binary));
   ws.on('ping', (data) => session.pinged(data.length));

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { WebSocket, type ClientOptions, type RawData } from 'ws';
 import { createLog } from '../../stream-task/log.ts';
-import type { Connect } from '../../stream-task/registry.ts';
+import type { Connect } from '../../stream-task/registry-types.ts';
 import { startRelay, type Relay, type RelayConfig } from '../../stream-task/server.ts';
 import { TIMING, type Timing } from '../../stream-task/timing.ts';
 import { ticketHash } from '../../shared/domain/ticket.ts';

@@ -50,6 +50,7 @@ describe('limits', () => {
       expect((await b.closed).code).toBe(4413);
       expect(c.open).toBe(true);
       expect(relay.relay.counts.messages_in).toBe(0);
+      expect(relay.relay.counts.closes.get(4413)).toBe(2);
     },
   );
 

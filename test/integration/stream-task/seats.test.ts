@@ -128,6 +128,15 @@ describe('register', () => {
     expect(relay.connects).toHaveLength(2);
   });
 
+  it('does not go back to an older generation', async () => {
+    await using relay = await startTestRelay();
+    const room_id = newRoomId();
+    const client = newClient();
+    await relay.register(room_id, [], { clients: [seatOf(client, 4)] });
+    await relay.register(room_id, [], { clients: [seatOf(client, 3)] });
+    expect((await roomOf(relay, room_id))?.clients).toMatchObject([{ generation: 4 }]);
+  });
+
   it('refuses an older epoch', async () => {
     await using relay = await startTestRelay();
     const room_id = newRoomId();

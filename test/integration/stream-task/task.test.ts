@@ -217,7 +217,7 @@ describe('stream task', () => {
     await using router = await startFakeRouter();
     const running = await start(router);
     await running.task.registered;
-    router.remove_answers.push(503);
+    router.remove_answers.push(503, 503, 503, 503, 503);
     const { peer } = await enter(running);
     peer.send('{"type":"leave"}');
     await peer.closed;

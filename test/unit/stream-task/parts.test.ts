@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { taskConfig } from '../../../shared/config/settings.ts';
 import { MAX_SLOT } from '../../../shared/protocol/frame.ts';
 import { networkInterfaceOf, publicUrl } from '../../../stream-task/address.ts';
 import { backoff } from '../../../stream-task/backoff.ts';
@@ -117,6 +118,18 @@ describe('lost rooms', () => {
     expect([lost.has('first', 5), lost.has('first', 6), lost.has('other', 1)]).toEqual([true, false, false]);
     for (let n = 0; n < 10_000; n++) lost.add(`room ${n}`, 1);
     expect([lost.has('first', 5), lost.has('room 0', 1)]).toEqual([false, true]);
+  });
+});
+
+describe('configuration', () => {
+  it('does not take a budget that one message could use up', () => {
+    const env = { ROUTER_URL: 'http://r', ROUTER_SECRET_ID: 's', REGION: 'r' };
+    expect(() => taskConfig({ ...env, MAX_FRAME_BYTES: '100000', SEND_BUDGET: '199999' })).toThrow(
+      'SEND_BUDGET must be at least twice MAX_FRAME_BYTES',
+    );
+    expect(taskConfig({ ...env, MAX_FRAME_BYTES: '100000', SEND_BUDGET: '200000' }).SEND_BUDGET).toBe(
+      200_000,
+    );
   });
 });
 

@@ -1,0 +1,48 @@
+/** What goes into the registry and comes out of it. */
+import type {
+  PutTaskRequest,
+  PutTaskResponse,
+  RegisterResponse,
+  RemoveClientRequest,
+} from '../shared/protocol/api.ts';
+import type { RelayLimits } from '../shared/protocol/control.ts';
+import type { Counts } from './counts.ts';
+import type { Pulse } from './pulse.ts';
+import type { ClientSocket, Session, SessionLimits } from './session.ts';
+import type { Timing } from './timing.ts';
+
+export type Connect = PutTaskRequest['connects'][number];
+export type NotOwned = PutTaskResponse['not_owned'][number];
+
+export interface RegistryEvents {
+  /** A client's socket opened: the next heartbeat reports it. */
+  connected(connect: Connect): void;
+  /** A seat is given up or has run out: remove-client. */
+  removed(removal: RemoveClientRequest): void;
+}
+
+export interface RegistryDeps {
+  room_capacity: number;
+  /** ms */
+  connect_timeout: number;
+  /** ms */
+  resume_grace: number;
+  session: SessionLimits;
+  /** What `welcome` says; `max_clients` is the room's. */
+  limits: Omit<RelayLimits, 'max_clients'>;
+  timing: Timing;
+  counts: Counts;
+  pulse: Pulse;
+  events: RegistryEvents;
+}
+
+export type RegisterResult =
+  | { kind: 'registered'; response: RegisterResponse }
+  | { kind: 'refused'; code: 'stale_epoch' | 'task_draining' | 'no_task_available' };
+
+export type Admission =
+  | { kind: 'admitted'; open: (socket: ClientSocket) => Session }
+  | { kind: 'refused'; code: number; reason: string };
+
+/** `draining`: no new rooms. `stopped`: nothing at all; the sockets are closed. */
+export type Mode = 'open' | 'draining' | 'stopped';
