@@ -23,7 +23,9 @@ export function settingsTable(): string {
   for (const [scope, rows] of SCOPES) {
     for (const [name, setting] of Object.entries(rows)) {
       if (scope !== 'router and task' && name in sharedSettings) continue;
-      lines.push(`| \`${name}\` | ${shownDefault(setting)} | ${scope} | ${setting.about.replaceAll('<', '&lt;')} |`);
+      lines.push(
+        `| \`${name}\` | ${shownDefault(setting)} | ${scope} | ${setting.about.replaceAll('<', '&lt;')} |`,
+      );
     }
   }
   return lines.join('\n');
