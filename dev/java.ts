@@ -27,7 +27,7 @@ export function findJava(env: NodeJS.ProcessEnv = process.env): JavaSearch {
   return {
     missing:
       tooOld === undefined
-        ? `Java ${JAVA_NEEDED} or newer was not found (JAVA_HOME, PATH)`
+        ? `no Java ${JAVA_NEEDED} or newer was found in JAVA_HOME or on PATH`
         : `Java ${JAVA_NEEDED} or newer is needed, but this is Java ${tooOld}`,
   };
 }

@@ -58,6 +58,7 @@ export type CreateRoomResult =
   | { kind: 'rooms_exhausted' };
 
 export type AddClientResult =
+  /** `room` as it was read, with this seat counted: others may have joined or left since. */
   | { kind: 'admitted'; room: RoomRecord; client: ClientRecord }
   | { kind: 'room_full'; room: RoomRecord }
   /** The room was placed anew since it was read. */
@@ -152,7 +153,10 @@ export interface RoomStore {
     client_id: string,
   ): Promise<{ room: RoomRecord | undefined; client: ClientRecord | undefined }>;
 
-  /** One transaction: a seat in `room` (as read: OPEN, not expired at `now`, same epoch) and the client RESERVED. */
+  /**
+   * One transaction: a seat in `room` (as read: OPEN, not expired at `now`, same epoch) and the client RESERVED. Throws if
+   * the client id is taken in this room.
+   */
   addClient(room: RoomRecord, client: NewClient, now: number): Promise<AddClientResult>;
 
   /**
@@ -195,7 +199,11 @@ export interface RoomStore {
   /** Sets `expires_at` of a room at this epoch, only ever later. */
   extendRoom(room_id: string, epoch: number, expires_at: number): Promise<void>;
 
-  /** Removes the row `[task_id, room_id]` at this epoch if the room is not (any more) placed there; repairs the task's count. */
+  /**
+   * Removes the row `[task_id, room_id]` at this epoch if the room is not (any more) placed there, and repairs what it
+   * counted: the task's rooms, and the quota if the room is gone altogether. Finishes a close that broke off. False if
+   * there was nothing to do.
+   */
   dropTaskRoom(task_id: string, room_id: string, epoch: number): Promise<boolean>;
 
   // ── sweeps ──

@@ -47,6 +47,12 @@ export async function inspectAndClear({ client, tasksTable, roomsTable }: Tables
   return itemBreaches(taskItems, roomItems);
 }
 
+/** Like {@link inspectAndClear}, for a hook: throws what did not hold. */
+export async function assertIntactAndClear(tables: Tables): Promise<void> {
+  const breaches = await inspectAndClear(tables);
+  if (breaches.length > 0) throw new Error(breaches.join('\n'));
+}
+
 /**
  * What must hold of the items at rest, whatever happened before. Each breach is a sentence.
  *
@@ -67,9 +73,9 @@ export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readon
   };
 
   for (let shard = 0; shard < 16; shard++) {
-    const held = taskItems.find((item) => item['task_id'] === `#quota#${shard}`)?.['held'] ?? 0;
+    const held = Number(taskItems.find((item) => item['task_id'] === `#quota#${shard}`)?.['held'] ?? 0);
     const counted = rooms.filter((room) => room['quota_shard'] === shard).length;
-    assertThat(held === counted, `shard ${shard} holds ${String(held)}, but ${counted} rooms are in it`);
+    assertThat(held === counted, `shard ${shard} holds ${held}, but ${counted} rooms are in it`);
   }
   for (const room of rooms) {
     const name = `room ${String(room['room_id'])}`;

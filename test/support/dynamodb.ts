@@ -17,21 +17,35 @@ export interface DynamoTables {
 function connect(endpoint: string): DynamoDBClient {
   // DynamoDB Local looks at neither, but the client wants both.
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return dynamoDbClient({ endpoint, region: 'local', credentials });
+  return dynamoDbClient({
+    endpoint,
+    region: 'local',
+    credentials,
+    // A test must not fail because the machine is busy with others.
+    requestHandler: { requestTimeout: 30_000, throwOnRequestTimeout: true },
+  });
 }
 
 /**
- * A suite on DynamoDB Local with two fresh tables of its own. Where there is no Java it is skipped, and says why; in CI
- * that is a failure.
+ * A suite that needs DynamoDB Local. Where there is no Java it is skipped, and its name says why; in CI that is a failure
+ * instead.
  */
-export function describeDynamo(name: string, suite: (tables: DynamoTables) => void): void {
+export function describeWithJava(name: string, suite: (endpoint: string) => void): void {
   const dynamodb = inject('dynamodb');
-  const reason = 'missing' in dynamodb ? dynamodb.missing : undefined;
+  const missing = 'missing' in dynamodb ? dynamodb.missing : undefined;
   const endpoint = 'endpoint' in dynamodb ? dynamodb.endpoint : 'http://127.0.0.1:0';
-  const why = reason === undefined ? '' : ` (${reason})`;
-  const skipped = reason !== undefined && process.env['CI'] === undefined;
-  describe.skipIf(skipped)(`${name}${why}`, () => {
-    const id = randomUUID();
+  const note = missing === undefined ? '' : ` (${missing})`;
+  describe.skipIf(missing !== undefined && process.env['CI'] === undefined)(`${name}${note}:`, () => {
+    beforeAll(() => {
+      if (missing !== undefined) throw new Error(`not to be skipped in CI: ${missing}`);
+    });
+    suite(endpoint);
+  });
+}
+
+/** A suite on DynamoDB Local with two fresh tables of its own. */
+export function describeDynamo(name: string, suite: (tables: DynamoTables) => void): void {
+  describeWithJava(name, (endpoint) => {
     const clients: DynamoDBClient[] = [];
     const newClient = () => {
       const client = connect(endpoint);
@@ -39,15 +53,14 @@ export function describeDynamo(name: string, suite: (tables: DynamoTables) => vo
       return client;
     };
     const client = newClient();
+    const id = randomUUID();
     const names = { tasks: `tasks-${id}`, rooms: `rooms-${id}` };
 
-    beforeAll(async () => {
-      if (reason !== undefined) throw new Error(`not to be skipped in CI: ${reason}`);
-      await createTables(client, names);
-    });
+    beforeAll(() => createTables(client, names));
     afterAll(async () => {
-      for (const TableName of [names.tasks, names.rooms])
+      for (const TableName of Object.values(names)) {
         await client.send(new DeleteTableCommand({ TableName }));
+      }
       for (const opened of clients) opened.destroy();
     });
     suite({ endpoint, tasksTable: names.tasks, roomsTable: names.rooms, client, newClient });

@@ -11,8 +11,8 @@ import {
   type DynamoDBDocumentClient,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import pLimit from 'p-limit';
 import { MAX_REQUESTS } from './client.ts';
-import { limiter } from './limit.ts';
 import type { Key, Part, Place, remove, update } from './parts.ts';
 import { retrying, type Chance } from './retry.ts';
 import { readTrouble, Unprocessed, type Item } from './trouble.ts';
@@ -30,7 +30,9 @@ export type Calls = ReturnType<typeof dynamoCalls>;
 const BATCH = 25;
 
 export function dynamoCalls(client: DynamoDBDocumentClient, chance: Chance) {
-  const limited = limiter(MAX_REQUESTS);
+  // The time limits of the HTTP client also run while a request waits for a socket, so without this a burst in the local
+  // stack would time out before it is even sent. In Lambda nothing ever waits here.
+  const limited = pLimit(MAX_REQUESTS);
   const retry = <T>(attempt: () => Promise<T>) => retrying(chance, () => limited(attempt));
 
   /** Undefined unless the conditions failed, which is an outcome; other errors are thrown on. */

@@ -9,6 +9,10 @@ import { putNew } from './parts.ts';
 /** A round is lost only to others who took the last place of the shard, so each round some are done. */
 const ROUNDS = 24;
 
+/**
+ * MAX_ROOMS is exact while it stays the same. When it is lowered, a shard that holds more than its new part takes no room
+ * until enough of its own have closed; the others fill up to theirs.
+ */
 export function createRoomMethod(context: Context): Pick<RoomStore, 'createRoom'> {
   const { calls, at, names, random } = context;
 

@@ -22,7 +22,7 @@ export const MAX_ROOMS = 1_000;
 
 /** A group of tests, each with an empty store, which must be in order at the end of each. */
 export function contractGroup(name: string, make: MakeStore, tests: (store: RoomStore) => void): void {
-  describe(`${name}:`, () => {
+  describe(`${name}:`, { timeout: 60_000 }, () => {
     let current: StoreUnderTest;
     beforeEach(async () => {
       current = await make();

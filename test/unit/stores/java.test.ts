@@ -53,7 +53,7 @@ describe('the search for a Java', () => {
 
   it('says that there is none', () => {
     expect(findJava({ PATH: directory })).toEqual({
-      missing: 'Java 17 or newer was not found (JAVA_HOME, PATH)',
+      missing: 'no Java 17 or newer was found in JAVA_HOME or on PATH',
     });
   });
 });
