@@ -1,6 +1,7 @@
 /** The whole of Anteroom on this machine: store, AWS doubles, router with page, stream tasks. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startAwsDoubles } from './aws/server.ts';
 import { taskStateChange } from './aws/ecs.ts';
@@ -15,6 +16,9 @@ import { chooseStore } from './store.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TASK_SCRIPT = new URL('../stream-task/main.ts', import.meta.url);
+
+/** How long a stop waits for a database that is still starting, ms. */
+const DATABASE_PATIENCE_MS = 2_000;
 
 export interface StackOptions {
   /** The user's environment, with the settings. */
@@ -77,8 +81,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // The database takes longest to start; the others load meanwhile.
     const storing =
       store === 'dynamodb' ? import('./database.ts').then(({ startDatabase }) => startDatabase()) : undefined;
-    storing?.catch(() => undefined);
-    closers.push(async () => (await storing?.catch(() => undefined))?.stop());
+    const stored = storing?.catch(() => undefined);
+    // A database that is still starting cannot be told to stop, but it ends when this process does.
+    const patience = () => sleep(DATABASE_PATIENCE_MS, undefined, { ref: false });
+    closers.push(async () => (await Promise.race([stored, patience()]))?.stop());
 
     let ready = false;
     const fleet = localFleet({

@@ -1,10 +1,11 @@
 /** The functions of serverless.yml as something that runs: loaded, reloaded, and called by schedules and events. */
 import { watchFile } from 'node:fs';
 import { watchHandlers } from './bundle.ts';
-import { type BusEvent, busEvent, matches } from './events.ts';
+import { type BusEvent, matches } from './events.ts';
 import type { Application } from './gateway.ts';
 import { failureLine, type Handler, invoke } from './invoke.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { startSchedules } from './schedules.ts';
 
 export interface RunningApplication {
   current: () => Application;
@@ -52,26 +53,14 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
       throw new Error(fault ?? 'no handler was loaded');
     }
     for (const note of manifest.notes) print(note);
-    const timers = manifest.schedules.map(({ function: name, every_ms }) =>
-      setInterval(() => call(name, scheduledEvent()), every_ms).unref(),
-    );
+    const stopSchedules = startSchedules(manifest.schedules, region, call);
     return {
       application: (): Application => ({ manifest, handlers }),
       stop() {
-        timers.forEach(clearInterval);
+        stopSchedules();
         watching.stop();
       },
     };
-  }
-
-  function scheduledEvent(): BusEvent {
-    const resources = [`arn:aws:events:${region}:000000000000:rule/local`];
-    return busEvent(region, {
-      'detail-type': 'Scheduled Event',
-      source: 'aws.events',
-      resources,
-      detail: {},
-    });
   }
 
   function call(name: string, event: BusEvent): void {

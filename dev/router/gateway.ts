@@ -69,7 +69,12 @@ export function gateway(options: GatewayOptions) {
 
   function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
     const { cors } = options.application().manifest;
-    response.writeHead(answer.status, { ...answer.headers, ...corsHeaders(cors, request.headers.origin) });
+    const bodiless = answer.status === 204 || answer.status === 304;
+    response.writeHead(answer.status, {
+      ...answer.headers,
+      ...(bodiless ? {} : { 'content-length': Buffer.byteLength(answer.body) }),
+      ...corsHeaders(cors, request.headers.origin),
+    });
     response.end(request.method === 'HEAD' ? undefined : answer.body);
   }
 
