@@ -1,6 +1,7 @@
 /** Calls a handler as Lambda does: with a context, and a time limit. */
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
+import pLimit from 'p-limit';
 import { ACCOUNT } from '../aws/local-task.ts';
 import type { FunctionSpec } from './manifest.ts';
 
@@ -33,8 +34,23 @@ function lambdaContext({ name, timeout_ms }: FunctionSpec, region: string): Cont
   };
 }
 
-/** Runs `handler` on `event`. Never throws. */
-export async function invoke(
+/**
+ * Invocations at once. In Lambda each has a CPU of its own; here all share this machine's, so what comes in a burst waits
+ * for its turn before its time limit begins to run.
+ */
+const inTurn = pLimit(32);
+
+/** Runs `handler` on `event`, when it is its turn. Never throws. */
+export function invoke(
+  handler: Handler,
+  spec: FunctionSpec,
+  event: unknown,
+  region: string,
+): Promise<InvokeResult> {
+  return inTurn(() => invokeNow(handler, spec, event, region));
+}
+
+async function invokeNow(
   handler: Handler,
   spec: FunctionSpec,
   event: unknown,
