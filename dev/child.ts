@@ -18,13 +18,15 @@ export interface ChildOptions {
   /** Before each line of its output. */
   prefix: string;
   print: (line: string) => void;
+  /** Fields of its log lines that are not worth repeating. */
+  unsaid?: readonly string[];
 }
 
 /**
  * Starts the TypeScript file `script` under this Node. The process is in a group of its own, so that Ctrl-C in the
  * terminal does not reach it: the stack decides in which order things stop.
  */
-export function startChild(script: URL, { env, prefix, print }: ChildOptions): Child {
+export function startChild(script: URL, { env, prefix, print, unsaid = [] }: ChildOptions): Child {
   const child = spawn(
     process.execPath,
     ['--enable-source-maps', '--import', END_WITH_PARENT, fileURLToPath(script)],
@@ -34,8 +36,7 @@ export function startChild(script: URL, { env, prefix, print }: ChildOptions): C
   child.once('exit', () => alive.delete(child));
   // A message to a process that has just ended fails; its exit says so already.
   child.on('error', () => undefined);
-  printLines(child.stdout as Readable, prefix, print);
-  printLines(child.stderr as Readable, prefix, print);
+  for (const stream of [child.stdout, child.stderr]) printLines(stream as Readable, prefix, print, unsaid);
   if (child.pid === undefined) throw new Error(`${fileURLToPath(script)} could not be started`);
   return child as Child;
 }
@@ -43,12 +44,13 @@ export function startChild(script: URL, { env, prefix, print }: ChildOptions): C
 /** Asks a process to end (SIGTERM), kills it `limit_ms` later, and waits until it is gone. */
 export async function endChild(child: ChildProcess, limit_ms: number): Promise<void> {
   if (hasExited(child)) return;
-  const exited = once(child, 'exit');
+  // Not `exit`: what it printed last is still to come then.
+  const closed = once(child, 'close');
   child.kill('SIGTERM');
   // A process that somebody has stopped (SIGSTOP) ends only once it goes on.
-  child.kill('SIGCONT');
+  if (process.platform !== 'win32') child.kill('SIGCONT');
   const timer = setTimeout(() => child.kill('SIGKILL'), limit_ms);
-  await exited;
+  await closed;
   clearTimeout(timer);
 }
 

@@ -62,18 +62,24 @@ export function localFleet(options: FleetOptions): LocalFleet {
     const name = `task ${++number}`;
     const env = options.env(task);
     tasks.push(task);
-    const child = startChild(options.script, { env, prefix: `[${name}] `, print: options.print });
+    const child = startChild(options.script, {
+      env,
+      prefix: `[${name}] `,
+      print: options.print,
+      // The prefix says which task it is.
+      unsaid: ['task_id'],
+    });
     children.set(id, child);
     child.once('spawn', () => {
       task.last_status = 'RUNNING';
       task.started_at = Date.now();
       options.changed(task);
     });
-    child.once('exit', (code, signal) => {
+    child.once('close', (code, signal) => {
       children.delete(id);
-      if (!ended)
-        options.print(`[${name}] ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}`);
-      stopped(task, code ?? 128 + constants.signals[signal ?? 'SIGKILL']);
+      const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+      if (!ended) options.print(`[${name}] ended ${how}`);
+      stopped(task, code ?? 128 + constants.signals[signal!]);
     });
     return task;
   }

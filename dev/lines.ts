@@ -12,7 +12,6 @@ const UNSAID = new Set([
   'service',
   'pid',
   'hostname',
-  'task_id',
   'xray_trace_id',
   'sampling_rate',
 ]);
@@ -25,9 +24,9 @@ function fieldText(name: string, value: unknown): string {
 
 /**
  * One line of output, readable: a JSON log line becomes its message and its fields, with the level if it is a warning
- * or worse. Metrics (embedded metric format) become undefined; other text stays as it is.
+ * or worse; the fields `unsaid` are left out. Metrics (embedded metric format) become undefined; other text stays as it is.
  */
-export function readableLine(line: string): string | undefined {
+export function readableLine(line: string, unsaid: readonly string[] = []): string | undefined {
   let record: unknown;
   try {
     record = JSON.parse(line);
@@ -43,15 +42,21 @@ export function readableLine(line: string): string | undefined {
   const message = fields['msg'] ?? fields['message'];
   if (typeof message === 'string') words.push(message);
   for (const [name, value] of Object.entries(fields)) {
-    if (!UNSAID.has(name) && value !== undefined && value !== null) words.push(fieldText(name, value));
+    if (!UNSAID.has(name) && !unsaid.includes(name) && value !== undefined && value !== null)
+      words.push(fieldText(name, value));
   }
   return words.join(' ');
 }
 
 /** Prints each line of `stream` behind `prefix`. */
-export function printLines(stream: Readable, prefix: string, print: (line: string) => void): void {
+export function printLines(
+  stream: Readable,
+  prefix: string,
+  print: (line: string) => void,
+  unsaid: readonly string[] = [],
+): void {
   createInterface({ input: stream }).on('line', (line) => {
-    const text = readableLine(line);
+    const text = readableLine(line, unsaid);
     if (text !== undefined) print(`${prefix}${text}`);
   });
 }

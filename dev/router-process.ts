@@ -41,7 +41,7 @@ export interface RouterProcess {
 export function spawnRouter(env: NodeJS.ProcessEnv, print: (line: string) => void): RouterProcess {
   const child: Child = startChild(SCRIPT, { env, prefix: '[router] ', print });
   const lost = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => {
+    child.once('close', (code, signal) => {
       resolve(`the router ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}`);
     });
   });

@@ -60,7 +60,7 @@ export function stackSettings(env: Environment): StackSettings {
   const router = {
     ...base,
     // Requests are printed by the gateway; of the handlers themselves only what is amiss, unless it is asked for.
-    LOG_LEVEL: env['LOG_LEVEL'] ?? 'warn',
+    LOG_LEVEL: env['LOG_LEVEL'] || 'warn',
     POWERTOOLS_METRICS_DISABLED: 'true',
     ...ROUTER_FIXED,
   };

@@ -74,6 +74,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const { socket, port } = await takePort(settings.port);
     closers.push(() => socket.close());
     const url = `http://localhost:${port}`;
+    // Where nothing depends on how a browser or a resolver takes "localhost".
+    const router_url = `http://127.0.0.1:${port}`;
     print(`store: ${about}`);
     const folder = makeRunFolder(ROOT);
     closers.push(() => folder.remove());
@@ -93,7 +95,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       count: settings.stream_tasks,
       restart: options.restart,
       env: (task) => ({
-        ...settings.task(url),
+        ...settings.task(router_url),
         ...doubles.env,
         ECS_CONTAINER_METADATA_URI_V4: doubles.metadataUri(task),
       }),
@@ -135,7 +137,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     print('router: routes of serverless.yml, page of web/');
     closers.push(() => fleet.end());
     fleet.start();
-    await unlessFailed(untilReady(url, settings.stream_tasks, !options.lazy_page, signal));
+    await unlessFailed(untilReady(router_url, settings.stream_tasks, !options.lazy_page, signal));
     ready = true;
     print(`stream tasks: ${settings.stream_tasks} registered`);
     return { url, aws, lost: router.lost, stop };

@@ -10,7 +10,7 @@ describe('a line of output', () => {
     ['"text"', '"text"'],
     [
       '{"level":"info","time":"2026-01-01T00:00:00Z","service":"stream-task","task_id":"t","msg":"client joined","room_id":"00157","clients":2}',
-      'client joined room_id=00157 clients=2',
+      'client joined task_id=t room_id=00157 clients=2',
     ],
     [
       '{"level":"WARN","message":"put-task failed","timestamp":"2026-01-01T00:00:00Z","detail":"no answer"}',
@@ -22,6 +22,10 @@ describe('a line of output', () => {
     ],
   ])('%j reads %j', (line, expected) => {
     expect(readableLine(line)).toBe(expected);
+  });
+
+  it('leaves out what it is told to', () => {
+    expect(readableLine('{"msg":"stopped","task_id":"t","rooms":1}', ['task_id'])).toBe('stopped rooms=1');
   });
 
   it('of metrics is left out', () => {
