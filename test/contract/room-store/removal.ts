@@ -28,7 +28,7 @@ async function expectAllFree(store: RoomStore, room_id: string, task_id: string)
 
 export function removalContract(make: MakeStore, crowd: number): void {
   /** How often a race of two is run. */
-  const rounds = Math.ceil(10 * crowd);
+  const rounds = Math.ceil(6 * crowd);
 
   contractGroup('removeClient', make, (store) => {
     it('removes one of several', async () => {
