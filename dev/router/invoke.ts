@@ -1,7 +1,7 @@
 /** Calls a handler as Lambda does: with a context, and a time limit. */
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { ACCOUNT } from '../aws/local-task.ts';
 import type { FunctionSpec } from './manifest.ts';
 
@@ -35,10 +35,12 @@ function lambdaContext({ name, timeout_ms }: FunctionSpec, region: string): Cont
 }
 
 /**
- * Invocations at once. In Lambda each has a CPU of its own; here all share this machine's, so what comes in a burst waits
- * for its turn before its time limit begins to run.
+ * Invocations of one function at once. In Lambda each has a CPU of its own; here all share this machine's, so what comes
+ * in a burst waits for its turn before its time limit begins to run. Each function has a queue of its own: creates that
+ * wait for a task do not hold up the tasks' heartbeats.
  */
-const inTurn = pLimit(32);
+export const AT_ONCE = 32;
+const queues = new Map<string, LimitFunction>();
 
 /** Runs `handler` on `event`, when it is its turn. Never throws. */
 export function invoke(
@@ -47,6 +49,8 @@ export function invoke(
   event: unknown,
   region: string,
 ): Promise<InvokeResult> {
+  const inTurn = queues.get(spec.name) ?? pLimit(AT_ONCE);
+  queues.set(spec.name, inTurn);
   return inTurn(() => invokeNow(handler, spec, event, region));
 }
 
