@@ -97,13 +97,17 @@ describeDynamo('rooms over the whole stack with DynamoDB', () => {
     const codeOf = (error: unknown) => (error as AnteroomError).code;
     let c: Room | undefined;
     await expect
-      .poll(async () => {
-        c = await join().catch(() => undefined);
-        return c?.members.map((member) => member.client_id);
-      })
+      .poll(
+        async () => {
+          c = await join().catch(() => undefined);
+          return c?.members.map((member) => member.client_id);
+        },
+        { timeout: 20_000 },
+      )
       .toEqual([a.client_id]);
     await Promise.all([a.leave(), c?.leave()]);
-    await expect.poll(() => join().then(() => 'joined', codeOf)).toBe('room_not_found');
+    const tryToJoin = () => join().then((room) => room.leave().then(() => 'joined'), codeOf);
+    await expect.poll(tryToJoin, { timeout: 20_000 }).toBe('room_not_found');
   });
 
   it('kill -9 of the task of a room: both clients resume on the other task with their ids, and go on talking', async () => {
