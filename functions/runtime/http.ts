@@ -36,7 +36,7 @@ function problemAnswer(refusal: Refusal, request_id: string): APIGatewayProxyStr
 /** What an exception is to the caller: the cause stays in the log, under the request id. */
 function refusalFor(error: unknown, request_id: string): Refusal {
   if (error instanceof StoreBusy) {
-    logger.warn('the store is busy', { request_id, cause: error.message });
+    logger.warn('the store is busy', { request_id, error });
     return refuse('store_busy', 'The database cannot take this just now. Try again in a moment.', {
       retry_after_s: RETRY_AFTER_S.store_busy,
     }).refusal;

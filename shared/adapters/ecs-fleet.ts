@@ -6,6 +6,7 @@ import {
   ListTasksCommand,
   type Task,
 } from '@aws-sdk/client-ecs';
+import { FLEET_CALL_TIMEOUT_MS } from '../domain/liveness.ts';
 import { type Fleet, type FleetTask, type FleetTaskState, FleetUnavailable } from '../ports/fleet.ts';
 
 /** Most ARNs that one DescribeTasks takes (Amazon ECS API reference, DescribeTasks). */
@@ -58,8 +59,10 @@ async function orUnavailable<T>(call: () => Promise<T>): Promise<T> {
  * {@link FleetUnavailable}. ECS describes a stopped task for about an hour; later it is unknown.
  */
 export function ecsFleet(cluster: string, client: ECSClient = defaultClient()): Fleet {
-  async function describeAll(arns: string[]): Promise<FleetTask[]> {
-    const { tasks, failures } = await client.send(new DescribeTasksCommand({ cluster, tasks: arns }));
+  async function describeAll(arns: string[], abortSignal?: AbortSignal): Promise<FleetTask[]> {
+    const { tasks, failures } = await client.send(new DescribeTasksCommand({ cluster, tasks: arns }), {
+      abortSignal,
+    });
     refuseOtherThanMissing(failures);
     return (tasks ?? []).map(fleetTask);
   }
@@ -89,11 +92,15 @@ export function ecsFleet(cluster: string, client: ECSClient = defaultClient()): 
         }
         return tasks;
       }),
-    describe: (task_arn) => orUnavailable(async () => (await describeAll([task_arn]))[0]),
+    describe: (task_arn) =>
+      orUnavailable(async () => {
+        const limit = AbortSignal.timeout(FLEET_CALL_TIMEOUT_MS);
+        return (await describeAll([task_arn], limit))[0];
+      }),
   };
 }
 
-/** A request waits for one answer; without limits a call could outlive its Lambda. */
+/** For the sweep, which can wait; a request's own call has a limit over all tries. */
 function defaultClient(): ECSClient {
   return new ECSClient({
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },

@@ -51,20 +51,16 @@ async function readAnswer(response: Response): Promise<Answer> {
     : { kind: 'failed', status: response.status };
 }
 
-/** A {@link TaskClient} on the global `fetch`. One call takes {@link TASK_CALL_TIMEOUT_MS} at most, retries included. */
+/**
+ * A {@link TaskClient} on the global `fetch`. One call takes {@link TASK_CALL_TIMEOUT_MS} at most, retries included; the
+ * secret is fetched before that time begins, and a failure to get it is thrown: it says nothing of the task.
+ */
 export function httpTaskClient(
   secrets: SecretSource,
   clock: Clock,
   timeout_ms = TASK_CALL_TIMEOUT_MS,
 ): TaskClient {
-  async function attempt(task: TaskAddress, method: string, path: string, body: string, signal: AbortSignal) {
-    const url = taskUrl(task, path);
-    const authorization = await authorize(
-      { issuer: ROUTER, audience: task.task_id, subject: task.task_id },
-      { method, path: url.pathname, body },
-      await secrets.get(),
-      clock.now(),
-    );
+  async function attempt(url: URL, method: string, body: string, authorization: string, signal: AbortSignal) {
     const response = await fetch(url, {
       method,
       headers: { authorization, ...(body === '' ? {} : { 'content-type': 'application/json' }) },
@@ -76,12 +72,24 @@ export function httpTaskClient(
   }
 
   async function call(task: TaskAddress, method: string, path: string, body: string): Promise<Answer> {
+    const url = taskUrl(task, path);
+    const parties = { issuer: ROUTER, audience: task.task_id, subject: task.task_id };
+    const signed = async (fresh: boolean) =>
+      authorize(parties, { method, path: url.pathname, body }, await secrets.get({ fresh }), clock.now());
+    const answer = await send(url, method, body, await signed(false));
+    // The secret may have been rotated, and our copy be older than both that the task accepts.
+    return answer.kind === 'refused' && answer.code === 'unauthorized'
+      ? send(url, method, body, await signed(true))
+      : answer;
+  }
+
+  async function send(url: URL, method: string, body: string, authorization: string): Promise<Answer> {
     const signal = AbortSignal.timeout(timeout_ms);
     // A reset may be no more than a kept-alive connection that the task closed as idle. Both calls are idempotent: one
     // more try on a fresh connection tells.
     for (let tries = 1; ; tries++) {
       try {
-        return await attempt(task, method, path, body, signal);
+        return await attempt(url, method, body, authorization, signal);
       } catch (error) {
         const code = errorCode(error);
         if (code !== undefined && REFUSED.has(code)) return { kind: 'unreachable' };

@@ -22,7 +22,9 @@ export function secretsManagerSource(secretId: string, options: SecretsManagerOp
   const client =
     options.client ??
     new SecretsManagerClient({
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+      // Together less than a request of the router may take.
+      maxAttempts: 2,
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
     });
   const now = options.now ?? (() => performance.now());
   // Its own cache is passed by: that one keys values by name alone, whatever the stage, and forgets that there is none.

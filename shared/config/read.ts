@@ -97,11 +97,12 @@ export function words<const T extends string>(
   known: readonly T[],
   shown: string,
 ): Setting<T[]> {
-  const read = (text: string): T[] =>
-    text.split(',').map((entry) => {
-      const word = known.find((candidate) => candidate === entry.trim());
-      return word ?? fail(`must be some of ${known.join(', ')}, separated by commas`);
-    });
+  const read = (text: string): T[] => {
+    const list = text.split(',').map((entry) => known.find((candidate) => candidate === entry.trim()));
+    const words = new Set(list.filter((word) => word !== undefined));
+    if (words.size < list.length) fail(`must be some of ${known.join(', ')}, each once, separated by commas`);
+    return [...words];
+  };
   return { about, fallback: read(shown), shown, required: false, read };
 }
 

@@ -11,11 +11,15 @@ export function isAddress(text: string): boolean {
 }
 
 /**
- * Whether the host of a task's url is the task's own: its address, or a name in the zone of the tasks. Anything else
- * would let a task make the router call, and send clients to, hosts of others.
+ * Whether the host of a task's url is the task's own: its address, or `<task_id>.<zone>`. Anything else would let a task
+ * make the router call, and send clients to, hosts of others.
  */
-export function hostBelongs(url: string, instance_ip: string, zone: string | undefined): boolean {
+export function hostBelongs(
+  url: string,
+  task: { task_id: string; instance_ip: string },
+  zone: string | undefined,
+): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
-  if (isAddress(host)) return ipaddr.process(host).toString() === ipaddr.process(instance_ip).toString();
-  return zone !== undefined && host.endsWith(`.${zone}`);
+  if (isAddress(host)) return ipaddr.process(host).toString() === ipaddr.process(task.instance_ip).toString();
+  return zone !== undefined && host === `${task.task_id.toLowerCase()}.${zone}`;
 }

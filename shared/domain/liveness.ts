@@ -11,8 +11,17 @@ export const PLACEMENT_DEADLINE_MS = 5_000;
 export const PLACEMENT_ATTEMPTS = 3;
 /** Random room ids that one create tries at most. */
 export const ROOM_ID_ATTEMPTS = 8;
-/** Clocks of router and task may differ by this; what a snapshot says of younger things is not believed. */
+/** Clocks of router and task may differ by this. */
 export const CLOCK_SKEW_MS = 5_000;
+/** A request of the router ends within this time, one way or another: the time limit of its Lambda (serverless.yml). */
+export const REQUEST_LIMIT_MS = 15_000;
+/**
+ * A row that is older than this has been settled: the request that wrote it has ended, and so has the register that
+ * follows the write. What a task's snapshot says of younger rows is not believed.
+ */
+export const SETTLED_MS = REQUEST_LIMIT_MS + 2 * CLOCK_SKEW_MS;
+/** Limit of one call to the fleet's API on the path of a request. */
+export const FLEET_CALL_TIMEOUT_MS = 1_500;
 /** A sweep holds its lock for this long at most. */
 export const SWEEP_LOCK_MS = 55_000;
 /** Leases that ran out within this time of now ran out "together" for the third-of-leases rule. */

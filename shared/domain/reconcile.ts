@@ -1,16 +1,16 @@
 /** What differs between the rows of a room and its task's own view of it, and how to repair it: pure. */
 import type { TaskRooms } from '../protocol/api.ts';
-import { CLOCK_SKEW_MS } from './liveness.ts';
+import { CLOCK_SKEW_MS, SETTLED_MS } from './liveness.ts';
 import { isLive, isOpen, type ClientRecord, type RoomRecord } from './room.ts';
 
 type SeenRoom = TaskRooms['rooms'][number];
 
 export type Repair =
-  /** Nobody is left, or the room has expired. */
+  /** The room has expired and nobody is connected: nobody can join or resume it any more. */
   | { kind: 'close' }
-  /** The task knows nothing of this seat any more. */
+  /** The task has given this seat up, or nobody ever took it. */
   | { kind: 'remove'; client: ClientRecord }
-  /** The task does not know these seats, or knows an older generation of them. */
+  /** The task does not know these seats (yet), or knows an older generation of them. */
   | { kind: 'register'; clients: ClientRecord[] }
   /** The task serves clients that have no seat. */
   | { kind: 'forget'; clients: { client_id: string; generation: number }[] }
@@ -20,47 +20,53 @@ export type Repair =
   | { kind: 'extend'; expires_at: number };
 
 /**
- * Plans the repairs of one room. `seen` is the room in the task's snapshot of `taken_at` (undefined: not in it); the rows
- * were read after the snapshot. What is younger than the snapshot, by more than the clocks may differ, is left alone.
+ * Whether the task must have known this seat: it has reported the client's connect since the room was placed there and
+ * the process started. A seat that it then no longer holds it has given up; any other one it may never have heard of,
+ * when a register was lost or the process began anew.
+ */
+function wasKnown(client: ClientRecord, room: RoomRecord, started_at: number): boolean {
+  return (
+    client.status === 'CONNECTED' && client.updated_at > Math.max(room.placed_at, started_at + CLOCK_SKEW_MS)
+  );
+}
+
+/**
+ * Plans the repairs of one room. `seen` is the room in the task's snapshot (undefined: not in it); the rows were read after
+ * the snapshot. What is not settled by then (see `SETTLED_MS`) is left alone. No repair ends a seat that somebody may
+ * still use: when in doubt it is registered, and the task's own time-out decides.
  */
 export function planRepairs(
   rows: { room: RoomRecord; clients: readonly ClientRecord[] },
   seen: SeenRoom | undefined,
-  taken_at: number,
+  snapshot: Pick<TaskRooms, 'taken_at' | 'started_at'>,
   now: number,
   room_ttl: number,
 ): Repair[] {
   const { room, clients } = rows;
-  const settled = taken_at - CLOCK_SKEW_MS;
+  const settled = snapshot.taken_at - SETTLED_MS;
   if (room.placed_at > settled) return [];
   // The task serves another epoch: an older one it learns from its next heartbeat, a newer one is younger than our rows.
   if (seen !== undefined && seen.epoch !== room.epoch) return [];
 
-  const seenClients = new Map(seen?.clients.map((client) => [client.client_id, client]));
   const someoneConnected = seen?.clients.some((client) => client.connected) === true;
   if (!isOpen(room, now) && !someoneConnected) return [{ kind: 'close' }];
 
-  if (clients.length === 0) return [{ kind: 'close' }];
-
-  const old = clients.filter((client) => client.updated_at <= settled);
-  if (seen === undefined) {
-    const live = old.filter((client) => isLive(client, now));
-    if (live.length > 0) return [{ kind: 'register', clients: live }];
-    return old.length === clients.length ? [{ kind: 'close' }] : [];
-  }
-
   const repairs: Repair[] = [];
-  const behind: ClientRecord[] = [];
-  for (const client of old) {
-    const view = seenClients.get(client.client_id);
-    if (view === undefined) repairs.push({ kind: 'remove', client });
-    else if (view.generation < client.generation) behind.push(client);
+  const unknown: ClientRecord[] = [];
+  const views = new Map(seen?.clients.map((client) => [client.client_id, client]));
+  for (const client of clients.filter(({ updated_at }) => updated_at <= settled)) {
+    const view = views.get(client.client_id);
+    if (view === undefined) {
+      const over = !isLive(client, now) || wasKnown(client, room, snapshot.started_at);
+      if (over) repairs.push({ kind: 'remove', client });
+      else unknown.push(client);
+    } else if (view.generation < client.generation) unknown.push(client);
     else if (view.connected && client.status === 'RESERVED') repairs.push({ kind: 'connected', client });
   }
-  if (behind.length > 0) repairs.push({ kind: 'register', clients: behind });
+  if (unknown.length > 0) repairs.push({ kind: 'register', clients: unknown });
 
-  const known = new Set(clients.map((client) => client.client_id));
-  const ghosts = seen.clients.filter((client) => !known.has(client.client_id));
+  const seated = new Set(clients.map((client) => client.client_id));
+  const ghosts = seen?.clients.filter((client) => !seated.has(client.client_id)) ?? [];
   if (ghosts.length > 0) {
     repairs.push({
       kind: 'forget',

@@ -4,6 +4,8 @@ import { TOGETHER_MS } from './liveness.ts';
 import { leaseValid, type TaskRecord } from './task.ts';
 
 export interface SweepPlan {
+  /** Stopped, says the fleet, though the lease is still valid: no room should be placed there any more. */
+  stop: TaskRecord[];
   /** Lease run out, and the fleet says stopped or does not know it: re-home or close its rooms, remove its record. */
   prune: TaskRecord[];
   /** Live: compare its own view with its rows. */
@@ -22,6 +24,7 @@ export interface SweepPlan {
 export function planSweep(tasks: readonly TaskRecord[], fleet: readonly FleetTask[], now: number): SweepPlan {
   const states = new Map(fleet.map((task) => [task.task_arn, task.state]));
   const stateOf = (task: TaskRecord) => (task.task_arn === undefined ? undefined : states.get(task.task_arn));
+  const live = tasks.filter((task) => leaseValid(task, now));
   const expired = tasks.filter((task) => !leaseValid(task, now));
   const stopped = expired.filter((task) => stateOf(task) === 'stopped');
   const unknown = expired.filter((task) => stateOf(task) === undefined);
@@ -33,8 +36,9 @@ export function planSweep(tasks: readonly TaskRecord[], fleet: readonly FleetTas
       ? `${unexplained.length} of ${tasks.length} leases ran out together and the fleet does not say why`
       : undefined;
   return {
+    stop: live.filter((task) => stateOf(task) === 'stopped' && task.state !== 'STOPPED'),
     prune: held === undefined ? [...stopped, ...unknown] : stopped,
-    reconcile: tasks.filter((task) => leaseValid(task, now)),
+    reconcile: live.filter((task) => stateOf(task) !== 'stopped'),
     held,
   };
 }

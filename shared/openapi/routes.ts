@@ -79,7 +79,7 @@ export const ROUTES: RouteDescription[] = [
     server: 'router',
     operation: 'available-task',
     summary: 'One task with room to spare',
-    description: 'The task that the placement would look at first. For operators.',
+    description: 'A task that a create might choose now. For operators.',
     caller: 'operator',
     query: [{ name: 'kind', description: 'relay (default) or render' }],
     answers: [{ status: 200, description: 'The task.', body: api.availableTask }],

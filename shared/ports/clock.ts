@@ -2,5 +2,4 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  sleep(ms: number): Promise<void>;
 }

@@ -15,7 +15,7 @@ export type TaskCallFailure =
   /** It answered with a fault of its own (5xx, or something that is not the protocol). */
   | { kind: 'failed'; status: number };
 
-/** The router's calls to a task (over http(s) at the task's address, with a token). Never throws. */
+/** The router's calls to a task (over http(s) at the task's address, with a token). Throws only what is wrong on the router's own side. */
 export interface TaskClient {
   register(task: TaskAddress, request: RegisterRequest): Promise<{ kind: 'registered' } | TaskCallFailure>;
   /** The task's own view of its rooms, or of one. */

@@ -14,6 +14,7 @@ export type MetricName =
   | 'tasks_registered'
   | 'tasks_pruned'
   | 'sweeps_held'
+  | 'sweep_faults'
   | 'repairs';
 
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;

@@ -203,8 +203,12 @@ export type RegisterResponse = z.infer<typeof registerResponse>;
 export const taskRooms = z
   .object({
     task_id: taskId,
-    /** When the task took the snapshot, by its own clock. */
-    taken_at: instant,
+    taken_at: instant.meta({
+      description: 'When the task took the snapshot, by its own clock (ms since the epoch).',
+    }),
+    started_at: instant.meta({
+      description: 'When the process started, by its own clock (ms since the epoch).',
+    }),
     rooms: z.array(
       z.object({
         room_id: roomId,

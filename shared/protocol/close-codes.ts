@@ -37,7 +37,14 @@ const RECONNECT: Record<CloseCode, Reconnect> = {
   [CLOSE.DRAINING]: 'now',
 };
 
-/** Whether a client should reconnect after `code`. Codes that are not the relay's own (1001, 1006, …) back off. */
+/** RFC 6455 §7.4.1: the purpose of the connection has been fulfilled. Here: the client gave its seat up. */
+export const NORMAL_CLOSURE = 1_000;
+
+/**
+ * Whether a client should reconnect after `code`. After 1000 there is no seat to come back to; the other codes that are
+ * not the relay's own (1001, 1006, …) back off.
+ */
 export function reconnectAfter(code: number): Reconnect {
+  if (code === NORMAL_CLOSURE) return 'never';
   return RECONNECT[code as CloseCode] ?? 'backoff';
 }

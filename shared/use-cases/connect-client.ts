@@ -7,7 +7,8 @@ import { examineTask } from './examine-task.ts';
 import { registration } from './grant.ts';
 import { done, type Outcome } from './outcome.ts';
 import { noTaskAvailable, roomNotFound } from './refusals.ts';
-import { rehomeRoom } from './rehome-room.ts';
+import { registerEveryone, rehomeRoom } from './rehome-room.ts';
+import { removeClient } from './remove-client.ts';
 
 /** How a task says that it takes no room that it does not hold. */
 const WILL_NOT_TAKE: ReadonlySet<string> = new Set<ProblemCode>(['task_draining', 'no_task_available']);
@@ -19,15 +20,25 @@ export interface Seat {
   resuming: boolean;
 }
 
-/** Whether anyone but `client` still lives in the room. */
-async function othersLive({ store, clock }: Deps, { room, client }: Seat): Promise<boolean> {
+/**
+ * Whether anyone but `client` still lives in the room. If nobody does, the seats of the others are given up, so that the
+ * room closes with the last one; a client that is admitted meanwhile keeps it open.
+ */
+async function othersLive(deps: Deps, { room, client }: Seat): Promise<boolean> {
+  const { store, clock } = deps;
   const rows = await store.getRoomWithClients(room.room_id);
-  return rows?.clients.some((row) => row.client_id !== client.client_id && isLive(row, clock.now())) === true;
+  const others = rows?.clients.filter((row) => row.client_id !== client.client_id) ?? [];
+  if (others.some((row) => isLive(row, clock.now()))) return true;
+  for (const { client_id, generation } of others) {
+    await removeClient(deps, { room_id: room.room_id, epoch: room.epoch, client_id, generation });
+  }
+  return false;
 }
 
 /**
  * Registers the client where the room is, at most three tasks within about five seconds. The value is the room as it is
- * placed then. Refusals: `no_task_available`; `room_not_found` when the room's task is dead and no live client is left.
+ * placed then. Refusals: `no_task_available`; `room_not_found` when the room's task is dead and no live client is left
+ * (the caller gives the new client's own seat up, and with it the room).
  */
 export async function connectClient(
   deps: Deps,
@@ -35,10 +46,14 @@ export async function connectClient(
 ): Promise<Outcome<{ room: RoomRecord; connect_by: number }>> {
   const { store, tasks, clock, policy } = deps;
   const deadline = clock.now() + PLACEMENT_DEADLINE_MS;
+  const failed = new Set<string>();
   let { room } = seat;
+  let everyone = false;
   for (let attempt = 0; attempt < PLACEMENT_ATTEMPTS && clock.now() < deadline; attempt++) {
     const connect_by = clock.now() + policy.CONNECT_TIMEOUT;
-    const result = await tasks.register(room, registration(room, [seat.client], connect_by));
+    const result = everyone
+      ? await registerEveryone(deps, room)
+      : await tasks.register(room, registration(room, [seat.client], connect_by));
     if (result.kind === 'registered') return done({ room, connect_by });
 
     if (result.kind === 'refused' && result.code === 'stale_epoch') {
@@ -53,15 +68,14 @@ export async function connectClient(
     const verdict = await examineTask(deps, room.task_id, result, seat.resuming);
     if (verdict === 'alive' && !leaves) break;
 
-    if (!seat.resuming && !(await othersLive(deps, { ...seat, room }))) {
-      await store.closeRoom(room.room_id, room.epoch);
-      return roomNotFound(room.room_id);
-    }
-    const moved = await rehomeRoom(deps, room);
+    if (!seat.resuming && !(await othersLive(deps, { ...seat, room }))) return roomNotFound(room.room_id);
+    failed.add(room.task_id);
+    const moved = await rehomeRoom(deps, room, failed);
     if (moved.kind === 'no_task') break;
     if (moved.kind === 'room_not_found') return roomNotFound(room.room_id);
     room = moved.room;
-    // The winner has registered everyone, this client included; the others register themselves in the next round.
+    // The winner has registered everyone, this client included, or tries to once more; the others register themselves.
+    everyone = moved.kind === 'rehomed';
     if (moved.kind === 'rehomed' && moved.registered.kind === 'registered') {
       return done({ room, connect_by: clock.now() + policy.CONNECT_TIMEOUT });
     }

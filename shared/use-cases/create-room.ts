@@ -12,7 +12,7 @@ import { issueTicket, ticketHash } from '../domain/ticket.ts';
 import type { CreateRoomRequest, Grant } from '../protocol/api.ts';
 import type { Deps } from './deps.ts';
 import { examineTask } from './examine-task.ts';
-import { grantFor } from './grant.ts';
+import { grantFor, registration } from './grant.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import { pickTask } from './pick-task.ts';
 import { kindNotServed, noTaskAvailable } from './refusals.ts';
@@ -75,8 +75,9 @@ export async function createRoom(deps: Deps, request: CreateRoomRequest): Promis
 
   const deadline = clock.now() + PLACEMENT_DEADLINE_MS;
   const failed = new Set<string>();
+  const full = new Set<string>();
   while (failed.size < PLACEMENT_ATTEMPTS && clock.now() < deadline) {
-    const task = await pickTask(deps, wanted.kind, failed);
+    const task = await pickTask(deps, wanted.kind, new Set([...failed, ...full]));
     if (task === undefined) break;
     const placed = await placeRoom(deps, task, wanted);
     if (placed.kind === 'rooms_exhausted') {
@@ -89,17 +90,16 @@ export async function createRoom(deps: Deps, request: CreateRoomRequest): Promis
         },
       );
     }
-    // Its last place went to another since the index was read: look again, it will not be offered any more.
-    if (placed.kind === 'task_unavailable') continue;
+    // Its last place went to another; the index, which lags behind, may still offer it.
+    if (placed.kind === 'task_unavailable') {
+      full.add(task.task_id);
+      continue;
+    }
 
     const { room, client_id, ticket } = placed;
     const connect_by = clock.now() + policy.CONNECT_TIMEOUT;
-    const result = await tasks.register(task, {
-      room_id: room.room_id,
-      epoch: room.epoch,
-      max_clients: room.max_clients,
-      clients: [{ client_id, ticket_hash: ticketHash(ticket), generation: 1, connect_by }],
-    });
+    const client = { client_id, ticket_hash: ticketHash(ticket), generation: 1 };
+    const result = await tasks.register(task, registration(room, [client], connect_by));
     if (result.kind === 'registered') {
       telemetry.count('rooms_created');
       return done(grantFor(room, client_id, ticket, connect_by));

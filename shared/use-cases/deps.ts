@@ -15,8 +15,6 @@ export type Policy = Pick<
   | 'ROOM_ID_DIGITS'
   | 'ROOM_TTL'
   | 'CONNECT_TIMEOUT'
-  | 'RESUME_GRACE'
-  | 'HEARTBEAT'
   | 'LEASE'
   | 'KINDS'
   | 'PLACEMENT'

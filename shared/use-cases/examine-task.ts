@@ -9,14 +9,18 @@ const SILENT_REGISTERS = 2;
 /** … of which so many came from a client that had lost its connection too. */
 const SILENT_RESUMING_REGISTERS = 1;
 
-async function stateInFleet({ fleet }: Deps, task_arn: string | undefined): Promise<FleetTask | undefined> {
+async function stateInFleet(
+  { fleet, telemetry }: Deps,
+  task_arn: string | undefined,
+): Promise<FleetTask | undefined> {
   if (task_arn === undefined) return undefined;
   try {
     return await fleet.describe(task_arn);
   } catch (error) {
     // Nothing may be concluded from a fleet API that fails.
-    if (error instanceof FleetUnavailable) return undefined;
-    throw error;
+    if (!(error instanceof FleetUnavailable)) throw error;
+    telemetry.warn('the fleet did not answer', { task_arn, cause: error.message });
+    return undefined;
   }
 }
 
@@ -37,7 +41,7 @@ export async function examineTask(
 
   const task =
     failure.kind === 'silent' ? await store.noteSilence(task_id, resuming) : await store.getTask(task_id);
-  if (task === undefined) return 'dead';
+  if (task === undefined || task.state === 'STOPPED') return 'dead';
   const inFleet = await stateInFleet(deps, task.task_arn);
   if (inFleet?.state === 'stopped') {
     // No create should try it again; its rooms and its record are the sweep's.

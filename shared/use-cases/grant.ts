@@ -18,7 +18,7 @@ export function grantFor(room: RoomRecord, client_id: string, ticket: string, co
 /** What a task is told so that `clients` may connect. */
 export function registration(
   room: RoomRecord,
-  clients: readonly ClientRecord[],
+  clients: readonly Pick<ClientRecord, 'client_id' | 'ticket_hash' | 'generation'>[],
   connect_by: number,
 ): RegisterRequest {
   return {

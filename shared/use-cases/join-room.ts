@@ -37,10 +37,11 @@ export async function joinRoom(deps: Deps, { room_id }: { room_id: string }): Pr
       continue;
     }
     if (result.kind === 'room_full') {
-      // Seats that nobody holds any more (their task was lost, or could not reach us) are given back first.
-      if (!reclaimed && (await reconcileRoom(deps, result.room)) > 0) {
-        reclaimed = true;
-        continue;
+      // Seats that nobody holds any more (their task was lost, or could not reach us) are given back first. Then it is
+      // tried once more in any case: another request may have given them back.
+      if (!reclaimed) {
+        reclaimed = await reconcileRoom(deps, result.room);
+        if (reclaimed) continue;
       }
       telemetry.count('clients_refused');
       return roomFull(result.room.max_clients);

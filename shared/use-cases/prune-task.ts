@@ -3,6 +3,7 @@ import type { TaskRecord, TaskRoom } from '../domain/task.ts';
 import type { Deps } from './deps.ts';
 import { inParallel } from './parallel.ts';
 import { rehomeRoom } from './rehome-room.ts';
+import { removeClient } from './remove-client.ts';
 
 /** Empties one row of a dead task. False if its room found no other task: it is tried again in the next sweep. */
 async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }: TaskRoom): Promise<boolean> {
@@ -13,19 +14,32 @@ async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }: TaskRo
     return true;
   }
   const now = clock.now();
-  if (!isOpen(rows.room, now) || !rows.clients.some((client) => isLive(client, now))) {
+  if (!isOpen(rows.room, now)) {
     if (await store.closeRoom(room_id, epoch)) telemetry.count('rooms_closed');
     return true;
+  }
+  const live = rows.clients.filter((client) => isLive(client, now));
+  if (live.length === 0) {
+    // One by one, so that a client that is admitted meanwhile keeps the room open: it is then re-homed.
+    for (const { client_id, generation } of rows.clients) {
+      await removeClient(deps, { room_id, epoch, client_id, generation });
+    }
+    if ((await store.getRoom(room_id))?.epoch !== epoch) return true;
   }
   return (await rehomeRoom(deps, rows.room)).kind !== 'no_task';
 }
 
 /**
  * Removes a task that is surely dead (rule 9): its rooms with live clients are re-homed, the others closed, then its
- * record goes, unless a heartbeat came in between. True if the record is gone.
+ * record goes, unless a heartbeat came in between. True if the record is gone. A task that still answers for itself is
+ * left alone, whatever its lease and the fleet say: then its heartbeats are what fails.
  */
 export async function pruneTask(deps: Deps, task: TaskRecord): Promise<boolean> {
-  const { store, telemetry } = deps;
+  const { store, tasks, telemetry } = deps;
+  if ((await tasks.rooms(task)).kind === 'rooms') {
+    telemetry.warn('a task without a lease still serves', { task_id: task.task_id });
+    return false;
+  }
   const rooms = await store.listTaskRooms(task.task_id);
   const cleared = await inParallel(rooms, (room) => clearRoom(deps, task.task_id, room));
   if (cleared.includes(false)) {

@@ -18,8 +18,12 @@ function addressFaults({ policy }: Deps, request: PutTaskRequest, remote: string
       message: `${remote} is not a public address: set PUBLIC_ADDRESS of the task`,
     });
   }
-  if (!URL.canParse(request.url) || !hostBelongs(request.url, remote, policy.TASK_ZONE)) {
-    const zone = policy.TASK_ZONE === undefined ? '' : `, or a name under ${policy.TASK_ZONE}`;
+  if (
+    !URL.canParse(request.url) ||
+    !hostBelongs(request.url, { task_id: request.task_id, instance_ip: remote }, policy.TASK_ZONE)
+  ) {
+    const { TASK_ZONE } = policy;
+    const zone = TASK_ZONE === undefined ? '' : ` or ${request.task_id.toLowerCase()}.${TASK_ZONE}`;
     faults.push({ path: 'url', message: `its host must be ${remote}${zone}` });
   }
   return faults;
@@ -36,7 +40,9 @@ async function notOwned(
   const lost = request.rooms.filter((room) => rows.get(room.room_id) !== room.epoch);
   return inParallel(lost, async ({ room_id, epoch }) => {
     const room = await store.getRoom(room_id);
-    const elsewhere = room !== undefined && isOpen(room, clock.now()) && room.epoch > epoch;
+    // A room of the same number that was created since is another room.
+    const same = room !== undefined && room.created_at <= epoch;
+    const elsewhere = same && isOpen(room, clock.now()) && room.epoch > epoch;
     return elsewhere
       ? { room_id, epoch, moved_to: { url: room.url, epoch: room.epoch } }
       : { room_id, epoch };
@@ -67,15 +73,21 @@ export async function putTask(
   const now = clock.now();
   const { rooms: _rooms, connects, ...report } = request;
   const result = await store.putTask({ ...report, instance_ip: remote, lease_until: now + policy.LEASE });
+  if (result.kind === 'stale' && result.task.started_at !== request.started_at) {
+    telemetry.warn('two processes report as one task', { task_id: request.task_id });
+    return refuse(
+      'conflict',
+      `A newer process reports as task ${request.task_id}: give each its own TASK_ID.`,
+    );
+  }
   if (result.kind === 'registered') {
     telemetry.count('tasks_registered');
     telemetry.info('task registered', { task_id: request.task_id, url: request.url, kind: request.kind });
   }
-  await inParallel(connects, (client) => store.markConnected(client, now));
-  return done({
-    task_id: request.task_id,
-    state: result.task.state,
-    lease_until: result.task.lease_until,
-    not_owned: await notOwned(deps, request),
-  });
+  const [not_owned] = await Promise.all([
+    notOwned(deps, request),
+    inParallel(connects, (client) => store.markConnected(client, now)),
+  ]);
+  const { state, lease_until } = result.task;
+  return done({ task_id: request.task_id, state, lease_until, not_owned });
 }

@@ -13,13 +13,29 @@ export type RehomeOutcome =
   | { kind: 'no_task' }
   | { kind: 'room_not_found' };
 
+/** Registers every live client of a room at the task where it was just placed. */
+export async function registerEveryone(
+  { store, tasks, clock, policy }: Deps,
+  room: RoomRecord,
+): Promise<{ kind: 'registered' } | TaskCallFailure> {
+  const rows = await store.getRoomWithClients(room.room_id);
+  const now = clock.now();
+  const live = rows?.clients.filter((client) => isLive(client, now)) ?? [];
+  return tasks.register(room, registration(room, live, now + policy.CONNECT_TIMEOUT));
+}
+
 /**
  * Moves a room whose task is dead to a live one (rule 5): one conditional write on `(task_id, epoch)`, so one caller wins.
  * The winner registers every live client on the new task; they keep ids and tickets, and learn the new url by resuming.
+ * `failed`: tasks that are not tried.
  */
-export async function rehomeRoom(deps: Deps, room: RoomRecord): Promise<RehomeOutcome> {
-  const { store, tasks, clock, policy, telemetry } = deps;
-  const except = new Set([room.task_id]);
+export async function rehomeRoom(
+  deps: Deps,
+  room: RoomRecord,
+  failed: ReadonlySet<string> = new Set(),
+): Promise<RehomeOutcome> {
+  const { store, clock, telemetry } = deps;
+  const except = new Set([room.task_id, ...failed]);
   // A task that fills up between look and claim is not offered again, but another might fill up too: bounded.
   for (let attempt = 0; attempt < 2 * PLACEMENT_ATTEMPTS; attempt++) {
     const target = await pickTask(deps, room.kind, except);
@@ -33,14 +49,7 @@ export async function rehomeRoom(deps: Deps, room: RoomRecord): Promise<RehomeOu
 
     telemetry.count('rooms_rehomed');
     telemetry.info('room re-homed', { room_id: room.room_id, from: room.task_id, to: target.task_id });
-    const rows = await store.getRoomWithClients(room.room_id);
-    const now = clock.now();
-    const live = rows?.clients.filter((client) => isLive(client, now)) ?? [];
-    const registered = await tasks.register(
-      target,
-      registration(result.room, live, now + policy.CONNECT_TIMEOUT),
-    );
-    return { kind: 'rehomed', room: result.room, registered };
+    return { kind: 'rehomed', room: result.room, registered: await registerEveryone(deps, result.room) };
   }
   return { kind: 'no_task' };
 }

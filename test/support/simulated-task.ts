@@ -5,8 +5,8 @@
 import type { RegisterRequest, TaskRooms } from '../../shared/protocol/api.ts';
 import type { TaskAddress, TaskCallFailure, TaskClient } from '../../shared/ports/task-client.ts';
 
-/** `lost`: the register is carried out, but its answer never arrives. */
-export type Behaviour = 'up' | 'unreachable' | 'silent' | 'lost' | 'draining' | 'failing';
+/** `lost`: the register is carried out, but its answer never arrives; `failing-once`: the next one fails. */
+export type Behaviour = 'up' | 'unreachable' | 'silent' | 'lost' | 'failing-once' | 'draining' | 'failing';
 
 interface SeenClient {
   generation: number;
@@ -17,13 +17,16 @@ interface SeenClient {
 export class SimulatedTask {
   readonly task_id: string;
   readonly url: string;
+  /** When its process began, as its snapshots say. */
+  started_at: number;
   behaviour: Behaviour = 'up';
   readonly rooms = new Map<string, { epoch: number; clients: Map<string, SeenClient> }>();
   readonly registers: RegisterRequest[] = [];
 
-  constructor(task_id: string, url: string) {
+  constructor(task_id: string, url: string, started_at: number) {
     this.task_id = task_id;
     this.url = url;
+    this.started_at = started_at;
   }
 
   private get failure(): TaskCallFailure | undefined {
@@ -41,17 +44,27 @@ export class SimulatedTask {
 
   register(request: RegisterRequest): { kind: 'registered' } | TaskCallFailure {
     if (this.failure !== undefined) return this.failure;
+    if (this.behaviour === 'failing-once') {
+      this.behaviour = 'up';
+      return { kind: 'failed', status: 500 };
+    }
     const known = this.rooms.get(request.room_id);
     if (known !== undefined && known.epoch > request.epoch) return { kind: 'refused', code: 'stale_epoch' };
     if (known === undefined && this.behaviour === 'draining')
       return { kind: 'refused', code: 'task_draining' };
     this.registers.push(request);
-    const room = known?.epoch === request.epoch ? known : { epoch: request.epoch, clients: new Map() };
-    this.rooms.set(request.room_id, room);
+    const room = known ?? { epoch: request.epoch, clients: new Map<string, SeenClient>() };
+    if (request.epoch > room.epoch) {
+      const named = new Set(request.clients.map(({ client_id }) => client_id));
+      for (const client_id of room.clients.keys()) if (!named.has(client_id)) room.clients.delete(client_id);
+      room.epoch = request.epoch;
+    }
     for (const { client_id, generation, connect_by } of request.clients) {
       const before = room.clients.get(client_id);
+      if (before !== undefined && before.generation > generation) continue;
       room.clients.set(client_id, { generation, connect_by, connected: before?.connected ?? false });
     }
+    if (room.clients.size > 0) this.rooms.set(request.room_id, room);
     for (const { client_id, generation } of request.gone ?? []) {
       const before = room.clients.get(client_id);
       if (before !== undefined && before.generation <= generation) room.clients.delete(client_id);
@@ -72,7 +85,10 @@ export class SimulatedTask {
           connected,
         })),
       }));
-    return { kind: 'rooms', snapshot: { task_id: this.task_id, taken_at, rooms } };
+    return {
+      kind: 'rooms',
+      snapshot: { task_id: this.task_id, taken_at, started_at: this.started_at, rooms },
+    };
   }
 
   client(room_id: string, client_id: string): SeenClient {

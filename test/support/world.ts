@@ -2,6 +2,7 @@
 import { memoryRoomStore } from '../../shared/adapters/memory/store.ts';
 import { routerConfig } from '../../shared/config/settings.ts';
 import { FleetUnavailable, type FleetTaskState } from '../../shared/ports/fleet.ts';
+import type { Random } from '../../shared/ports/random.ts';
 import type { RoomStore } from '../../shared/ports/room-store.ts';
 import type { Grant, PutTaskRequest } from '../../shared/protocol/api.ts';
 import { createRoom } from '../../shared/use-cases/create-room.ts';
@@ -40,9 +41,31 @@ export interface World {
   taskOf(grant: Grant): SimulatedTask;
 }
 
+/**
+ * The store in memory does each thing without a pause, so nothing would ever come in between: this one lets a random number
+ * of other steps go first, before and after each call.
+ */
+function yieldingStore(store: RoomStore, random: Random): RoomStore {
+  const pause = async () => {
+    for (let steps = random.integer(6); steps > 0; steps--) await Promise.resolve();
+  };
+  return new Proxy(store, {
+    get(target, name) {
+      const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
+      return async (...args: unknown[]) => {
+        await pause();
+        const result = await method(...args);
+        await pause();
+        return result;
+      };
+    },
+  });
+}
+
+/** `yielding`: calls to the store come in random order, for races. */
 export async function makeWorld(
   settings: Record<string, string> = {},
-  options: { store?: RoomStore; seed?: number } = {},
+  options: { store?: RoomStore; seed?: number; yielding?: boolean } = {},
 ): Promise<World> {
   let time = START;
   const sequence = new Map<string, number>();
@@ -50,8 +73,9 @@ export async function makeWorld(
   const tasks = new Map<string, SimulatedTask>();
   const counts = new Map<string, number>();
   const now = () => time;
-  const store = options.store ?? memoryRoomStore();
   const random = seededRandom(options.seed ?? 1);
+  const plain = options.store ?? memoryRoomStore();
+  const store = options.yielding === true ? yieldingStore(plain, random) : plain;
   const world: World = {
     store,
     tasks,
@@ -68,12 +92,7 @@ export async function makeWorld(
       random,
       tasks: simulatedTaskClient(tasks, now),
       secrets: { get: async () => ({ current: 'a'.repeat(64) }) },
-      clock: {
-        now,
-        sleep: async (ms) => {
-          time += ms;
-        },
-      },
+      clock: { now },
       fleet: {
         list: async () => {
           if (world.fleetFails) throw new FleetUnavailable('injected');
@@ -95,7 +114,7 @@ export async function makeWorld(
     },
     async addTask(task_id, { room_capacity = 100 } = {}) {
       const port = 5_001 + tasks.size;
-      const task = new SimulatedTask(task_id, `ws://127.0.0.1:${port}`);
+      const task = new SimulatedTask(task_id, `ws://127.0.0.1:${port}`, START - 60_000);
       tasks.set(task_id, task);
       capacity.set(task_id, room_capacity);
       world.fleet.set(`arn:${task_id}`, 'running');

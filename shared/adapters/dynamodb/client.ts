@@ -1,8 +1,8 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
 /** A healthy DynamoDB answers within tens of milliseconds; a Lambda that waits longer keeps a browser waiting. */
-const CONNECTION_TIMEOUT_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 3_000;
+const CONNECTION_TIMEOUT_MS = 1_000;
+const REQUEST_TIMEOUT_MS = 2_500;
 /** Requests at once. The local stack may have hundreds to send; its database takes no more connections than this well. */
 export const MAX_REQUESTS = 32;
 

@@ -8,7 +8,7 @@ import { problem } from '../../../shared/protocol/problem.ts';
 
 const secret = { current: 's'.repeat(64) };
 const request = { room_id: '12345', epoch: 1, max_clients: 2, clients: [] };
-const snapshot = { task_id: 't', taken_at: 1, rooms: [] };
+const snapshot = { task_id: 't', taken_at: 2, started_at: 1, rooms: [] };
 
 const servers: (Server | TcpServer)[] = [];
 async function listen(server: Server | TcpServer): Promise<{ task_id: string; url: string }> {
@@ -118,6 +118,57 @@ describe('calls of the router to a task', () => {
   it('that get no answer in time', async () => {
     const task = await serve(() => {});
     expect(await client(200).register(task, request)).toEqual({ kind: 'silent' });
+  });
+
+  it('are not blamed for a secret that cannot be had, or not in time', async () => {
+    const task = await serve((_incoming, response) => {
+      response.end(JSON.stringify({ room_id: '12345', epoch: 1, clients: 0 }));
+    });
+    const lost = Object.assign(new Error('no secret'), {
+      cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),
+    });
+    const without = httpTaskClient({ get: () => Promise.reject(lost) }, systemClock);
+    await expect(without.register(task, request)).rejects.toThrow('no secret');
+    const slow = httpTaskClient(
+      { get: () => new Promise((resolve) => setTimeout(resolve, 300, secret)) },
+      systemClock,
+      200,
+    );
+    expect(await slow.register(task, request)).toEqual({ kind: 'registered' });
+  });
+
+  it('ask for a newer secret when the task does not know the one they are signed with', async () => {
+    const older = { current: 'o'.repeat(64) };
+    const asked: unknown[] = [];
+    const task = await serve((incoming, response) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        void verifyAuthorization(
+          incoming.headers.authorization,
+          { issuer: 'router', audience: 't' },
+          { method: 'POST', path: '/register', body: Buffer.concat(chunks).toString() },
+          secret,
+          Date.now(),
+        ).then((verdict) => {
+          const body = problem('unauthorized', 'why', 'id');
+          if (verdict.kind === 'valid')
+            response.end(JSON.stringify({ room_id: '12345', epoch: 1, clients: 0 }));
+          else response.writeHead(401).end(JSON.stringify(body));
+        });
+      });
+    });
+    const rotating = httpTaskClient(
+      {
+        get: async (options) => {
+          asked.push(options?.fresh);
+          return options?.fresh === true ? secret : older;
+        },
+      },
+      systemClock,
+    );
+    expect(await rotating.register(task, request)).toEqual({ kind: 'registered' });
+    expect(asked).toEqual([false, true]);
   });
 
   it('never follow a redirect', async () => {

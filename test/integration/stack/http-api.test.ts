@@ -1,4 +1,8 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SECRET_NAME } from '../../../dev/settings.ts';
+import { secretsManagerSource } from '../../../shared/adapters/secrets-manager.ts';
+import { authorize } from '../../../shared/domain/token.ts';
 import { openApiDocument } from '../../../shared/openapi/document.ts';
 import type { Problem } from '../../../shared/protocol/problem.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
@@ -54,6 +58,44 @@ describe('the HTTP API of the whole stack', () => {
       body: { status, code, type: `urn:anteroom:problem:${code}`, request_id: expect.stringMatching(/.+/) },
     });
     expect(answer.body.detail).toMatch(/\.$/);
+  });
+
+  it('takes a token for its own task and its own request alone', async () => {
+    const client = new SecretsManagerClient({
+      region: stack.aws['AWS_REGION']!,
+      endpoint: stack.aws['AWS_ENDPOINT_URL_SECRETS_MANAGER']!,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const secret = await secretsManagerSource(SECRET_NAME, { client }).get();
+    client.destroy();
+    const body = JSON.stringify({
+      task_id: 'task-2',
+      kind: 'relay',
+      region: 'local',
+      state: 'READY',
+      port: 1,
+      url: 'ws://127.0.0.1:1',
+      room_capacity: 1,
+      clients: 0,
+      started_at: 1,
+      heartbeat_seq: 1,
+      rooms: [],
+      connects: [],
+    });
+    const parties = { issuer: 'task-1', audience: 'router', subject: 'task-1' };
+    const authorization = await authorize(
+      parties,
+      { method: 'POST', path: '/put-task', body },
+      secret,
+      Date.now(),
+    );
+    const headers = { 'content-type': 'application/json', authorization, remote: '127.0.0.1' };
+    expect(await call('/put-task', { body, headers })).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden' },
+    });
+    expect(await call('/put-task', { body: `${body} `, headers })).toMatchObject({ status: 401 });
+    expect(await call('/remove-client', { body, headers })).toMatchObject({ status: 401 });
   });
 
   it('names each fault of a request', async () => {

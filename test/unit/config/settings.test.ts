@@ -66,8 +66,8 @@ describe('configuration', () => {
     expect(faults).toEqual([
       expect.stringContaining('ALLOWED_ORIGINS must be origins such as https://app.example'),
       'MAX_ROOMS must be a whole number from 1 to 100000000, not "12.5"',
-      expect.stringMatching(/^ROOM_TTL must be a duration from 1m to 30d, such as 24h .*not "a day"$/),
-      'KINDS must be some of relay, render, separated by commas, not "relay,gpu"',
+      expect.stringMatching(/^ROOM_TTL must be a duration from 5m to 30d, such as 24h .*not "a day"$/),
+      'KINDS must be some of relay, render, each once, separated by commas, not "relay,gpu"',
       'PLACEMENT must be one of spread, packed, not "random"',
       'REGION is not set: region that this deployment serves',
       'ALLOW_PRIVATE_ADDRESSES must be true or false, not "yes"',

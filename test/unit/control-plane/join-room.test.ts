@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRoom } from '../../../shared/use-cases/create-room.ts';
 import { joinRoom } from '../../../shared/use-cases/join-room.ts';
+import { updateTasks } from '../../../shared/use-cases/update-tasks.ts';
 import { removeClient } from '../../../shared/use-cases/remove-client.ts';
 import { connect, connectedRoom, granted, makeWorld, refused } from '../../support/world.ts';
 
@@ -34,12 +35,12 @@ describe('join-room', () => {
   });
 
   it('answers the same for an unknown, a closed and an expired room', async () => {
-    const world = await makeWorld({ ROOM_TTL: '2m' });
+    const world = await makeWorld({ ROOM_TTL: '5m' });
     await world.addTask('a');
     const closed = await granted(createRoom(world.deps, {}));
     await granted(removeClient(world.deps, { ...closed, generation: 1 }));
     const expired = await granted(createRoom(world.deps, {}));
-    world.advance(120_001);
+    world.advance(300_001);
     for (const room_id of ['99999', closed.room_id, expired.room_id]) {
       const refusal = await refused(joinRoom(world.deps, { room_id }));
       expect({ ...refusal, detail: refusal.detail.replace(room_id, 'N') }).toEqual({
@@ -93,10 +94,11 @@ describe('join-room', () => {
     const task = await world.addTask('a');
     const first = await connectedRoom(world, 2);
     const gone = await granted(joinRoom(world.deps, first));
+    world.advance(1);
     await connect(world, gone);
     // The task removed it, but its call to the router was lost.
     task.rooms.get(first.room_id)!.clients.delete(gone.client_id);
-    world.advance(10_000);
+    world.advance(26_000);
     const third = await granted(joinRoom(world.deps, first));
     expect(third.client_id).not.toBe(gone.client_id);
     expect((await refused(joinRoom(world.deps, first))).code).toBe('room_full');
@@ -113,5 +115,69 @@ describe('join-room', () => {
     expect((await refused(joinRoom(world.deps, first))).code).toBe('room_full');
     const rows = await world.store.getRoomWithClients(first.room_id);
     expect(rows?.clients.map((client) => client.status)).toEqual(['CONNECTED', 'CONNECTED']);
+  });
+
+  it.each([1, 2, 3, 4, 5])(
+    'tells nobody "full" of two who join at once when stale seats are free for both (%i)',
+    async (seed) => {
+      const world = await makeWorld({}, { seed, yielding: true });
+      const task = await world.addTask('a');
+      const first = await connectedRoom(world, 3);
+      const gone = [await granted(joinRoom(world.deps, first)), await granted(joinRoom(world.deps, first))];
+      world.advance(1);
+      for (const grant of gone) await connect(world, grant);
+      for (const { client_id } of gone) task.rooms.get(first.room_id)!.clients.delete(client_id);
+      world.advance(26_000);
+      await Promise.all([granted(joinRoom(world.deps, first)), granted(joinRoom(world.deps, first))]);
+      expect((await world.store.getRoom(first.room_id))?.clients).toBe(3);
+    },
+  );
+
+  it('gives back reservations that are over when there is no task to do it', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world, 2);
+    await granted(joinRoom(world.deps, first));
+    world.taskOf(first).behaviour = 'unreachable';
+    world.advance(61_000);
+    const other = await world.addTask('b');
+    expect((await granted(joinRoom(world.deps, first))).url).toBe(other.url);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('finds the one task that is well among three (%i)', async (seed) => {
+    const world = await makeWorld({}, { seed });
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    (await world.addTask('b')).behaviour = 'unreachable';
+    const well = await world.addTask('c');
+    world.taskOf(first).behaviour = 'unreachable';
+    expect((await granted(joinRoom(world.deps, first))).url).toBe(well.url);
+  });
+
+  it('registers everyone, not only itself, when the register of its re-home is repeated', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    const other = await world.addTask('b');
+    world.taskOf(first).behaviour = 'unreachable';
+    other.behaviour = 'failing-once';
+    const second = await granted(joinRoom(world.deps, first));
+    expect([...other.rooms.get(first.room_id)!.clients.keys()]).toEqual([first.client_id, second.client_id]);
+  });
+
+  it('leaves nobody behind when the register of a re-home failed: the sweep registers whom the task may not know', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    const other = await world.addTask('b');
+    world.taskOf(first).behaviour = 'unreachable';
+    other.behaviour = 'failing';
+    expect((await refused(joinRoom(world.deps, first))).code).toBe('no_task_available');
+    other.behaviour = 'up';
+    const second = await granted(joinRoom(world.deps, first));
+    world.advance(26_000);
+    await world.heartbeat(other);
+    await updateTasks(world.deps);
+    expect([...other.rooms.get(first.room_id)!.clients.keys()]).toEqual([second.client_id, first.client_id]);
   });
 });

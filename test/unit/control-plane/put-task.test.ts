@@ -59,7 +59,7 @@ describe('put-task', () => {
       putTask(world.deps, { ...report, rooms: [], connects: [], url }, '203.0.112.7');
     await granted(put('ws://203.0.112.7:443'));
     await granted(put('wss://a.tasks.example'));
-    for (const url of ['ws://203.0.112.8:443', 'wss://evil.example', 'wss://tasks.example.evil.example']) {
+    for (const url of ['ws://203.0.112.8:443', 'wss://evil.example', 'wss://b.tasks.example']) {
       expect((await refused(put(url))).faults).toMatchObject([{ path: 'url' }]);
     }
   });
@@ -103,6 +103,27 @@ describe('put-task', () => {
       { room_id: grant.room_id, epoch: grant.epoch, moved_to: { url: other.url, epoch: resumed.epoch } },
     ]);
     expect((await granted(world.heartbeat(other))).not_owned).toEqual([]);
+  });
+
+  it('never names a new place for a room that merely has the same number', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const grant = await connectedRoom(world);
+    const old = grant.epoch - 1_000;
+    task.rooms.get(grant.room_id)!.epoch = old;
+    expect((await granted(world.heartbeat(task))).not_owned).toEqual([
+      { room_id: grant.room_id, epoch: old },
+    ]);
+  });
+
+  it('refuses an older process that reports under the same task id', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    await granted(world.heartbeat(task, { started_at: START + 5_000 }));
+    expect((await refused(world.heartbeat(task))).code).toBe('conflict');
+    expect(await granted(world.heartbeat(task, { started_at: START + 5_000 }))).toMatchObject({
+      state: 'READY',
+    });
   });
 
   it('takes a draining task out of placement and never back', async () => {

@@ -130,4 +130,14 @@ describe('join-room that resumes', () => {
     );
     expect(rooms).toEqual([0, 0, 1]);
   });
+
+  it('does not wait for a silent task that has said itself that it is stopped', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world);
+    const other = await world.addTask('b');
+    await granted(world.heartbeat(task, { state: 'STOPPED' }));
+    task.behaviour = 'silent';
+    expect(await granted(resumeClient(world.deps, first))).toMatchObject({ url: other.url });
+  });
 });

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createRoom } from '../../../shared/use-cases/create-room.ts';
 import { joinRoom } from '../../../shared/use-cases/join-room.ts';
+import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
 import { updateTasks } from '../../../shared/use-cases/update-tasks.ts';
 import {
   connect,
@@ -35,6 +36,7 @@ describe('update-tasks', () => {
       kind: 'swept',
       pruned: 1,
       reconciled: 1,
+      faults: 0,
       held: undefined,
     });
     expect(await world.store.getTask('a')).toBeUndefined();
@@ -64,8 +66,83 @@ describe('update-tasks', () => {
     await world.addTask('a');
     await world.addTask('b');
     world.fleet.delete('arn:a');
+    world.tasks.get('a')!.behaviour = 'unreachable';
     await pass(world, 31_000, 'a');
     expect(await updateTasks(world.deps)).toMatchObject({ pruned: 1 });
+  });
+
+  it('never prunes a task that still answers: then its heartbeats are what fails', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    await connectedRoom(world);
+    await world.addTask('b');
+    world.fleet.delete('arn:a');
+    await pass(world, 3_600_000, 'a');
+    expect(await updateTasks(world.deps)).toMatchObject({ pruned: 0 });
+    expect((await world.store.getTask('a'))?.rooms).toBe(1);
+  });
+
+  it('takes a task out of placement that the fleet calls stopped, before its lease runs out', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    world.fleet.set('arn:a', 'stopped');
+    expect(await updateTasks(world.deps)).toMatchObject({ pruned: 0, reconciled: 0 });
+    expect((await world.store.getTask('a'))?.state).toBe('STOPPED');
+    expect((await refused(createRoom(world.deps, {}))).code).toBe('no_task_available');
+  });
+
+  it('goes on with the other rooms when one fails', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const rooms = [await connectedRoom(world), await connectedRoom(world), await connectedRoom(world)];
+    task.rooms.clear();
+    await pass(world, 26_000);
+    const read = world.store.getRoomWithClients.bind(world.store);
+    vi.spyOn(world.store, 'getRoomWithClients').mockImplementation(async (room_id) => {
+      if (room_id === rooms[0]!.room_id) throw new Error('injected');
+      return read(room_id);
+    });
+    expect(await updateTasks(world.deps)).toMatchObject({ kind: 'swept', faults: 1 });
+    expect([...task.rooms.keys()].sort()).toEqual(
+      rooms
+        .slice(1)
+        .map(({ room_id }) => room_id)
+        .sort(),
+    );
+  });
+
+  it('never closes a room that somebody joins while the sweep looks at it', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const world = await makeWorld({}, { seed, yielding: true });
+      await world.addTask('a');
+      const room = await granted(createRoom(world.deps, {}));
+      // The reservation is over, its task has dropped it, but could not say so.
+      world.taskOf(room).rooms.clear();
+      await pass(world, 61_000);
+      const [joined] = await Promise.all([joinRoom(world.deps, room), updateTasks(world.deps)]);
+      const present = await world.store.getRoomWithClients(room.room_id);
+      // Either the room was closed before the join, or the one who joined has a seat.
+      const seats = present?.clients.map((client) => client.client_id);
+      expect(seats).toEqual(joined.ok ? [joined.value.client_id] : undefined);
+    }
+  });
+
+  it('keeps the seats of those whom a task that began anew does not know yet', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world);
+    const second = await granted(joinRoom(world.deps, first));
+    world.advance(10_000);
+    await connect(world, second);
+    // The same id, another process: its memory is empty, and the first to come back is registered alone.
+    world.advance(20_000);
+    task.rooms.clear();
+    task.started_at = world.now();
+    await granted(resumeClient(world.deps, first));
+    await pass(world, 1_000);
+    await updateTasks(world.deps);
+    expect((await world.store.getRoom(first.room_id))?.clients).toBe(2);
+    await granted(resumeClient(world.deps, second));
   });
 
   it('changes nothing when the fleet cannot be listed', async () => {
@@ -84,6 +161,7 @@ describe('update-tasks', () => {
   it('holds still when more than a third of the leases run out together unexplained', async () => {
     const world = await makeWorld();
     for (const id of ['a', 'b', 'c', 'd']) await world.addTask(id);
+    for (const id of ['a', 'b']) world.tasks.get(id)!.behaviour = 'unreachable';
     world.fleet.clear();
     await pass(world, 31_000, 'a', 'b');
     expect(await updateTasks(world.deps)).toMatchObject({
@@ -122,9 +200,11 @@ describe('update-tasks', () => {
   it('removes a seat that its task no longer holds, and closes the room with the last one', async () => {
     const world = await makeWorld();
     const task = await world.addTask('a');
-    const grant = await connectedRoom(world);
+    const grant = await granted(createRoom(world.deps, {}));
+    world.advance(1);
+    await connect(world, grant);
     task.rooms.get(grant.room_id)!.clients.clear();
-    await pass(world, 10_000);
+    await pass(world, 26_000);
     await updateTasks(world.deps);
     expect(await world.store.getRoom(grant.room_id)).toBeUndefined();
     expect((await world.store.getTask('a'))?.rooms).toBe(0);
@@ -135,7 +215,7 @@ describe('update-tasks', () => {
     const task = await world.addTask('a');
     const grant = await connectedRoom(world);
     task.rooms.clear();
-    await pass(world, 10_000);
+    await pass(world, 26_000);
     await updateTasks(world.deps);
     expect(task.client(grant.room_id, grant.client_id).generation).toBe(1);
   });
@@ -146,7 +226,7 @@ describe('update-tasks', () => {
     const grant = await connectedRoom(world);
     const ghost = '00000000-0000-4000-8000-000000000000';
     task.rooms.get(grant.room_id)!.clients.set(ghost, { generation: 1, connected: true, connect_by: 0 });
-    await pass(world, 10_000);
+    await pass(world, 26_000);
     await updateTasks(world.deps);
     expect([...task.rooms.get(grant.room_id)!.clients.keys()]).toEqual([grant.client_id]);
   });
@@ -157,7 +237,7 @@ describe('update-tasks', () => {
     const grant = await connectedRoom(world);
     const { room, client } = await world.store.getRoomAndClient(grant.room_id, grant.client_id);
     await world.store.resumeClient(room!, client!, START + 60_000, world.now());
-    await pass(world, 10_000);
+    await pass(world, 26_000);
     await updateTasks(world.deps);
     expect(task.client(grant.room_id, grant.client_id).generation).toBe(2);
   });
@@ -166,7 +246,7 @@ describe('update-tasks', () => {
     const world = await makeWorld();
     const task = await world.addTask('a');
     const grant = await connectedRoom(world);
-    await pass(world, 10_000);
+    await pass(world, 26_000);
     const joined = await granted(joinRoom(world.deps, grant));
     task.rooms.get(grant.room_id)!.clients.delete(joined.client_id);
     const fresh = await granted(createRoom(world.deps, {}));
@@ -198,7 +278,7 @@ describe('update-tasks', () => {
     await world.addTask('a');
     const grant = await connectedRoom(world);
     await connect(world, await granted(joinRoom(world.deps, grant)));
-    await pass(world, 10_000);
+    await pass(world, 26_000);
     await updateTasks(world.deps);
     expect(world.counts.get('repairs')).toBeUndefined();
   });

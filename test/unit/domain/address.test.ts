@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hostBelongs, isPublicAddress } from '../../../shared/domain/address.ts';
 import { randomRoomId } from '../../../shared/domain/room-id.ts';
 
+const at = (instance_ip: string) => ({ task_id: 'Task-1', instance_ip });
+
 describe('addresses', () => {
   it.each(['8.8.8.8', '203.0.112.7', '2606:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {
     expect(isPublicAddress(address)).toBe(true);
@@ -21,9 +23,21 @@ describe('addresses', () => {
   ])('%s is not', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
+  it("believes the task's own name in the zone, and no other", () => {
+    const belongs = (host: string) => hostBelongs(`wss://${host}`, at('8.8.8.8'), 'tasks.example');
+    expect(belongs('task-1.tasks.example')).toBe(true);
+    for (const host of [
+      'tasks.example',
+      'task-2.tasks.example',
+      'a.task-1.tasks.example',
+      'task-1.tasks.example.org',
+    ]) {
+      expect(belongs(host)).toBe(false);
+    }
+  });
   it('compares addresses, not their spelling', () => {
-    expect(hostBelongs('ws://[2606:4700:0:0::1111]:443', '2606:4700::1111', undefined)).toBe(true);
-    expect(hostBelongs('ws://8.8.8.8', '8.8.4.4', undefined)).toBe(false);
+    expect(hostBelongs('ws://[2606:4700:0:0::1111]:443', at('2606:4700::1111'), undefined)).toBe(true);
+    expect(hostBelongs('ws://8.8.8.8', at('8.8.4.4'), undefined)).toBe(false);
   });
 });
 

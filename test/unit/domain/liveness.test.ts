@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { routerSettings } from '../../../shared/config/settings.ts';
 import * as liveness from '../../../shared/domain/liveness.ts';
@@ -28,6 +30,17 @@ describe('time-outs', () => {
     expect(liveness.PLACEMENT_ATTEMPTS * liveness.TASK_CALL_TIMEOUT_MS).toBeLessThanOrEqual(
       liveness.PLACEMENT_DEADLINE_MS,
     );
+  });
+
+  it('let every request end before what it wrote counts as settled, however the clocks differ', () => {
+    const { provider } = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' }) as {
+      provider: { timeout: number };
+    };
+    expect(provider.timeout * 1_000).toBe(liveness.REQUEST_LIMIT_MS);
+    expect(liveness.SETTLED_MS).toBeGreaterThan(liveness.REQUEST_LIMIT_MS + liveness.CLOCK_SKEW_MS);
+    expect(
+      liveness.PLACEMENT_DEADLINE_MS + liveness.TASK_CALL_TIMEOUT_MS + liveness.FLEET_CALL_TIMEOUT_MS,
+    ).toBeLessThan(liveness.REQUEST_LIMIT_MS);
   });
 
   it('keep a reservation until a connect is surely reported', () => {
