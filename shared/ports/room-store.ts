@@ -8,29 +8,14 @@
  */
 import type { ClientRecord, RoomRecord } from '../domain/room.ts';
 import type { TaskKind, TaskRecord, TaskRoom } from '../domain/task.ts';
-import type { TaskState } from '../protocol/api.ts';
 
 /** The store could not do it now: throttled, or in conflict beyond the retries. The same call may succeed later. */
 export class StoreBusy extends Error {
   override name = 'StoreBusy';
 }
 
-/** What put-task reports. `rooms`, `silent` and `silent_resuming` are the router's own and not in it. */
-export interface TaskReport {
-  task_id: string;
-  task_arn?: string | undefined;
-  state: TaskState;
-  kind: TaskKind;
-  region: string;
-  instance_ip: string;
-  port: number;
-  url: string;
-  clients: number;
-  room_capacity: number;
-  lease_until: number;
-  started_at: number;
-  heartbeat_seq: number;
-}
+/** What put-task reports: all of a task's record but the router's own counts. */
+export type TaskReport = Omit<TaskRecord, 'rooms' | 'silent' | 'silent_resuming'>;
 
 export interface NewClient {
   client_id: string;

@@ -2,26 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseTask } from '../../../shared/domain/placement.ts';
 import { QUOTA_SHARDS, shardLimit, shardsWithRoom } from '../../../shared/domain/quota.ts';
-import { nextState, type TaskRecord, type TaskState } from '../../../shared/domain/task.ts';
+import { nextState, type TaskState } from '../../../shared/domain/task.ts';
+import { taskRecord } from '../../support/records.ts';
 import { seededRandom } from '../../support/random.ts';
 
-const task = (task_id: string, rooms: number): TaskRecord => ({
-  task_id,
-  rooms,
-  state: 'READY',
-  kind: 'relay',
-  region: 'test-1',
-  instance_ip: '127.0.0.1',
-  port: 1,
-  url: 'ws://127.0.0.1:1',
-  clients: 0,
-  room_capacity: 100,
-  lease_until: 1,
-  started_at: 0,
-  heartbeat_seq: 0,
-  silent: 0,
-  silent_resuming: 0,
-});
+const task = (task_id: string, rooms: number) => taskRecord(task_id, { rooms });
 
 const candidates = fc
   .array(fc.nat(100), { minLength: 1, maxLength: 8 })

@@ -1,29 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { planSweep } from '../../../shared/domain/sweep.ts';
 import type { TaskRecord } from '../../../shared/domain/task.ts';
+import { taskRecord } from '../../support/records.ts';
 import type { FleetTask } from '../../../shared/ports/fleet.ts';
 
 const NOW = Date.UTC(2026, 0, 2);
 const MINUTE = 60_000;
 
-const task = (task_id: string, lease_until: number, arn = true): TaskRecord => ({
-  task_id,
-  task_arn: arn ? `arn:${task_id}` : undefined,
-  state: 'READY',
-  kind: 'relay',
-  region: 'test-1',
-  instance_ip: '127.0.0.1',
-  port: 1,
-  url: 'ws://127.0.0.1:1',
-  rooms: 0,
-  clients: 0,
-  room_capacity: 1,
-  lease_until,
-  started_at: 0,
-  heartbeat_seq: 0,
-  silent: 0,
-  silent_resuming: 0,
-});
+const task = (task_id: string, lease_until: number) => taskRecord(task_id, { lease_until });
 const live = (id: string) => task(id, NOW + 1);
 const expired = (id: string, ago = MINUTE) => task(id, NOW - ago);
 const fleet = (states: Record<string, FleetTask['state']>): FleetTask[] =>
@@ -34,7 +18,12 @@ describe('the plan of a sweep', () => {
   it.each([
     ['stopped, lease run out', [expired('a'), live('b')], { a: 'stopped', b: 'running' }, ['a']],
     ['unknown, lease run out', [expired('a'), live('b')], { b: 'running' }, ['a']],
-    ['outside the fleet, lease run out', [task('a', NOW - 1, false), live('b')], { b: 'running' }, ['a']],
+    [
+      'outside the fleet, lease run out',
+      [taskRecord('a', { lease_until: NOW - 1, task_arn: undefined }), live('b')],
+      { b: 'running' },
+      ['a'],
+    ],
     ['running, lease run out', [expired('a'), live('b')], { a: 'running', b: 'running' }, []],
     ['stopping, lease run out', [expired('a'), live('b')], { a: 'stopping', b: 'running' }, []],
     ['unknown, lease valid', [live('a'), live('b')], { b: 'running' }, []],
