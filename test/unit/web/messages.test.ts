@@ -70,6 +70,33 @@ describe('names', () => {
     expect(cleanName('  Ada \n\t Lovelace\u202e\u0007 ')).toBe('Ada Lovelace');
   });
 
+  it.each([
+    ['a zero-width space', '\u200b'],
+    ['a word joiner', '\u2060'],
+    ['a soft hyphen', '\u00ad'],
+    ['an Arabic letter mark', '\u061c'],
+    ['a Hangul filler', '\u3164'],
+    ['an empty Braille cell', '\u2800'],
+    ['joiners, which belong to what is seen', '\u200d\u200c'],
+    ['variation selectors', '\ufe0f\u{e0101}'],
+    ['marks on nothing', '\u0301\u0308'],
+    ['a space of another width', '\u3000\u2003'],
+  ])('of %s alone are empty', (_what, name) => {
+    expect(cleanName(name)).toBe('');
+    expect(cleanChat(name)).toBe('');
+    expect(cleanName(`Ada${name}`).replace(/[^A-Za-z]/gu, '')).toBe('Ada');
+  });
+
+  it('keep what scripts and emoji are written with', () => {
+    for (const name of ['نامه\u200cای', 'क्\u200dष', '👩\u200d💻', '❤\ufe0f', 'José', '1', '?!']) {
+      expect(cleanName(name)).toBe(name);
+    }
+  });
+
+  it('cannot have two spaces in a row by what is between them', () => {
+    expect(cleanName('Ada \u200b Lovelace')).toBe('Ada Lovelace');
+  });
+
   it('are not cut through a pair of surrogates', () => {
     const name = cleanName(`${'a'.repeat(NAME_LIMIT - 1)}😀`);
     expect(name).toBe('a'.repeat(NAME_LIMIT - 1));

@@ -15,27 +15,36 @@ export const CHAT_LIMIT = 500;
 /** Longest display name, UTF-16 code units. */
 export const NAME_LIMIT = 32;
 
-/** Characters that would not show, or would turn the text around them: C0, C1, marks and isolates of direction. */
-const INVISIBLE = /[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu;
+/**
+ * Characters that show nothing, or turn the text around them: controls, what Unicode calls default-ignorable (marks of
+ * direction, spaces without width, fillers) and the empty Braille cell. Joiners and variation selectors stay: scripts and
+ * emoji are written with them.
+ */
+const INVISIBLE = /(?![\u200C\u200D\p{Variation_Selector}])[\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
-/** The first `limit` code units of `text`, without half a surrogate pair at the end. */
+/** A letter, digit, mark of punctuation or symbol, without which a text shows nothing. */
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+
+/** `text`, trimmed, or its first `limit` code units, without half a surrogate pair at the end; empty if nothing shows. */
 function clip(text: string, limit: number): string {
-  const cut = text.slice(0, limit);
+  const cut = text.trim().slice(0, limit);
   const ends_in_half = (cut.charCodeAt(cut.length - 1) & 0xfc00) === 0xd800;
-  return (ends_in_half ? cut.slice(0, -1) : cut).toWellFormed();
+  const clipped = (ends_in_half ? cut.slice(0, -1) : cut).toWellFormed().trim();
+  return VISIBLE.test(clipped) ? clipped : '';
 }
 
 /** A display name as it is shown: one line, trimmed, at most {@link NAME_LIMIT}. Empty if nothing visible is left. */
 export function cleanName(name: string): string {
-  return clip(name.replace(/\s+/gu, ' ').replace(INVISIBLE, '').trim(), NAME_LIMIT).trim();
+  const line = name.replace(/\s/gu, ' ').replace(INVISIBLE, '');
+  return clip(line.replace(/ +/gu, ' '), NAME_LIMIT);
 }
 
-/** A chat text as it is sent and shown: trimmed, line breaks kept, at most {@link CHAT_LIMIT}. */
+/** A chat text as it is sent and shown: trimmed, line breaks kept, at most {@link CHAT_LIMIT}. Empty like a name. */
 export function cleanChat(text: string): string {
   const lines = text
     .replace(/\r\n?/gu, '\n')
     .replace(INVISIBLE, (character) => (character === '\n' ? '\n' : ''));
-  return clip(lines.trim(), CHAT_LIMIT).trim();
+  return clip(lines, CHAT_LIMIT);
 }
 
 /** The text of `message` for {@link decodeMessage}. */
