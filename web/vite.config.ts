@@ -4,7 +4,8 @@ import type { Plugin } from 'vite';
 
 /**
  * The built page carries its own Content-Security-Policy. Stream tasks have addresses of their own, so sockets may go
- * anywhere; `http:` and `ws:` are for a page that is itself served over http, browsers block them on https.
+ * anywhere; `ws:` is for a page that is itself served over http, browsers block it on https. Over HTTP it speaks to its
+ * own origin and the router alone.
  */
 function contentSecurityPolicy(): Plugin {
   let router = '';

@@ -121,6 +121,15 @@ export function explainFailure(failure: Failure, room_id?: string): Explanation 
   return explanation(FAILURES[failure.code](failure, room_id));
 }
 
+/** How long a seat is kept after its connection broke, ms, unless the deployment has another RESUME_GRACE. */
+export const SEAT_KEPT_MS = 15_000;
+
+/** What a break that has lasted for `lost_for_ms` means. */
+export function explainBreak(lost_for_ms: number): string {
+  const seat = lost_for_ms < SEAT_KEPT_MS ? 'Your seat is kept.' : 'You may have to join again.';
+  return `The connection was lost. ${seat}`;
+}
+
 /** Why a room that one was in is over; undefined if one left it oneself. */
 export function explainClose(reason: CloseReason, room_id: string): Explanation | undefined {
   if (reason.kind === 'left') return undefined;

@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { nextConnection } from '../../../web/src/state/connection.ts';
 
 describe('the connection as the page shows it', () => {
-  it('starts, connects and is live', () => {
-    const starting = nextConnection(undefined, { status: 'pending' }, 0);
-    expect(starting).toEqual({ status: 'starting' });
-    const connecting = nextConnection(starting, { status: 'connecting' }, 0);
+  it('connects and is live', () => {
+    const connecting = nextConnection(undefined, { status: 'pending' }, 0);
     expect(connecting).toEqual({ status: 'connecting' });
+    expect(nextConnection(connecting, { status: 'connecting' }, 0)).toEqual({ status: 'connecting' });
     expect(nextConnection(connecting, { status: 'securing' }, 0)).toEqual({ status: 'connecting' });
     expect(nextConnection(connecting, { status: 'live' }, 0)).toEqual({ status: 'live' });
   });
@@ -17,10 +16,16 @@ describe('the connection as the page shows it', () => {
       { status: 'reconnecting', attempt: 2, retry_in_ms: 400, cause: '1006' },
       1_000,
     );
-    expect(lost).toEqual({ status: 'reconnecting', attempt: 2, retry_at: 1_400 });
+    expect(lost).toEqual({ status: 'reconnecting', since: 1_000, attempt: 2, retry_at: 1_400 });
     const trying = nextConnection(lost, { status: 'connecting' }, 1_400);
-    expect(trying).toEqual({ status: 'reconnecting', attempt: 2, retry_at: undefined });
-    expect(nextConnection(trying, { status: 'live' }, 1_500)).toEqual({ status: 'live' });
+    expect(trying).toEqual({ status: 'reconnecting', since: 1_000, attempt: 2, retry_at: undefined });
+    const failed = nextConnection(
+      trying,
+      { status: 'reconnecting', attempt: 3, retry_in_ms: 800, cause: '1006' },
+      1_500,
+    );
+    expect(failed).toEqual({ status: 'reconnecting', since: 1_000, attempt: 3, retry_at: 2_300 });
+    expect(nextConnection(failed, { status: 'live' }, 2_400)).toEqual({ status: 'live' });
   });
 
   it('says why it is over', () => {

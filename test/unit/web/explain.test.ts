@@ -1,8 +1,9 @@
 import { AnteroomError } from '@anteroom/client';
 import type { ErrorCode } from '@anteroom/client';
 import { describe, expect, it } from 'vitest';
+import { sharedSettings } from '../../../shared/config/settings.ts';
 import { PROBLEMS } from '../../../shared/protocol/problem.ts';
-import { explainClose, explainFailure } from '../../../web/src/explain.ts';
+import { explainBreak, explainClose, explainFailure, SEAT_KEPT_MS } from '../../../web/src/explain.ts';
 
 const OWN_CODES = ['network', 'protocol', 'aborted', 'invalid_argument', 'closed'] satisfies ErrorCode[];
 const CODES = [...(Object.keys(PROBLEMS) as (keyof typeof PROBLEMS)[]), ...OWN_CODES];
@@ -63,5 +64,14 @@ describe('the end of a stay', () => {
       title: 'The connection was lost: the service cannot be reached',
       ways_out: ['retry', 'create'],
     });
+  });
+});
+
+describe('a break', () => {
+  it('leaves the seat for as long as deployments keep it by default, and says so no longer', () => {
+    expect(SEAT_KEPT_MS).toBe(sharedSettings.RESUME_GRACE.fallback);
+    expect(explainBreak(0)).toBe('The connection was lost. Your seat is kept.');
+    expect(explainBreak(SEAT_KEPT_MS - 1)).toBe(explainBreak(0));
+    expect(explainBreak(SEAT_KEPT_MS)).toBe('The connection was lost. You may have to join again.');
   });
 });

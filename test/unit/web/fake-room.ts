@@ -8,6 +8,7 @@ export interface Sent {
   text: string;
   bytes: number[];
   to: string | undefined;
+  droppable: boolean;
 }
 
 /** A room whose events the test causes itself, in any order. It carries nothing: what is sent is kept in `sent`. */
@@ -42,6 +43,7 @@ export class FakeRoom implements Room {
       text: new TextDecoder().decode(payload),
       bytes: [...payload],
       to: options.to,
+      droppable: options.droppable ?? false,
     });
     return true;
   }

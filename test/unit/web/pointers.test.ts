@@ -14,7 +14,7 @@ describe('sending the own pointer', () => {
   ])('on a display of %s Hz is done at most 60 times a second', (_name, rate, sends) => {
     const display = new Display(1_000 / rate);
     const sent: number[] = [];
-    const move = createPointerSender((pointer) => sent.push(pointer.x), display.nextFrame);
+    const move = createPointerSender((pointer) => sent.push(pointer.x) > 0, display.nextFrame);
     for (let frame = 0; frame < rate; frame++) {
       move(at(frame));
       move(at(frame + 0.5));
@@ -26,7 +26,7 @@ describe('sending the own pointer', () => {
   it('takes the newest position and never loses the last one', () => {
     const display = new Display(4);
     const sent: number[] = [];
-    const move = createPointerSender((pointer) => sent.push(pointer.x), display.nextFrame);
+    const move = createPointerSender((pointer) => sent.push(pointer.x) > 0, display.nextFrame);
     for (const x of [1, 2, 3]) move(at(x));
     display.frame();
     move(at(4));
@@ -36,9 +36,26 @@ describe('sending the own pointer', () => {
     expect(sent).toEqual([3, 4]);
   });
 
+  it('is tried again with each frame until it is done, with the newest position', () => {
+    const display = new Display(16.7);
+    let clear = false;
+    const tried: number[] = [];
+    const move = createPointerSender((pointer) => tried.push(pointer.x) > 0 && clear, display.nextFrame);
+    move(at(1));
+    display.frame();
+    display.frame();
+    move(at(2));
+    display.frame();
+    clear = true;
+    display.frame();
+    display.frame();
+    expect(tried).toEqual([1, 1, 2, 2]);
+    expect(display.waiting).toBe(0);
+  });
+
   it('asks for no frames while the pointer rests', () => {
     const display = new Display(16.7);
-    const move = createPointerSender(() => {}, display.nextFrame);
+    const move = createPointerSender(() => true, display.nextFrame);
     move(at(1));
     display.frame();
     expect(display.waiting).toBe(0);

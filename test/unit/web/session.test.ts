@@ -1,7 +1,9 @@
 import { FRAME_CLASS } from '@anteroom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { encodePointer } from '../../../web/src/protocol/pointer.ts';
-import { AWAY_LIMIT_MS, NAME_WAIT_MS, openSession } from '../../../web/src/state/session.ts';
+import { decodePointer, encodePointer } from '../../../web/src/protocol/pointer.ts';
+import { NAME_WAIT_MS } from '../../../web/src/state/announcer.ts';
+import { LOG_LIMIT } from '../../../web/src/state/log.ts';
+import { AWAY_LIMIT_MS, CHAT_BURST, openSession } from '../../../web/src/state/session.ts';
 import type { Session } from '../../../web/src/state/session.ts';
 import { Display } from './display.ts';
 import { FakeRoom } from './fake-room.ts';
@@ -18,12 +20,16 @@ function open(): void {
 
 /** The log as the chat shows it, in short. */
 function log(): string[] {
+  display.frame();
   return session.entries.value.map((entry) => {
-    if (entry.kind === 'chat') return `${session.nameOf(entry.from)}: ${entry.text}`;
+    if (entry.kind === 'chat') return `${entry.name}: ${entry.text}`;
     if (entry.kind === 'self') return entry.what;
-    return `${session.nameOf(entry.change.client_id)} ${entry.change.kind}`;
+    return `${entry.name} ${entry.change.kind}`;
   });
 }
+
+/** `client_id` says what it is called. */
+const call = (client_id: string, name: string): void => room.receive(client_id, { v: 1, kind: 'name', name });
 
 const names = (): string[] => session.people.value.map(({ name }) => name);
 
@@ -66,6 +72,71 @@ describe('names', () => {
     expect(log()).toEqual(['entered', 'Bob joined']);
     vi.advanceTimersByTime(NAME_WAIT_MS);
     expect(log()).toEqual(['entered', 'Bob joined', 'Guest c-22 joined']);
+  });
+
+  it('of a newcomer who is cut off at once are waited for anew, and nobody is back who never joined', () => {
+    open();
+    room.join('b-1');
+    room.part('b-1', false);
+    vi.advanceTimersByTime(NAME_WAIT_MS);
+    expect(log()).toEqual(['entered']);
+    room.join('b-1');
+    call('b-1', 'Bob');
+    room.part('b-1', false);
+    room.join('b-1');
+    expect(log()).toEqual(['entered', 'Bob joined', 'Bob away', 'Bob back']);
+  });
+
+  it('that are the same are told apart', () => {
+    open();
+    room.join('b111-1');
+    room.join('c222-2');
+    call('b111-1', 'Grace');
+    expect(names()).toEqual(['Ada', 'Grace', 'Guest c222']);
+    call('c222-2', 'grace');
+    expect(names()).toEqual(['Ada', 'Grace (b111)', 'grace (c222)']);
+    room.part('b111-1', true);
+    expect(names()).toEqual(['Ada', 'grace']);
+    room.join('d333-3');
+    call('d333-3', 'Ada');
+    expect(names()).toEqual(['Ada', 'grace', 'Ada (d333)']);
+  });
+
+  it('do not change what has been read', () => {
+    open();
+    room.join('b-1');
+    call('b-1', 'Bob');
+    room.receive('b-1', { v: 1, kind: 'chat', text: 'Hi' });
+    vi.advanceTimersByTime(2_000);
+    call('b-1', 'Grace');
+    room.part('b-1', true);
+    expect(log()).toEqual(['entered', 'Bob joined', 'Bob: Hi', 'Grace left']);
+  });
+
+  it('are forgotten with those who have left, and not taken from those who are not here', () => {
+    open();
+    call('b-1', 'Bob');
+    room.join('b-1');
+    expect(names()).toEqual(['Ada', 'Guest b-1']);
+    call('b-1', 'Bob');
+    room.part('b-1', true);
+    room.join('b-1');
+    expect(names()).toEqual(['Ada', 'Guest b-1']);
+  });
+
+  it('said again cost nothing, and change once a second at most', () => {
+    open();
+    room.join('b-1');
+    let changes = -1;
+    const stop = session.people.subscribe(() => changes++);
+    for (let i = 0; i < 1_000; i++) call('b-1', 'Bob');
+    expect(changes).toBe(1);
+    for (let i = 0; i < 1_000; i++) call('b-1', `Bob ${i}`);
+    expect(changes).toBe(1);
+    vi.advanceTimersByTime(1_000);
+    for (let i = 0; i < 1_000; i++) call('b-1', `Bob ${i}`);
+    expect(names()).toEqual(['Ada', 'Bob 0']);
+    stop();
   });
 
   it('of somebody who comes and goes at once are not waited for', () => {
@@ -120,20 +191,54 @@ describe('people', () => {
 
 describe('chat', () => {
   it('shows what oneself and others say', () => {
+    room.members = [{ client_id: 'b-1' }];
     open();
-    expect(session.say('  Hello \n')).toBe(true);
+    expect(session.say('  Hello \n')).toBe('said');
     room.receive('b-1', { v: 1, kind: 'chat', text: 'Hi' });
     room.receive('b-1', { v: 1, kind: 'dance' });
     expect(log()).toEqual(['entered', 'Ada: Hello', 'Guest b-1: Hi']);
     expect(room.sent.at(-1)?.text).toBe('{"v":1,"kind":"chat","text":"Hello"}');
   });
 
-  it('keeps nothing that could not be sent', () => {
+  it('keeps nothing that could not be sent, and says why', () => {
     open();
+    expect(session.say('\u200b')).toBe('empty');
     room.enterState(BREAK);
-    expect(session.say('Hello')).toBe(false);
-    expect(session.say(' ')).toBe(false);
+    expect(session.say('Hello')).toBe('offline');
     expect(log()).toEqual(['entered']);
+  });
+
+  it('is drawn once a frame, and one who floods it does not drown the others', () => {
+    room.members = [{ client_id: 'b-1' }, { client_id: 'c-2' }];
+    open();
+    display.frame();
+    let draws = -1;
+    const stop = session.entries.subscribe(() => draws++);
+    for (let i = 0; i < 5_000; i++) room.receive('b-1', { v: 1, kind: 'chat', text: `${i}` });
+    room.receive('c-2', { v: 1, kind: 'chat', text: 'Hello?' });
+    display.frame();
+    expect(draws).toBe(1);
+    const lines = log();
+    expect(lines.length).toBe(1 + CHAT_BURST + 1);
+    expect(lines.at(-1)).toBe('Guest c-2: Hello?');
+    vi.advanceTimersByTime(1_000);
+    room.receive('b-1', { v: 1, kind: 'chat', text: 'Sorry' });
+    expect(log().at(-1)).toBe('Guest b-1: Sorry');
+    stop();
+  });
+
+  it('keeps the newest lines', () => {
+    open();
+    for (let i = 0; i < 2 * LOG_LIMIT; i++) session.say(`${i}`);
+    display.frame();
+    for (let i = 0; i < 3; i++) session.say(`more ${i}`);
+    const lines = log();
+    expect(lines.length).toBe(LOG_LIMIT);
+    expect([lines[0], lines.at(-4), lines.at(-1)]).toEqual([
+      `Ada: ${LOG_LIMIT + 3}`,
+      `Ada: ${2 * LOG_LIMIT - 1}`,
+      'Ada: more 2',
+    ]);
   });
 });
 
@@ -163,13 +268,47 @@ describe('pointers', () => {
     expect(room.sent.at(-1)).toMatchObject({ class: FRAME_CLASS.POSE, to: 'b-1' });
   });
 
-  it('are not queued behind a slow connection', () => {
+  /** The poses that were sent since `open`, with whom for. */
+  const poses = (): unknown[] =>
+    room.sent
+      .filter((frame) => frame.class === FRAME_CLASS.POSE)
+      .map(({ bytes, to, droppable }) => ({
+        visible: decodePointer(new Uint8Array(bytes))?.visible,
+        to,
+        droppable,
+      }));
+
+  it('are not queued behind a slow connection, but the last one goes out when it is clear', () => {
     open();
-    room.sent.length = 0;
     room.bufferedAmount = 1_000_000;
     session.point(pointer);
     display.frame();
-    expect(room.sent).toEqual([]);
+    session.point({ ...pointer, visible: false });
+    display.frame();
+    expect(poses()).toEqual([]);
+    room.bufferedAmount = 0;
+    display.frame();
+    expect(poses()).toEqual([{ visible: false, to: undefined, droppable: false }]);
+    display.frame();
+    expect(display.waiting).toBe(0);
+  });
+
+  it('that left during a break are told after it, and to newcomers too', () => {
+    open();
+    session.point(pointer);
+    display.frame();
+    room.enterState(BREAK);
+    session.point({ ...pointer, visible: false });
+    display.frame();
+    display.frame();
+    expect(display.waiting).toBe(0);
+    room.enterState({ status: 'live' });
+    room.join('b-1');
+    expect(poses()).toEqual([
+      { visible: true, to: undefined, droppable: true },
+      { visible: false, to: undefined, droppable: false },
+      { visible: false, to: 'b-1', droppable: false },
+    ]);
   });
 });
 

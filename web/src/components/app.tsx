@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { goHome, takeWayOut, view } from '../state/app.ts';
 import type { View } from '../state/app.ts';
 import { Door } from './door.tsx';
@@ -6,10 +6,15 @@ import { Entering } from './entering.tsx';
 import { Home } from './home.tsx';
 import { Problem } from './problem.tsx';
 import { RoomView } from './room-view.tsx';
+import { useUnread } from './unread.ts';
+import { FirstView } from './view-title.tsx';
 
 function titleOf(current: View): string {
   if (current.kind === 'room') return `Room ${current.session.room_id} · Anteroom`;
   if (current.kind === 'door' || current.kind === 'refused') return `Room ${current.room_id} · Anteroom`;
+  if (current.kind === 'entering') {
+    return `${current.room_id === undefined ? 'Opening a room' : `Joining room ${current.room_id}`} · Anteroom`;
+  }
   return 'Anteroom';
 }
 
@@ -19,7 +24,8 @@ function Current({ view: current }: { view: View }) {
   if (current.kind === 'entering') return <Entering room_id={current.room_id} />;
   if (current.kind === 'room') return <RoomView key={current.session.client_id} session={current.session} />;
   if (current.kind === 'refused') {
-    return <Problem {...current.failure} onWayOut={(way) => takeWayOut(way, current.room_id)} />;
+    const { room_id, name, failure } = current;
+    return <Problem {...failure} onWayOut={(way) => takeWayOut(way, room_id, name)} />;
   }
   return (
     <Problem
@@ -34,9 +40,15 @@ function Current({ view: current }: { view: View }) {
 /** The page: one view at a time. */
 export function App() {
   const current = view.value;
-  const title = titleOf(current);
+  const first = useRef(current).current;
+  const unread = useUnread(current);
+  const title = (unread > 0 ? `(${unread}) ` : '') + titleOf(current);
   useEffect(() => {
     document.title = title;
   }, [title]);
-  return <Current view={current} />;
+  return (
+    <FirstView.Provider value={current === first}>
+      <Current view={current} />
+    </FirstView.Provider>
+  );
 }

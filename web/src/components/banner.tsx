@@ -1,29 +1,29 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { explainClose } from '../explain.ts';
+import { explainBreak, explainClose } from '../explain.ts';
 import { takeWayOut } from '../state/app.ts';
+import type { Connection } from '../state/connection.ts';
 import type { Session } from '../state/session.ts';
 import { WaysOut } from './ways-out.tsx';
 
-/** Whole seconds until `at` (ms since the epoch), ticking. */
-function useSecondsUntil(at: number | undefined): number {
+/** The time, ms since the epoch, ticking. */
+function useNow(): number {
   const now = useSignal(Date.now());
   useEffect(() => {
-    if (at === undefined) return undefined;
-    now.value = Date.now();
     const timer = setInterval(() => (now.value = Date.now()), 250);
     return () => clearInterval(timer);
-  }, [at, now]);
-  return at === undefined ? 0 : Math.max(0, Math.ceil((at - now.value) / 1_000));
+  }, [now]);
+  return now.value;
 }
 
-function Reconnecting({ attempt, retry_at }: { attempt: number; retry_at: number | undefined }) {
-  const seconds = useSecondsUntil(retry_at);
+function Reconnecting({ since, attempt, retry_at }: Extract<Connection, { status: 'reconnecting' }>) {
+  const now = useNow();
+  const seconds = retry_at === undefined ? 0 : Math.ceil((retry_at - now) / 1_000);
   return (
     <div class="banner banner-wait">
       <span class="spinner" aria-hidden="true" />
       <p>
-        <strong role="status">The connection was lost. Your seat is kept.</strong>{' '}
+        <strong role="status">{explainBreak(now - since)}</strong>{' '}
         {/* Not announced: it changes each second. */}
         <span aria-hidden="true">
           {seconds > 0 ? `Reconnecting in ${seconds} s` : 'Reconnecting…'}
@@ -46,7 +46,7 @@ export function Banner({ session }: { session: Session }) {
       <p>
         <strong>{why.title}.</strong> {why.detail}
       </p>
-      <WaysOut ways={why.ways_out} onWayOut={(way) => takeWayOut(way, session.room_id)} />
+      <WaysOut ways={why.ways_out} onWayOut={(way) => takeWayOut(way, session.room_id, session.own_name)} />
     </div>
   );
 }

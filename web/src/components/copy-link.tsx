@@ -17,9 +17,13 @@ export function CopyLink({ room_id }: { room_id: string }) {
   const link = location.origin + roomPath(room_id);
 
   useEffect(() => () => clearTimeout(timer.current), []);
-  useEffect(() => {
-    if (outcome.value === 'shown') field.current?.select();
-  }, [outcome.value]);
+  useEffect(selectLink, [outcome.value]);
+
+  /** Only what is selected in the field that has the focus is copied by the keyboard. */
+  function selectLink(): void {
+    field.current?.focus();
+    field.current?.select();
+  }
 
   async function copy(): Promise<void> {
     clearTimeout(timer.current);
@@ -27,6 +31,7 @@ export function CopyLink({ room_id }: { room_id: string }) {
       await navigator.clipboard.writeText(link);
     } catch {
       outcome.value = 'shown';
+      selectLink();
       return;
     }
     outcome.value = 'copied';

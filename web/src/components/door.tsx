@@ -15,7 +15,7 @@ export function Door({ room_id }: { room_id: string }) {
     const own_name = cleanName(name.value);
     if (own_name === '') return;
     rememberName(own_name);
-    void enterRoom(room_id);
+    enterRoom(room_id, own_name);
   }
 
   return (
@@ -24,7 +24,7 @@ export function Door({ room_id }: { room_id: string }) {
         <h1>
           Join room <span class="number">{room_id}</span>
         </h1>
-        <NameField name={name} autofocus />
+        <NameField name={name} focus />
         <button class="button primary wide" type="submit">
           Join
         </button>

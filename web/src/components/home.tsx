@@ -7,6 +7,7 @@ import { rememberedName, rememberName } from '../storage.ts';
 import { NameField } from './name-field.tsx';
 import { Page } from './page.tsx';
 import { Unsealed } from './unsealed.tsx';
+import { ViewTitle } from './view-title.tsx';
 
 /** The start page: create a room, or join one by its number or link. */
 export function Home({ failure }: { failure: Explanation | undefined }) {
@@ -24,8 +25,8 @@ export function Home({ failure }: { failure: Explanation | undefined }) {
     invite_fault.value = joining && room_id === undefined;
     if (invite_fault.value) return;
     rememberName(own_name);
-    if (room_id === undefined) void openRoom(seats.value === '' ? undefined : Number(seats.value));
-    else void enterRoom(room_id);
+    if (room_id === undefined) openRoom(own_name, seats.value === '' ? undefined : Number(seats.value));
+    else enterRoom(room_id, own_name);
   }
 
   const joining = invite.value.trim() !== '';
@@ -33,7 +34,7 @@ export function Home({ failure }: { failure: Explanation | undefined }) {
     <Page>
       <div class="home">
         <div class="intro">
-          <h1>Open a room, send the link, be there together.</h1>
+          <ViewTitle>Open a room, send the link, be there together.</ViewTitle>
           <p>
             Everybody with the link sees who is here, follows each other’s pointer and chats. No account,
             nothing to install; the room goes when the last one leaves.
@@ -64,7 +65,8 @@ export function Home({ failure }: { failure: Explanation | undefined }) {
               disabled={joining}
             />
           </label>
-          <button class="button primary wide" type="submit" disabled={joining}>
+          {/* Enter in any field presses the first button that submits, or none if that one is disabled. */}
+          <button class="button primary wide" type={joining ? 'button' : 'submit'} disabled={joining}>
             Create a room
           </button>
           <p class="or">

@@ -8,10 +8,16 @@ import { ArrowIcon } from './icons.tsx';
 export function PointerMark(props: {
   client_id: string;
   name: string;
+  self: boolean;
   onMark: (mark: HTMLElement | null) => void;
 }) {
   return (
-    <div class="mark" ref={props.onMark} style={{ '--hue': hueOf(props.client_id) }} aria-hidden="true">
+    <div
+      class={props.self ? 'mark own' : 'mark'}
+      ref={props.onMark}
+      style={{ '--hue': hueOf(props.client_id) }}
+      aria-hidden="true"
+    >
       <ArrowIcon />
       <bdi class="mark-name">{props.name}</bdi>
     </div>

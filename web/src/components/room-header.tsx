@@ -7,7 +7,6 @@ import { LeaveIcon } from './icons.tsx';
 import { ViewTitle } from './view-title.tsx';
 
 const STATUS: Record<Connection['status'], string> = {
-  starting: 'Starting the room…',
   connecting: 'Connecting…',
   live: 'Live',
   reconnecting: 'Reconnecting…',

@@ -78,6 +78,7 @@ export function Stage({ session }: { session: Session }) {
           key={client_id}
           client_id={client_id}
           name={self ? 'You' : name}
+          self={self}
           onMark={(mark) => {
             if (mark === null) {
               marks.current.delete(client_id);

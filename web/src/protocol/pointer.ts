@@ -1,5 +1,6 @@
 /**
- * A pointer on the wire: five bytes in a droppable frame of class POSE. Only the newest counts.
+ * A pointer on the wire: five bytes in a frame of class POSE. Only the newest counts, so a frame is droppable where the
+ * next movement makes up for it; one that says where the pointer rests, or that it is gone, is not.
  *
  * ```
  * 0    version:4 (=1) | 0:2 | pressed:1 | visible:1

@@ -4,10 +4,12 @@ import { AnteroomError, createRoom, joinRoom } from '@anteroom/client';
 import type { CreateRoomOptions, Room } from '@anteroom/client';
 import { ROUTER_URL } from '../config.ts';
 import { explainFailure } from '../explain.ts';
-import type { Explanation, WayOut } from '../explain.ts';
+import type { Explanation, Failure, WayOut } from '../explain.ts';
 import { parseRoute, roomPath } from '../route.ts';
-import { forgetSeat, rememberedName, rememberedSeat, rememberSeat } from '../storage.ts';
+import { forgetStay, rememberedStay, rememberStay } from '../storage.ts';
 import type { Seat } from '../storage.ts';
+import { createAttempts } from './attempts.ts';
+import type { Attempt } from './attempts.ts';
 import { nextRepaintOrSoon } from './next-frame.ts';
 import { openSession } from './session.ts';
 import type { Session } from './session.ts';
@@ -19,26 +21,32 @@ export type View =
   /** A room is being created (no `room_id`) or joined. */
   | { kind: 'entering'; room_id?: string }
   /** The room could not be entered. */
-  | { kind: 'refused'; room_id: string; failure: Explanation }
+  | { kind: 'refused'; room_id: string; name: string; failure: Explanation }
   | { kind: 'room'; session: Session }
   | { kind: 'nowhere' };
 
 export const view = signal<View>({ kind: 'home' });
 
-let attempt = new AbortController();
+const attempts = createAttempts((room) => {
+  if (rememberedStay(room.room_id)?.seat.client_id === room.client_id) forgetStay();
+  void room.leave();
+});
 
-/** Ends what goes on now: an attempt, or the stay in a room. Returns the signal of what comes next. */
-function begin(): AbortSignal {
-  attempt.abort();
-  attempt = new AbortController();
+/** What the person waits for now. */
+let awaited: Attempt | undefined;
+
+/** Ends what goes on now: the wait for a room, or the stay in one. */
+function begin(): void {
+  if (awaited !== undefined) attempts.abandon(awaited);
+  awaited = undefined;
   const current = view.peek();
-  if (current.kind === 'room' && current.session.connection.peek().status === 'closed') {
+  if (current.kind !== 'room') return;
+  if (current.session.connection.peek().status === 'closed') {
     current.session.dispose();
-  } else if (current.kind === 'room') {
-    forgetSeat();
+  } else {
+    forgetStay();
     void current.session.leave();
   }
-  return attempt.signal;
 }
 
 function asFailure(error: unknown): AnteroomError {
@@ -51,58 +59,63 @@ function show(next: View, path: string): void {
   view.value = next;
 }
 
-function enter(room: Room): void {
-  rememberSeat(room.seat);
-  const session = openSession(room, rememberedName(), nextRepaintOrSoon);
+function enter(room: Room, name: string): void {
+  rememberStay({ seat: room.seat, name });
+  const session = openSession(room, name, nextRepaintOrSoon);
   // A seat that is lost, or held elsewhere now, is not taken up by a reload.
   session.connection.subscribe((connection) => {
-    if (connection.status === 'closed' && connection.reason.kind !== 'gave_up') forgetSeat();
+    if (connection.status === 'closed' && connection.reason.kind !== 'gave_up') forgetStay();
   });
   show({ kind: 'room', session }, roomPath(room.room_id));
 }
 
-/** Takes the seat up again if it is still there, else a new one. */
-async function join(room_id: string, seat: Seat | undefined, signal: AbortSignal): Promise<Room> {
-  if (seat === undefined) return joinRoom({ router: ROUTER_URL, room_id, signal });
+/** Waits for `attempt` and goes in under `name`, or calls `refuse`; neither if the person has turned to something else. */
+async function goIn(attempt: Attempt, name: string, refuse: (failure: Failure) => void): Promise<void> {
+  awaited = attempt;
+  let outcome: () => void;
   try {
-    return await joinRoom({ router: ROUTER_URL, room_id, resume: seat, signal });
+    const room = await attempt.room;
+    outcome = () => enter(room, name);
+  } catch (error) {
+    outcome = () => refuse(asFailure(error));
+  }
+  if (awaited !== attempt) return;
+  awaited = undefined;
+  outcome();
+}
+
+/** Takes the seat up again if it is still there, else a new one. */
+async function join(room_id: string, seat: Seat | undefined): Promise<Room> {
+  if (seat === undefined) return joinRoom({ router: ROUTER_URL, room_id });
+  try {
+    return await joinRoom({ router: ROUTER_URL, room_id, resume: seat });
   } catch (error) {
     if (asFailure(error).code !== 'client_not_found') throw error;
-    forgetSeat();
-    return joinRoom({ router: ROUTER_URL, room_id, signal });
+    forgetStay();
+    return joinRoom({ router: ROUTER_URL, room_id });
   }
 }
 
-/** Joins `room_id` under the remembered name; on the seat that this tab holds in it, unless `new_seat`. */
-export async function enterRoom(room_id: string, new_seat = false): Promise<void> {
-  const ended = begin();
-  const seat = new_seat ? undefined : rememberedSeat(room_id);
+/** Joins `room_id` as `name`; on the seat that this tab holds in it, unless `new_seat`. */
+export function enterRoom(room_id: string, name: string, new_seat = false): void {
+  begin();
+  const seat = new_seat ? undefined : rememberedStay(room_id)?.seat;
   show({ kind: 'entering', room_id }, roomPath(room_id));
-  try {
-    const room = await join(room_id, seat, ended);
-    if (ended.aborted) await room.leave();
-    else enter(room);
-  } catch (error) {
-    if (ended.aborted) return;
-    const failure = explainFailure(asFailure(error), room_id);
-    show({ kind: 'refused', room_id, failure }, roomPath(room_id));
-  }
+  const attempt = attempts.start(room_id, () => join(room_id, seat));
+  void goIn(attempt, name, (cause) => {
+    const failure = explainFailure(cause, room_id);
+    show({ kind: 'refused', room_id, name, failure }, roomPath(room_id));
+  });
 }
 
-/** Creates a room with `seats` seats, or as many as the deployment allows, and goes in. */
-export async function openRoom(seats: number | undefined): Promise<void> {
-  const ended = begin();
+/** Creates a room with `seats` seats, or as many as the deployment allows, and goes in as `name`. */
+export function openRoom(name: string, seats: number | undefined): void {
+  begin();
   show({ kind: 'entering' }, '/');
-  const options: CreateRoomOptions = { router: ROUTER_URL, signal: ended };
+  const options: CreateRoomOptions = { router: ROUTER_URL };
   if (seats !== undefined) options.max_clients = seats;
-  try {
-    const room = await createRoom(options);
-    if (ended.aborted) await room.leave();
-    else enter(room);
-  } catch (error) {
-    if (ended.aborted) return;
-    show({ kind: 'home', failure: explainFailure(asFailure(error)) }, '/');
-  }
+  const attempt = attempts.start(undefined, () => createRoom(options));
+  void goIn(attempt, name, (cause) => show({ kind: 'home', failure: explainFailure(cause) }, '/'));
 }
 
 /** To the start page; leaves the room. */
@@ -111,10 +124,10 @@ export function goHome(): void {
   show({ kind: 'home' }, '/');
 }
 
-/** Takes a way out of what went wrong in, or at the door of, `room_id`. */
-export function takeWayOut(way: WayOut, room_id: string): void {
+/** Takes a way out of what went wrong in, or at the door of, `room_id`, where one is called `name`. */
+export function takeWayOut(way: WayOut, room_id: string, name: string): void {
   if (way === 'create') goHome();
-  else void enterRoom(room_id, way === 'rejoin');
+  else enterRoom(room_id, name, way === 'rejoin');
 }
 
 /** Follows the address of the page: at the start, and when the person goes back or forward. */
@@ -122,8 +135,9 @@ export function followAddress(): void {
   const route = parseRoute(location.pathname);
   const current = view.peek();
   if (route.kind === 'room' && current.kind === 'room' && current.session.room_id === route.room_id) return;
-  if (route.kind === 'room' && rememberedName() !== '' && rememberedSeat(route.room_id) !== undefined) {
-    void enterRoom(route.room_id);
+  const stay = route.kind === 'room' ? rememberedStay(route.room_id) : undefined;
+  if (stay !== undefined) {
+    enterRoom(stay.seat.room_id, stay.name);
     return;
   }
   begin();

@@ -2,12 +2,10 @@
 import type { CloseReason, ConnectionState } from '@anteroom/client';
 
 export type Connection =
-  /** A server is being started for the room. */
-  | { status: 'starting' }
   | { status: 'connecting' }
   | { status: 'live' }
-  /** The connection was there and broke. The next attempt is made at `retry_at` (ms since the epoch), or now. */
-  | { status: 'reconnecting'; attempt: number; retry_at: number | undefined }
+  /** The connection was there and broke at `since`. The next attempt is made at `retry_at`, or now. ms since the epoch. */
+  | { status: 'reconnecting'; since: number; attempt: number; retry_at: number | undefined }
   | { status: 'closed'; reason: CloseReason };
 
 /**
@@ -22,9 +20,12 @@ export function nextConnection(
   if (state.status === 'live') return { status: 'live' };
   if (state.status === 'closed') return { status: 'closed', reason: state.reason };
   if (state.status === 'reconnecting') {
-    return { status: 'reconnecting', attempt: state.attempt, retry_at: now + state.retry_in_ms };
+    const since = before?.status === 'reconnecting' ? before.since : now;
+    return { status: 'reconnecting', since, attempt: state.attempt, retry_at: now + state.retry_in_ms };
   }
-  if (before?.status === 'live') return { status: 'reconnecting', attempt: 1, retry_at: undefined };
+  if (before?.status === 'live') {
+    return { status: 'reconnecting', since: now, attempt: 1, retry_at: undefined };
+  }
   if (before?.status === 'reconnecting') return { ...before, retry_at: undefined };
-  return { status: state.status === 'pending' ? 'starting' : 'connecting' };
+  return { status: 'connecting' };
 }

@@ -1,11 +1,13 @@
 /** What was said and what happened in the room, in order. */
 import { signal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
+import type { NextFrame } from './pointers.ts';
 import type { Change } from './roster.ts';
 
+/** `name`: what the one was called then. Others cannot change what has been read already. */
 export type Entry = { id: number; at: number } & (
-  | { kind: 'chat'; from: string; text: string; own: boolean }
-  | { kind: 'change'; change: Change }
+  | { kind: 'chat'; from: string; name: string; text: string; own: boolean }
+  | { kind: 'change'; change: Change; name: string }
   | { kind: 'self'; what: 'entered' | 'reconnected' }
 );
 
@@ -16,18 +18,25 @@ export type Happening = Entry extends infer E ? (E extends Entry ? Omit<E, 'id' 
 export const LOG_LIMIT = 500;
 
 export interface Log {
+  /** Changes once a frame at most, however much is added. */
   entries: ReadonlySignal<readonly Entry[]>;
   add(happening: Happening): void;
 }
 
-export function createLog(now: () => number = Date.now): Log {
+export function createLog(nextFrame: NextFrame): Log {
   const entries = signal<readonly Entry[]>([]);
+  let added: Entry[] = [];
   let last_id = 0;
+  const show = (): void => {
+    entries.value = [...entries.peek(), ...added].slice(-LOG_LIMIT);
+    added = [];
+  };
   return {
     entries,
     add(happening) {
-      const entry: Entry = { ...happening, id: ++last_id, at: now() };
-      entries.value = [...entries.value.slice(1 - LOG_LIMIT), entry];
+      if (added.length === 0) nextFrame(show);
+      if (added.length === LOG_LIMIT) added.shift();
+      added.push({ ...happening, id: ++last_id, at: Date.now() });
     },
   };
 }

@@ -41,10 +41,11 @@ const LEAST_INTERVAL_MS = 1_000 / 60 - 0.5;
 
 /**
  * Sends the own pointer at most 60 times a second, on faster displays too. What is given in between is replaced by
- * what comes after it: `send` always gets the newest, and the last one is never lost.
+ * what comes after it: `send` always gets the newest. The last one is never lost: where `send` says false, it is asked
+ * again with the next frame.
  */
 export function createPointerSender(
-  send: (pointer: Pointer) => void,
+  send: (pointer: Pointer) => boolean,
   nextFrame: NextFrame,
 ): (pointer: Pointer) => void {
   let newest: Pointer | undefined;
@@ -53,12 +54,11 @@ export function createPointerSender(
   const frame = (now: number): void => {
     waiting = false;
     if (newest === undefined) return;
-    if (now - sent_at < LEAST_INTERVAL_MS) {
+    if (now - sent_at < LEAST_INTERVAL_MS || !send(newest)) {
       wait();
       return;
     }
     sent_at = now;
-    send(newest);
     newest = undefined;
   };
   const wait = (): void => {

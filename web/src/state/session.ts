@@ -8,8 +8,11 @@ import { decodePointer, encodePointer } from '../protocol/pointer.ts';
 import type { Pointer } from '../protocol/pointer.ts';
 import { nextConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { createAllowance } from './allowance.ts';
+import { createAnnouncer } from './announcer.ts';
 import { createLog } from './log.ts';
 import type { Entry } from './log.ts';
+import { createNames } from './names.ts';
 import { createPointerBoard, createPointerSender } from './pointers.ts';
 import type { NextFrame, PointerBoard } from './pointers.ts';
 import { createTimers } from './timers.ts';
@@ -23,20 +26,23 @@ export interface Person {
   presence: Presence;
 }
 
+/** `empty`: there is nothing in the text to be seen; `offline`: there is no connection. */
+export type Saying = 'said' | 'empty' | 'offline';
+
 export interface Session {
   readonly room_id: string;
   readonly client_id: string;
   readonly max_clients: number;
+  /** What one is called oneself. */
+  readonly own_name: string;
   readonly connection: ReadonlySignal<Connection>;
   /** Everybody in the room, oneself first. */
   readonly people: ReadonlySignal<readonly Person[]>;
   readonly entries: ReadonlySignal<readonly Entry[]>;
   /** Own pointer and those of others. */
   readonly pointers: PointerBoard;
-  /** The name of a client; reading it in a component subscribes to it. */
-  nameOf(client_id: string): string;
-  /** Says `text` to everybody. False if that is not possible now; nothing is kept then. */
-  say(text: string): boolean;
+  /** Says `text` to everybody, or returns why not; nothing is kept then. */
+  say(text: string): Saying;
   /** Moves the own pointer, on this page and on those of others. */
   point(pointer: Pointer): void;
   /** Gives the seat up. */
@@ -45,30 +51,34 @@ export interface Session {
   dispose(): void;
 }
 
-/** A newcomer is announced with its name; if that does not come within this, ms, without. */
-export const NAME_WAIT_MS = 1_000;
 /** Who has been away for this long, ms, is not shown any more. Seats are kept for less than that, unless told otherwise. */
 export const AWAY_LIMIT_MS = 60_000;
 /** Pointers are not worth waiting for: none are sent while more bytes than this wait in the socket. */
 const POINTER_BACKLOG_BYTES = 16_384;
-
-const guestName = (client_id: string): string => `Guest ${client_id.slice(0, 4)}`;
+/** Messages of one sender that are shown at once, and the time, ms, for each further one. Nobody types faster. */
+export const CHAT_BURST = 20;
+const CHAT_EVERY_MS = 200;
 
 /** Follows `room`, in which one is called `own_name`. */
 export function openSession(room: Room, own_name: string, nextFrame: NextFrame): Session {
+  const now = (): number => performance.now();
   const connection = signal<Connection>(nextConnection(undefined, room.state, Date.now()));
   const roster = signal<Roster>(new Map());
-  const names = signal<ReadonlyMap<string, string>>(new Map([[room.client_id, own_name]]));
-  const log = createLog();
+  const names = createNames(room.client_id, own_name, now);
+  const log = createLog(nextFrame);
+  const chats = createAllowance(CHAT_BURST, CHAT_EVERY_MS, now);
   const pointers = createPointerBoard();
-  const nameless = createTimers();
   const absent = createTimers();
+  const announcer = createAnnouncer(
+    (change) => log.add({ kind: 'change', change, name: names.of(change.client_id) }),
+    (client_id) => names.has(client_id),
+  );
   let entered = false;
 
   const people = computed((): readonly Person[] => {
     const person = (client_id: string, presence: Presence): Person => ({
       client_id,
-      name: nameOf(client_id),
+      name: names.of(client_id),
       self: client_id === room.client_id,
       presence,
     });
@@ -78,29 +88,22 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
     ];
   });
 
-  function nameOf(client_id: string): string {
-    return names.value.get(client_id) ?? guestName(client_id);
-  }
-
-  function announce(change: Change): void {
+  function changed(change: Change): void {
     const { kind, client_id } = change;
-    const unannounced = nameless.clear(client_id);
     absent.clear(client_id);
-    if (kind === 'joined' && !names.peek().has(client_id)) {
-      nameless.set(client_id, () => log.add({ kind: 'change', change }), NAME_WAIT_MS);
-      return;
-    }
     if (kind === 'away') absent.set(client_id, () => left(client_id, true), AWAY_LIMIT_MS);
     if (kind === 'away' || kind === 'left') pointers.delete(client_id);
-    // Who was never announced need not be taken back; and while the own connection is broken, that of others is no news.
-    if (unannounced || (kind === 'away' && connection.peek().status !== 'live')) return;
-    log.add({ kind: 'change', change });
+    // While the own connection is broken, that of others is no news.
+    announcer.changed(change, connection.peek().status === 'live');
+    if (kind !== 'left') return;
+    names.delete(client_id);
+    chats.forget(client_id);
   }
 
   function left(client_id: string, gone: boolean): void {
     const step = depart(roster.peek(), client_id, gone);
     roster.value = step.roster;
-    if (step.change !== undefined) announce(step.change);
+    if (step.change !== undefined) changed(step.change);
   }
 
   function joined(client_id: string): void {
@@ -108,18 +111,16 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
     if (!entered) return;
     const step = arrive(roster.peek(), client_id);
     roster.value = step.roster;
-    if (step.change !== undefined) announce(step.change);
+    if (step.change !== undefined) changed(step.change);
     introduce(client_id);
   }
 
-  /** Tells everybody, or one newcomer, what they cannot know: the own name and where the own pointer is. */
+  /** Tells everybody, or one newcomer, what they cannot know: the own name and where the own pointer is, if anywhere. */
   function introduce(to?: string): void {
     const options = to === undefined ? {} : { to };
     room.sendText(encodeMessage({ kind: 'name', name: own_name }), options);
     const pointer = pointers.get(room.client_id);
-    if (pointer?.visible) {
-      room.send(FRAME_CLASS.POSE, encodePointer(pointer), { ...options, droppable: true });
-    }
+    if (pointer !== undefined) room.send(FRAME_CLASS.POSE, encodePointer(pointer), options);
   }
 
   function wentLive(): void {
@@ -129,7 +130,7 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
     );
     roster.value = next;
     // At first everybody is new to this page, which is no news to the person.
-    if (entered) changes.forEach(announce);
+    if (entered) changes.forEach(changed);
     log.add({ kind: 'self', what: entered ? 'reconnected' : 'entered' });
     entered = true;
     introduce();
@@ -142,27 +143,29 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
     connection.value = nextConnection(before, room.state, Date.now());
   }
 
-  function named(client_id: string, name: string): void {
-    names.value = new Map(names.peek()).set(client_id, name);
-    if (nameless.clear(client_id)) {
-      log.add({ kind: 'change', change: { kind: 'joined', client_id } });
+  function received(from: string, text: string): void {
+    const message = decodeMessage(text);
+    if (message === undefined || !roster.peek().has(from)) return;
+    if (message.kind === 'name') {
+      names.set(from, message.name);
+      announcer.named(from);
+    } else if (chats.take(from)) {
+      log.add({ kind: 'chat', from, name: names.of(from), text: message.text, own: false });
     }
   }
 
   const sendPointer = createPointerSender((pointer) => {
-    if (room.bufferedAmount > POINTER_BACKLOG_BYTES) return;
-    room.send(FRAME_CLASS.POSE, encodePointer(pointer), { droppable: true });
+    // Who is not connected introduces itself when it is again.
+    if (room.state.status !== 'live') return true;
+    if (room.bufferedAmount > POINTER_BACKLOG_BYTES) return false;
+    return room.send(FRAME_CLASS.POSE, encodePointer(pointer), { droppable: pointer.visible });
   }, nextFrame);
 
   const stops = [
     room.on('state', follow),
     room.on('joined', (member) => joined(member.client_id)),
     room.on('left', (member) => left(member.client_id, member.gone)),
-    room.on('message', (message) => {
-      const read = decodeMessage(message.text());
-      if (read?.kind === 'name') named(message.from, read.name);
-      if (read?.kind === 'chat') log.add({ kind: 'chat', from: message.from, text: read.text, own: false });
-    }),
+    room.on('message', (message) => received(message.from, message.text())),
     room.on('frame', (frame) => {
       if (frame.class !== FRAME_CLASS.POSE) return;
       const pointer = decodePointer(frame.payload);
@@ -173,7 +176,7 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
 
   function dispose(): void {
     for (const stop of stops) stop();
-    nameless.clearAll();
+    announcer.dispose();
     absent.clearAll();
   }
 
@@ -181,16 +184,17 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
     room_id: room.room_id,
     client_id: room.client_id,
     max_clients: room.max_clients,
+    own_name,
     connection,
     people,
     entries: log.entries,
     pointers,
-    nameOf,
     say(text) {
       const said = cleanChat(text);
-      if (said === '' || !room.sendText(encodeMessage({ kind: 'chat', text: said }))) return false;
-      log.add({ kind: 'chat', from: room.client_id, text: said, own: true });
-      return true;
+      if (said === '') return 'empty';
+      if (!room.sendText(encodeMessage({ kind: 'chat', text: said }))) return 'offline';
+      log.add({ kind: 'chat', from: room.client_id, name: own_name, text: said, own: true });
+      return 'said';
     },
     point(pointer) {
       pointers.set(room.client_id, pointer);

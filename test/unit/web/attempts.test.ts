@@ -1,0 +1,77 @@
+import type { Room } from '@anteroom/client';
+import { describe, expect, it } from 'vitest';
+import { createAttempts } from '../../../web/src/state/attempts.ts';
+import { FakeRoom } from './fake-room.ts';
+
+/** A way into a room that ends when the test says so. */
+function wayIn() {
+  const { promise, resolve, reject } = Promise.withResolvers<Room>();
+  return { connect: () => promise, resolve, reject };
+}
+
+const setUp = () => {
+  const given_up: Room[] = [];
+  return { attempts: createAttempts((room) => given_up.push(room)), given_up };
+};
+
+describe('an attempt to enter a room', () => {
+  it('that nobody waits for any more gives its seat back once there is one', async () => {
+    const { attempts, given_up } = setUp();
+    const way = wayIn();
+    const attempt = attempts.start('12345', way.connect);
+    attempts.abandon(attempt);
+    const room = new FakeRoom();
+    way.resolve(room);
+    await attempt.room;
+    expect(given_up).toEqual([room]);
+  });
+
+  it('is gone on with where somebody wants into the same room again, so that it takes no second seat', async () => {
+    const { attempts, given_up } = setUp();
+    const way = wayIn();
+    const first = attempts.start('12345', way.connect);
+    attempts.abandon(first);
+    const other = attempts.start('99999', wayIn().connect);
+    const again = attempts.start('12345', () => Promise.reject(new Error('a second seat')));
+    expect(other).not.toBe(first);
+    expect(again).toBe(first);
+    const room = new FakeRoom();
+    way.resolve(room);
+    expect(await again.room).toBe(room);
+    expect(given_up).toEqual([]);
+  });
+
+  it('gives back one seat, however often it was taken up and given up', async () => {
+    const { attempts, given_up } = setUp();
+    const way = wayIn();
+    const attempt = attempts.start('12345', way.connect);
+    attempts.abandon(attempt);
+    attempts.start('12345', way.connect);
+    attempts.abandon(attempt);
+    way.resolve(new FakeRoom());
+    await attempt.room;
+    expect(given_up.length).toBe(1);
+  });
+
+  it('that has ended is not gone on with', async () => {
+    const { attempts } = setUp();
+    const [failing, succeeding] = [wayIn(), wayIn()];
+    const failed = attempts.start('12345', failing.connect);
+    attempts.abandon(failed);
+    failing.reject(new Error('full'));
+    await expect(failed.room).rejects.toThrow('full');
+    const second = attempts.start('12345', succeeding.connect);
+    expect(second).not.toBe(failed);
+    attempts.abandon(second);
+    succeeding.resolve(new FakeRoom());
+    await second.room;
+    expect(attempts.start('12345', wayIn().connect)).not.toBe(second);
+  });
+
+  it('to create a room is never gone on with: the next one may want other seats', () => {
+    const { attempts } = setUp();
+    const first = attempts.start(undefined, wayIn().connect);
+    attempts.abandon(first);
+    expect(attempts.start(undefined, wayIn().connect)).not.toBe(first);
+  });
+});
