@@ -10,7 +10,7 @@ import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
 import { serveBuiltPage } from './built-page.ts';
 import type { BuiltPage } from './built-page.ts';
-import { Visitor } from './visitor.ts';
+import { PATIENCE_MS, Visitor } from './visitor.ts';
 
 let stack: Stack;
 let browser: Browser;
@@ -32,6 +32,9 @@ afterEach(async () => {
   visitors = [];
   if (complaints.length > 0) throw new Error(`a page complained: ${complaints.join('; ')}`);
 });
+
+/** How much of the field that has the focus is selected. */
+const SELECTED_LENGTH = 'document.activeElement.selectionEnd - document.activeElement.selectionStart';
 
 type Options = Parameters<typeof Visitor.arrive>[3];
 
@@ -103,10 +106,8 @@ describe('two people', () => {
 
     await grace.page.getByRole('button', { name: 'Leave' }).click();
     await ada.seePeople('Ada');
-    // The relay tells the room at once, and the router a moment later.
-    let status = 429;
-    while (status === 429) status = await linus.tryAgain();
-    expect(status).toBe(200);
+    // The relay tells the room at once, and the router a moment later, which nobody else is told.
+    await expect.poll(() => linus.tryAgain(), { timeout: PATIENCE_MS, interval: 250 }).toBe(200);
     await linus.seePeople('Linus', 'Ada');
     linus.forgive(/429/);
   });
@@ -156,9 +157,77 @@ describe('a reload', () => {
   });
 });
 
+describe('two windows of one browser', () => {
+  it('have a name each, which a reload does not change', async () => {
+    const ada = await visitor('Ada');
+    await ada.createRoom();
+    const grace = await ada.anotherWindow('Grace');
+    await grace.page.goto(built.url);
+    await grace.askFor(await ada.copyLink());
+    await grace.seeStatus('Live');
+    await ada.page.reload();
+    await Promise.all([ada.seePeople('Ada', 'Grace'), grace.seePeople('Grace', 'Ada')]);
+    expect(await ada.clientId()).not.toBe(await grace.clientId());
+  });
+});
+
+describe('a browser that allows the page nothing', () => {
+  it('can be used all the same', async () => {
+    const ada = await visitor('Ada');
+    await ada.createRoom();
+    const link = await ada.copyLink();
+    const linus = await visitor('Linus');
+    await linus.page.addInitScript(`
+      for (const storage of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, storage, { get() { throw new DOMException('denied', 'SecurityError'); } });
+      }
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
+    `);
+    await linus.joinRoom(link);
+    await Promise.all([ada.seePeople('Ada', 'Linus'), linus.seePeople('Linus', 'Ada')]);
+    const field = linus.page.getByLabel('Link of the room');
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await linus.page.getByRole('button', { name: 'Copy link' }).click();
+      await linus.seeFocus(field);
+      const selected = await linus.page.evaluate<number>(SELECTED_LENGTH);
+      expect(selected).toBe(link.length);
+    }
+  });
+});
+
+describe('the last seat', () => {
+  it('is not lost to an attempt that was cancelled', async () => {
+    const ada = await visitor('Ada');
+    const room_id = await ada.createRoom(2);
+    const linus = await visitor('Linus');
+    await linus.page.goto(built.url);
+    let asked = 0;
+    linus.page.on('request', (request) => {
+      if (request.method() === 'POST') asked++;
+    });
+    const { answered, release } = await linus.holdAnswer('/join-room');
+    await linus.askFor(room_id);
+    await linus.seeFocus(linus.page.getByRole('heading', { name: `Joining room ${room_id}` }));
+    await answered;
+    await linus.page.getByRole('button', { name: 'Cancel' }).click();
+    await linus.askFor(room_id);
+    release();
+    await linus.seeStatus('Live');
+    await Promise.all([ada.seePeople('Ada', 'Linus'), linus.seePeople('Linus', 'Ada')]);
+    expect(asked).toBe(1);
+  });
+});
+
 describe('a room that is not there', () => {
   it('is named, with a way to a new one', async () => {
     const ada = await visitor('Ada');
+    await ada.page.goto(`${built.url}/r/99999`);
+    const name = ada.page.getByLabel('Your name');
+    await name.fill('\u2800');
+    await name.press('Enter');
+    expect(await ada.page.evaluate<string>('document.activeElement.validationMessage')).toContain(
+      'can be seen',
+    );
     await ada.knock(`${built.url}/r/99999`);
     await ada.see('There is no room 99999 (any more)');
     ada.forgive(/404/);
@@ -209,6 +278,8 @@ describe('the page', () => {
     await phone.say('From my phone');
     await ada.hear(name, 'From my phone');
     await phone.picture('room-phone');
+    await phone.page.getByRole('button', { name: 'Leave' }).tap();
+    await ada.seePeople('Ada');
   });
 
   it('can be used with the keyboard alone', async () => {
@@ -217,8 +288,16 @@ describe('the page', () => {
     for (const key of ['ArrowRight', 'Shift+ArrowRight', 'ArrowUp']) await ada.page.keyboard.press(key);
     await grace.seePointer('Ada', { x: 0.62, y: 0.48 });
     expect(await grace.notices()).toEqual(['You joined']);
+    const draft = ada.page.getByLabel('Message, at most');
+    await draft.fill('By hand');
+    await ada.page.keyboard.press('Tab');
+    await ada.seeFocus(ada.page.getByRole('button', { name: 'Send' }));
+    await ada.page.keyboard.press('Enter');
+    await grace.hear('Ada', 'By hand');
+    await ada.seeFocus(draft);
     await ada.page.getByRole('button', { name: 'Leave' }).focus();
     await ada.page.keyboard.press('Enter');
+    await ada.seeFocus(ada.page.getByRole('heading', { level: 1 }));
     await ada.page.getByLabel('Your name').waitFor();
     await grace.seePeople('Grace');
   });

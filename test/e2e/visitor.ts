@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 const PICTURES = join(import.meta.dirname, '../../test-results');
 
 /** Whatever the page does takes less than this, ms. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 10_000;
 
 export interface Place {
   x: number;
@@ -53,6 +53,11 @@ export class Visitor {
     return new Visitor(context, await context.newPage(), home, name);
   }
 
+  /** Another window of the same browser, for somebody else. */
+  async anotherWindow(name: string): Promise<Visitor> {
+    return new Visitor(this.#context, await this.#context.newPage(), this.#home, name);
+  }
+
   /** Drops the complaints that are to be expected, such as the browser's own of an answer 429. */
   forgive(pattern: RegExp): void {
     this.complaints = this.complaints.filter((complaint) => !pattern.test(complaint));
@@ -88,6 +93,13 @@ export class Visitor {
     await this.page.getByRole('button', { name: 'Join', exact: true }).click();
   }
 
+  /** Fills in the start page with the link or number of a room, and presses Enter. */
+  async askFor(invite: string): Promise<void> {
+    await this.page.getByLabel('Your name').fill(this.name);
+    await this.page.getByLabel('Room number or link').fill(invite);
+    await this.page.keyboard.press('Enter');
+  }
+
   async joinRoom(link: string): Promise<void> {
     await this.knock(link);
     await this.seeStatus('Live');
@@ -117,7 +129,7 @@ export class Visitor {
   async hear(name: string, text: string): Promise<void> {
     await this.page
       .getByRole('log')
-      .locator('.message', { hasText: name })
+      .locator('.message', { has: this.page.locator('.message-name').getByText(name, { exact: true }) })
       .locator('.message-text')
       .getByText(text, { exact: true })
       .waitFor();
@@ -191,10 +203,31 @@ export class Visitor {
     return released.resolve;
   }
 
+  /** Keeps back what the router answers to the next request at `path` until `release` is called. */
+  async holdAnswer(path: string): Promise<{ answered: Promise<void>; release: () => void }> {
+    const [answered, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await this.page.route(
+      `**${path}`,
+      async (route) => {
+        const response = await route.fetch();
+        answered.resolve();
+        await released.promise;
+        await route.fulfill({ response });
+      },
+      { times: 1 },
+    );
+    return { answered: answered.promise, release: released.resolve };
+  }
+
+  /** Waits until the focus is on `target`. */
+  async seeFocus(target: Locator): Promise<void> {
+    await target.and(this.page.locator(':focus')).waitFor();
+  }
+
   /** The client id of the seat that this tab holds. */
   async clientId(): Promise<string> {
-    const seat = await this.page.evaluate<string | null>("sessionStorage.getItem('room.seat')");
-    return (JSON.parse(seat ?? '{}') as { client_id: string }).client_id;
+    const stay = await this.page.evaluate<string | null>("sessionStorage.getItem('anteroom.stay')");
+    return (JSON.parse(stay!) as { seat: { client_id: string } }).seat.client_id;
   }
 
   /** Keeps a picture of the window in test-results. */
