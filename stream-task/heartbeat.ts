@@ -37,17 +37,23 @@ export class Connects {
   /** By client; a later connect takes the place of an earlier one. */
   readonly #waiting = new Map<string, Connect>();
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   add(connect: Connect): void {
-    // More than one call may hold can only pile up while the router is away: the oldest are let go, the sweep repairs it.
-    if (this.#waiting.size >= MOST_CONNECTS) {
+    const key = `${connect.room_id}.${connect.client_id}`;
+    // So many can only pile up while the router is away: the oldest are let go, the sweep repairs it.
+    if (this.#waiting.size >= MOST_WAITING && !this.#waiting.has(key)) {
       const [oldest] = this.#waiting.keys();
       if (oldest !== undefined) this.#waiting.delete(oldest);
     }
-    this.#waiting.set(`${connect.room_id}.${connect.client_id}`, connect);
+    this.#waiting.set(key, connect);
   }
 
+  /** The oldest, as many as one call tells. */
   list(): Connect[] {
-    return [...this.#waiting.values()];
+    return [...this.#waiting.values()].slice(0, MOST_IN_ONE_CALL);
   }
 
   /** Forgets those of `told` that nothing newer has replaced since. */
@@ -59,8 +65,13 @@ export class Connects {
   }
 }
 
-/** The limit of one put-task call, see `putTaskRequest`. */
-const MOST_CONNECTS = 100_000;
+/** Connects that wait at most. */
+const MOST_WAITING = 100_000;
+/** Connects in one call at most: each is a write of the router's, which has a time limit. */
+const MOST_IN_ONE_CALL = 1_000;
+
+/** `more`: answered, and there are connects that did not fit. */
+type Outcome = 'failed' | 'told' | 'more';
 
 export interface Heartbeat {
   /** Resolves when the router has accepted the task for the first time, or the heartbeat was stopped. */
@@ -69,14 +80,14 @@ export interface Heartbeat {
   tell(state: 'DRAINING' | 'STOPPED'): Promise<void>;
 }
 
-/** Starts to call at once, and goes on until {@link Heartbeat.tell}. */
+/** Starts to call at once, and goes on until {@link Heartbeat.tell}. What does not fit into one call follows at once. */
 export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   const { identity, interval, router, connects, timing, counts, log } = deps;
   const stopping = new AbortController();
   const first = Promise.withResolvers<void>();
   let heartbeat_seq = 0;
 
-  async function call(state: PutTaskRequest['state'], signal: AbortSignal): Promise<boolean> {
+  async function call(state: PutTaskRequest['state'], signal: AbortSignal): Promise<Outcome> {
     const { remote, ...fixed } = identity;
     const told = connects.list();
     const answer = await router.putTask(
@@ -86,28 +97,30 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
     );
     countOne(counts.put_task, answer.kind);
     if (answer.kind !== 'answered') {
-      if (signal.aborted) return false;
+      if (signal.aborted) return 'failed';
       const status = answer.kind === 'refused' ? answer.status : undefined;
       log.warn({ status, detail: answer.detail }, 'put-task failed');
-      return false;
+      return 'failed';
     }
     connects.answered(told);
     for (const room of answer.body.not_owned) {
       log.info({ room_id: room.room_id, epoch: room.epoch, moved: room.moved_to !== undefined }, 'room lost');
       deps.disown(room);
     }
-    return true;
+    return told.length === MOST_IN_ONE_CALL && connects.size > 0 ? 'more' : 'told';
   }
 
   async function run(): Promise<void> {
     let registered = false;
     for (let failures = 0; !stopping.signal.aborted;) {
-      if (await call('READY', stopping.signal)) {
+      const outcome = await call('READY', stopping.signal);
+      if (outcome !== 'failed') {
         failures = 0;
         if (!registered) log.info({ url: identity.url, port: identity.port }, 'registered with the router');
         registered = true;
         first.resolve();
       } else failures++;
+      if (outcome === 'more') continue;
       const pause = failures === 0 ? interval : backoff(failures, timing.retry_first, interval);
       await wait(pause, stopping.signal);
     }

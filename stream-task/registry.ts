@@ -120,7 +120,6 @@ export class Registry {
         generation: client.generation,
         slot: takeSlot(room),
         connect_by: client.connect_by,
-        seen: false,
         presence: { kind: 'waiting', timer: undefined },
       };
       room.seats.set(seat.client_id, seat);
@@ -170,7 +169,6 @@ export class Registry {
     room.protocol = protocol;
     seat.presence = { kind: 'connected', session };
     seat.connect_by = 0;
-    seat.seen = true;
     if (before.kind === 'waiting') clearTimeout(before.timer);
     else {
       removeMember(room, before.session);
@@ -195,16 +193,26 @@ export class Registry {
     return session;
   }
 
-  /** `session` takes no more. Of a room that is no longer ours, or a connection that was replaced, nothing follows. */
+  /** `session` takes no more. Of a connection that was replaced, or removed with its seat, nothing follows. */
   #ended(room: SeatedRoom, seat: Seat, session: Session, ending: Ending): void {
     removeMember(room, session);
-    if (this.#rooms.get(room.room_id) !== room || room.seats.get(seat.client_id) !== seat) return;
+    if (room.seats.get(seat.client_id) !== seat) return;
     if (seat.presence.kind !== 'connected' || seat.presence.session !== session) return;
+    if (this.#rooms.get(room.room_id) !== room) return this.#endedElsewhere(room, seat, ending);
     seat.presence = { kind: 'waiting', timer: undefined };
     if (ending === 'left') return this.#remove(room, seat, true);
     seat.connect_by = Math.max(seat.connect_by, Date.now() + this.#deps.resume_grace);
     this.#await(room, seat);
     announce(room, { type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'resuming' });
+  }
+
+  /**
+   * The room is no longer ours. Who leaves between `moved` and the close is told to the router as of the new place, where
+   * the seat would be kept otherwise; a removal that is older than what the router knows does nothing there.
+   */
+  #endedElsewhere({ room_id, moved_to }: SeatedRoom, { client_id, generation }: Seat, ending: Ending): void {
+    if (ending !== 'left' || moved_to === undefined) return;
+    this.#deps.events.removed({ room_id, epoch: moved_to, client_id, generation });
   }
 
   /** Keeps a waiting seat until its `connect_by`. */
@@ -230,9 +238,8 @@ export class Registry {
     room.seats.delete(seat.client_id);
     if (seat.presence.kind === 'waiting') clearTimeout(seat.presence.timer);
     else seat.presence.session.end(CLOSE.ROOM_GONE, 'gone');
-    if (seat.seen) {
-      announce(room, { type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'gone' });
-    }
+    // Also of a client that was never connected here: after a move the others may know it from the task before.
+    announce(room, { type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'gone' });
     if (room.seats.size === 0 && this.#rooms.get(room.room_id) === room) this.#rooms.delete(room.room_id);
     if (!report) return;
     const { room_id, epoch } = room;
@@ -245,6 +252,7 @@ export class Registry {
     this.#lost.add(room_id, epoch);
     const room = this.#rooms.get(room_id);
     if (room === undefined || room.epoch > epoch) return;
+    room.moved_to = moved_to?.epoch;
     this.#departures.depart(this.#forget(room), room.protocol === 'anteroom.raw.v1', moved_to);
   }
 

@@ -13,6 +13,8 @@ import type { Registry } from './registry.ts';
 
 export interface RouteDeps {
   task_id: string;
+  /** When the process started, ms since the Unix epoch: what put-task says, too. */
+  started_at: number;
   registry: Registry;
   secrets: SecretSource;
   metrics: MetricsRegistry;
@@ -152,6 +154,7 @@ async function rooms(request: IncomingMessage, url: URL, deps: RouteDeps): Promi
   const snapshot: TaskRooms = {
     task_id: deps.task_id,
     taken_at: Date.now(),
+    started_at: deps.started_at,
     rooms: deps.registry.snapshot(room_id),
   };
   return json(snapshot);

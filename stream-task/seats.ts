@@ -10,20 +10,20 @@ export type Presence =
 
 export interface Seat {
   readonly client_id: string;
-  ticket_hash: string;
+  readonly ticket_hash: string;
   /** The highest that the router told us: what remove-client reports. */
   generation: number;
   readonly slot: number;
   /** The seat is kept until then while no socket is open, ms since the Unix epoch; 0 once the client has connected. */
   connect_by: number;
-  /** It has been connected here, so that the others know of it. */
-  seen: boolean;
   presence: Presence;
 }
 
 export interface SeatedRoom extends Room {
   readonly seats: Map<string, Seat>;
   next_slot: number;
+  /** The epoch at which it is served elsewhere, once the router has said so. */
+  moved_to: number | undefined;
 }
 
 export function createRoom(room_id: string, epoch: number, max_clients: number): SeatedRoom {
@@ -36,6 +36,7 @@ export function createRoom(room_id: string, epoch: number, max_clients: number):
     by_slot: new Map(),
     seats: new Map(),
     next_slot: 0,
+    moved_to: undefined,
   };
 }
 

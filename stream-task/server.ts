@@ -35,6 +35,8 @@ export type RelayConfig = Pick<
 
 export interface RelayDeps {
   task_id: string;
+  /** When the process started, ms since the Unix epoch. */
+  started_at: number;
   secrets: SecretSource;
   log: Logger;
   events: RegistryEvents;
@@ -85,7 +87,7 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
     pulse,
     events: deps.events,
   });
-  const { task_id, secrets, log } = deps;
+  const { task_id, started_at, secrets, log } = deps;
 
   const server = createServer(
     {
@@ -98,7 +100,7 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     (request, response) =>
-      void answerRequest(request, response, { task_id, registry, secrets, metrics, log }),
+      void answerRequest(request, response, { task_id, started_at, registry, secrets, metrics, log }),
   );
   const sockets = trackSockets(server, config.MAX_SOCKETS_PER_ADDRESS);
   const metrics = createMetrics(counts, {

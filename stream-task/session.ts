@@ -2,7 +2,7 @@
  * One client's connection: takes its messages, checks them, and hands them to its room. Knows nothing of `ws`: it sees
  * a {@link ClientSocket} and is told what happens on it.
  */
-import { CLOSE } from '../shared/protocol/close-codes.ts';
+import { CLOSE, NORMAL_CLOSURE } from '../shared/protocol/close-codes.ts';
 import { MAX_CONTROL_BYTES, parseControl, type RelayControl } from '../shared/protocol/control.ts';
 import { destinationOf, headerFault, sourceOf, TO_ALL, TO_RELAY } from '../shared/protocol/frame.ts';
 import type { Protocol } from '../shared/protocol/subprotocol.ts';
@@ -50,9 +50,6 @@ const OPEN: State = { kind: 'open' };
 const CLOSING: State = { kind: 'closing' };
 const CLOSED: State = { kind: 'closed' };
 
-/** RFC 6455 §7.4.1: the purpose of the connection has been fulfilled. */
-const NORMAL_CLOSURE = 1_000;
-
 export class Session implements Member {
   readonly client_id: string;
   readonly slot: number;
@@ -98,12 +95,13 @@ export class Session implements Member {
 
   /** A WebSocket ping of the client: answered by the socket itself, but it counts as a message for its rate. */
   pinged(bytes: number): void {
-    if (this.#state.kind !== 'open') return;
-    if (!this.#rate.take(bytes, performance.now())) this.end(CLOSE.TOO_SLOW, 'rate');
+    this.#rated(bytes);
   }
 
-  ponged(): void {
+  /** A WebSocket pong of the client, asked for or not: it counts as a message, too. */
+  ponged(bytes: number): void {
     this.#unanswered = 0;
+    this.#rated(bytes);
   }
 
   /** The socket is closed; `code` is the peer's, 1005 or 1006 if it gave none. */
@@ -150,6 +148,11 @@ export class Session implements Member {
     }
     // What was sent is stamped with the last beat, up to a tick too early: so wait for one more.
     if (!this.#raw && now - this.#sent_at >= timing.alive_after + timing.tick) this.tell({ type: 'alive' });
+  }
+
+  #rated(bytes: number): void {
+    if (this.#state.kind !== 'open') return;
+    if (!this.#rate.take(bytes, performance.now())) this.end(CLOSE.TOO_SLOW, 'rate');
   }
 
   #control(data: Uint8Array): void {

@@ -29,7 +29,8 @@ class RelaySocket extends WebSocket {
   refused_with: number | undefined;
 
   override close(code?: number, data?: string | Buffer): void {
-    const own = code === undefined ? undefined : OWN_CODE[code];
+    // For a fault `ws` gives a code alone. With a reason, if an empty one, it echoes the close frame of the peer.
+    const own = code === undefined || data !== undefined ? undefined : OWN_CODE[code];
     this.refused_with ??= own;
     super.close(own ?? code, data);
   }
@@ -103,7 +104,7 @@ export function attach(ws: WebSocket, open: (socket: ClientSocket) => Session): 
   // With the binary type `nodebuffer` (the default) every message is one Buffer.
   ws.on('message', (data, binary) => session.message(data as Buffer, binary));
   ws.on('ping', (data) => session.pinged(data.length));
-  ws.on('pong', () => session.ponged());
+  ws.on('pong', (data) => session.ponged(data.length));
   ws.on('close', (code) => session.closed(code));
 }
 

@@ -55,6 +55,7 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
   const connects = new Connects();
   const relay = await startRelay(config, {
     task_id,
+    started_at,
     secrets,
     log,
     timing,

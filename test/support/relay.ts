@@ -95,6 +95,7 @@ export interface TestRelay extends AsyncDisposable {
   readonly relay: Relay;
   readonly port: number;
   readonly task_id: string;
+  readonly started_at: number;
   readonly url: string;
   readonly connects: Connect[];
   readonly removals: RemoveClientRequest[];
@@ -115,12 +116,14 @@ export async function startTestRelay(
   timing: Partial<Timing> = {},
 ): Promise<TestRelay> {
   const task_id = randomUUID();
+  const started_at = Date.now();
   const connects: Connect[] = [];
   const removals: RemoveClientRequest[] = [];
   const relay = await startRelay(
     { ...RELAY_CONFIG, ...config },
     {
       task_id,
+      started_at,
       secrets,
       log: quiet,
       timing: { ...TIMING, ...timing },
@@ -135,6 +138,7 @@ export async function startTestRelay(
     relay,
     port: relay.port,
     task_id,
+    started_at,
     url: `ws://127.0.0.1:${relay.port}`,
     connects,
     removals,

@@ -125,6 +125,20 @@ describe('limits', () => {
     expect((await closed).code).toBe(4429);
   });
 
+  it('[R37] counts pongs as messages, which nobody asked for', async () => {
+    await using relay = await startTestRelay({ MESSAGE_RATE: 10 });
+    const { peers } = await relay.room(1, 'anteroom.raw.v1');
+    for (let n = 0; n < 200; n++) peers[0]!.ws.pong();
+    expect(await peers[0]!.closed).toEqual({ code: 4429, reason: 'rate' });
+  });
+
+  it.each([1002, 1007, 1008, 1009])('echoes close code %i of the client as it is', async (code) => {
+    await using relay = await startTestRelay();
+    const { peers } = await relay.room(1);
+    peers[0]!.ws.close(code);
+    expect((await peers[0]!.closed).code).toBe(code);
+  });
+
   it('[R40] closes a receiver that never reads at its budget; the others get everything', async () => {
     const budget = 300_000;
     await using relay = await startTestRelay({ SEND_BUDGET: budget }, { close_wait: 100 });

@@ -133,6 +133,7 @@ describe('HTTP of a stream task', () => {
     const asked: boolean[] = [];
     const own = await startRelay(RELAY_CONFIG, {
       task_id: 'own',
+      started_at: 1,
       log: quiet,
       events: NOTHING,
       secrets: {
@@ -157,6 +158,7 @@ describe('HTTP of a stream task', () => {
   it('answers 500 without the cause when something unexpected happens', async () => {
     const own = await startRelay(RELAY_CONFIG, {
       task_id: 'own',
+      started_at: 1,
       log: quiet,
       events: NOTHING,
       secrets: { get: () => Promise.reject(new Error('the inner cause')) },
@@ -178,6 +180,7 @@ describe('HTTP of a stream task', () => {
     const { body } = await callTask(relay, 'GET', `/rooms?room_id=${room_id}`);
     expect(body).toMatchObject({
       task_id: relay.task_id,
+      started_at: relay.started_at,
       rooms: [
         {
           room_id,
@@ -198,7 +201,13 @@ describe('HTTP of a stream task', () => {
     await expect(
       startRelay(
         { ...RELAY_CONFIG, PORT: relay.port },
-        { task_id: 'own', log: quiet, events: NOTHING, secrets: { get: () => Promise.resolve(SECRET) } },
+        {
+          task_id: 'own',
+          started_at: 1,
+          log: quiet,
+          events: NOTHING,
+          secrets: { get: () => Promise.resolve(SECRET) },
+        },
       ),
     ).rejects.toThrow('EADDRINUSE');
   });

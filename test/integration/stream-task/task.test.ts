@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { taskConfig, type TaskConfig } from '../../../shared/config/settings.ts';
 import type { SecretSource } from '../../../shared/ports/secrets.ts';
+import { taskRooms } from '../../../shared/protocol/api.ts';
 import { credentialsToken } from '../../../shared/protocol/subprotocol.ts';
 import { startTask, type StreamTask } from '../../../stream-task/task.ts';
 import { TIMING, type Timing } from '../../../stream-task/timing.ts';
@@ -79,6 +80,9 @@ describe('stream task', () => {
     });
     expect(request.started_at).toBeGreaterThanOrEqual(before);
     await running.task.registered;
+    const at = { port: running.task.relay.port, task_id: running.task.task_id };
+    const snapshot = taskRooms.parse((await callTask(at, 'GET', '/rooms')).body);
+    expect(snapshot.started_at, 'of the same process').toBe(request.started_at);
   });
 
   it('tells another address where it is told to', async () => {

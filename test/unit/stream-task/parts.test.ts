@@ -64,7 +64,6 @@ describe('slots', () => {
     generation: 1,
     slot,
     connect_by: 0,
-    seen: false,
     presence: { kind: 'waiting', timer: undefined },
   });
 
@@ -107,6 +106,18 @@ describe('connects', () => {
     expect(connects.list()).toEqual([connect(2)]);
     connects.answered(connects.list());
     expect(connects.list()).toEqual([]);
+  });
+
+  it('lets the oldest go when there are too many, but none for a client that waits already', () => {
+    const connects = new Connects();
+    const of = (n: number, generation = 1) => ({ ...connect(generation), client_id: `client ${n}` });
+    for (let n = 0; n < 100_000; n++) connects.add(of(n));
+    connects.add(of(5, 2));
+    expect(connects.size).toBe(100_000);
+    expect(connects.list()[0]).toEqual(of(0));
+    connects.add(of(100_000));
+    expect(connects.size).toBe(100_000);
+    expect(connects.list()[0]).toEqual(of(1));
   });
 });
 

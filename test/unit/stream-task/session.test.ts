@@ -107,7 +107,7 @@ describe('session', () => {
     const session = start('anteroom.raw.v1');
     for (let n = 1; n <= 12; n++) {
       beat(session, n * 25_500);
-      if (n % 2 === 0) session.ponged();
+      if (n % 2 === 0) session.ponged(0);
     }
     expect(wire.log).toEqual(Array.from({ length: 12 }, () => 'ping'));
   });
