@@ -1,14 +1,15 @@
 import { CLIENT_ID, ROOM_ID, TICKET } from '../../shared/protocol/subprotocol.ts';
 import type { Grant, JoinRoomRequest } from './api-types.ts';
 import { AnteroomError } from './errors.ts';
+import { askPatiently, mayCreateAgain, mayJoinAgain } from './first-grant.ts';
 import type { Platform } from './platform.ts';
-import { fullJitter } from './reconnect.ts';
+import { fullJitter, guarded } from './reconnect.ts';
 import { ConnectedRoom } from './room.ts';
 import { routerApi, throwIfAborted } from './router-api.ts';
 import type { RouterApi } from './router-api.ts';
 import { DEFAULT_TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
-import type { ConnectOptions, CreateRoomOptions, JoinRoomOptions, Room } from './types.ts';
+import type { ConnectOptions, CreateRoomOptions, JoinRoomOptions, ReconnectPolicy, Room } from './types.ts';
 
 /** What an entry point gives the SDK; tests shorten the timings. */
 export interface Internals {
@@ -16,32 +17,36 @@ export interface Internals {
   timings?: Partial<Timings>;
 }
 
-const timingsOf = ({ timings }: Internals): Timings => ({ ...DEFAULT_TIMINGS, ...timings });
-
-function apiOf(internals: Internals, { router, fetch }: ConnectOptions): RouterApi {
-  return routerApi({
-    router,
-    fetch,
-    page_is_secure: internals.platform.isSecurePage(),
-    timeout_ms: timingsOf(internals).request_timeout_ms,
-  });
+/** What an entry needs besides the request that it makes. */
+interface Entry {
+  platform: Platform;
+  timings: Timings;
+  api: RouterApi;
+  policy: ReconnectPolicy;
+  signal: AbortSignal | undefined;
 }
 
-/** Opens the seat of `grant` and waits for its first welcome, the signal, or the end of it. */
-async function enter(
-  internals: Internals,
-  options: ConnectOptions,
-  api: RouterApi,
-  grant: Grant,
-): Promise<Room> {
-  const { signal, reconnect = fullJitter() } = options;
-  throwIfAborted(signal);
-  const room = new ConnectedRoom(grant, {
-    platform: internals.platform,
-    api,
-    policy: reconnect,
-    timings: timingsOf(internals),
+function entryOf({ platform, timings: changed }: Internals, options: ConnectOptions): Entry {
+  const { router, fetch, reconnect = fullJitter(), signal } = options;
+  const timings = { ...DEFAULT_TIMINGS, ...changed };
+  const api = routerApi({
+    router,
+    fetch,
+    page_is_secure: platform.isSecurePage(),
+    timeout_ms: timings.request_timeout_ms,
   });
+  return { platform, timings, api, policy: guarded(reconnect), signal };
+}
+
+/** Opens the seat that `ask` is granted and waits for its first welcome, the signal, or the end of it. */
+async function enter(
+  { platform, timings, api, policy, signal }: Entry,
+  worthwhile: (error: AnteroomError) => boolean,
+  ask: () => Promise<Grant>,
+): Promise<Room> {
+  const grant = await askPatiently(ask, { worthwhile, policy, within_ms: timings.first_grant_ms, signal });
+  throwIfAborted(signal);
+  const room = new ConnectedRoom(grant, { platform, api, policy, timings });
   const abort = (): void => void room.leave();
   signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -71,17 +76,17 @@ function joinRequest({ room_id, resume }: JoinRoomOptions): JoinRoomRequest {
 }
 
 export async function createRoomOn(internals: Internals, options: CreateRoomOptions): Promise<Room> {
-  const { max_clients, kind, signal } = options;
-  const api = apiOf(internals, options);
-  const grant = await api.createRoom(
-    { ...(max_clients === undefined ? {} : { max_clients }), ...(kind === undefined ? {} : { kind }) },
-    signal,
-  );
-  return enter(internals, options, api, grant);
+  const { max_clients, kind } = options;
+  const entry = entryOf(internals, options);
+  const request = {
+    ...(max_clients === undefined ? {} : { max_clients }),
+    ...(kind === undefined ? {} : { kind }),
+  };
+  return enter(entry, mayCreateAgain, () => entry.api.createRoom(request, entry.signal));
 }
 
 export async function joinRoomOn(internals: Internals, options: JoinRoomOptions): Promise<Room> {
-  const api = apiOf(internals, options);
-  const grant = await api.joinRoom(joinRequest(options), options.signal);
-  return enter(internals, options, api, grant);
+  const entry = entryOf(internals, options);
+  const request = joinRequest(options);
+  return enter(entry, mayJoinAgain, () => entry.api.joinRoom(request, entry.signal));
 }

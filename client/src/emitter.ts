@@ -18,10 +18,15 @@ export const reportException: ReportException = (exception) => {
 
 type Listeners<Events> = { [E in keyof Events]?: readonly { call(value: Events[E]): void }[] };
 
-/** Listeners by event. Lists are replaced, never changed, so that `emit` allocates nothing and may be re-entered. */
+/**
+ * Listeners by event. Lists are replaced, never changed, so that `emit` allocates nothing. What is emitted by a listener
+ * waits until the others have heard the event before: all hear the same, in the same order.
+ */
 export class Emitter<Events extends object> {
   readonly #report: ReportException;
   #listeners: Listeners<Events> = {};
+  #emitting = false;
+  readonly #later: (() => void)[] = [];
 
   constructor(report: ReportException = reportException) {
     this.#report = report;
@@ -37,6 +42,20 @@ export class Emitter<Events extends object> {
   }
 
   emit<E extends keyof Events>(event: E, value: Events[E]): void {
+    if (this.#emitting) {
+      this.#later.push(() => this.#call(event, value));
+      return;
+    }
+    this.#emitting = true;
+    try {
+      this.#call(event, value);
+      for (let next = this.#later.shift(); next !== undefined; next = this.#later.shift()) next();
+    } finally {
+      this.#emitting = false;
+    }
+  }
+
+  #call<E extends keyof Events>(event: E, value: Events[E]): void {
     for (const listener of this.#listeners[event] ?? []) {
       try {
         listener.call(value);

@@ -13,6 +13,8 @@ export class AnteroomError extends Error {
   readonly code: ErrorCode;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
+  /** Whether the router itself said so, in its problem details: not something before it, and not the SDK. */
+  readonly from_router: boolean;
   /** HTTP status, where the router answered. */
   readonly status: number | undefined;
   /** From `Retry-After`, ms. */
@@ -25,6 +27,7 @@ export class AnteroomError extends Error {
     message: string,
     details: {
       retryable?: boolean;
+      from_router?: boolean;
       status?: number | undefined;
       retry_after_ms?: number | undefined;
       request_id?: string | undefined;
@@ -35,6 +38,7 @@ export class AnteroomError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.retryable = details.retryable ?? false;
+    this.from_router = details.from_router ?? false;
     this.status = details.status;
     this.retry_after_ms = details.retry_after_ms;
     this.request_id = details.request_id;

@@ -2,8 +2,10 @@
  * The life of a connection as a pure function: `step(phase, event) → phase and effects`. Sockets, timers and requests
  * are the session's; what they mean is decided here.
  */
-import { CLOSE, reconnectAfter } from '../../shared/protocol/close-codes.ts';
+import { CLOSE, NORMAL_CLOSURE, reconnectAfter } from '../../shared/protocol/close-codes.ts';
 import { AnteroomError } from './errors.ts';
+import { wantedDelay } from './reconnect.ts';
+import { LONGEST_WAIT_MS } from './timings.ts';
 import type { CloseReason, ConnectionState, ReconnectPolicy } from './types.ts';
 
 /** A connection that broke and is not back yet. */
@@ -72,9 +74,6 @@ export interface StepContext {
 
 export const FIRST_PHASE: Phase = { at: 'opening', outage: undefined };
 
-/** The longest wait of a timer (2^31 - 1 ms); browsers and Node take a longer one for none. */
-const LONGEST_WAIT_MS = 0x7fff_ffff;
-
 const stay = (phase: Phase): Step => ({ phase, effects: [] });
 const close = (reason: CloseReason, effects: readonly Effect[] = []): Step => ({
   phase: { at: 'closed', reason },
@@ -83,7 +82,8 @@ const close = (reason: CloseReason, effects: readonly Effect[] = []): Step => ({
 
 /** What ended for good with a close code after which nothing is tried again. */
 function finalReason(code: number, reason: string): CloseReason {
-  if (code === CLOSE.ROOM_GONE) return { kind: 'gone' };
+  // 1000 answers a leave: there is no seat any more.
+  if (code === CLOSE.ROOM_GONE || code === NORMAL_CLOSURE) return { kind: 'gone' };
   if (code === CLOSE.REPLACED) return { kind: 'replaced', code };
   return { kind: 'refused', code, reason };
 }
@@ -101,14 +101,10 @@ function nextOutage(phase: Connected, cause: string, { now, stable_after_ms }: S
   return { since: now, attempt: flaps ? phase.attempts + 1 : 1, cause, forgiven: false };
 }
 
-function delay(policy: ReconnectPolicy, { attempt, since }: Outage, now: number): number | null {
-  const ms = policy(attempt, Math.max(0, now - since));
-  return ms === null || Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
-}
-
 /**
  * Goes on with an attempt. `at_once`: the first one does not wait, since the relay sent us away on purpose or we noticed
- * late; the policy is asked all the same, since it may want none. `least_ms`: what the router asked for.
+ * late; the policy is asked all the same, since it may want none. `least_ms`: what the router asked for; the policy's delay
+ * comes on top, so that those who were told the same do not come back at the same instant.
  */
 function retry(
   outage: Outage,
@@ -120,13 +116,13 @@ function retry(
     effects = [],
   }: { at_once?: boolean; least_ms?: number; error?: AnteroomError; effects?: readonly Effect[] } = {},
 ): Step {
-  const wanted = delay(context.policy, outage, context.now);
+  const wanted = wantedDelay(context.policy, outage.attempt, Math.max(0, context.now - outage.since));
   if (wanted === null) {
     const last = error ?? new AnteroomError('network', outage.cause, { retryable: true });
     return close({ kind: 'gave_up', error: last }, effects);
   }
   const least = Math.min(least_ms, LONGEST_WAIT_MS);
-  const ms = Math.max(least, at_once && outage.attempt === 1 ? 0 : wanted);
+  const ms = Math.min(least + (at_once && outage.attempt === 1 ? 0 : wanted), LONGEST_WAIT_MS);
   if (ms === 0) return { phase: { at: 'asking', outage }, effects: [...effects, { do: 'ask' }] };
   return {
     phase: { at: 'waiting', outage, retry_in_ms: ms, not_before: context.now + least },
@@ -152,10 +148,15 @@ function afterClose(phase: Connected, code: number, reason: string, context: Ste
   return retry(outage, context, { at_once: answer === 'now' });
 }
 
-/** The router refused a resume. Only an unknown room or seat means that the seat is gone. */
+/**
+ * A resume was refused. It is over only where the router itself says so: what a gateway, a proxy or a captive portal answers
+ * in its place during an outage says nothing about the seat. Only an unknown room or seat means that the seat is gone.
+ */
 function afterRefusal(outage: Outage, error: AnteroomError, context: StepContext): Step {
-  if (error.code === 'room_not_found' || error.code === 'client_not_found') return close({ kind: 'gone' });
-  if (!error.retryable) return close({ kind: 'gave_up', error });
+  if (error.from_router && !error.retryable) {
+    const gone = error.code === 'room_not_found' || error.code === 'client_not_found';
+    return close(gone ? { kind: 'gone' } : { kind: 'gave_up', error });
+  }
   const next: Outage = { ...outage, attempt: outage.attempt + 1, cause: error.message };
   return retry(next, context, { least_ms: error.retry_after_ms ?? 0, error });
 }

@@ -78,6 +78,8 @@ export function errorOfAnswer({ status, headers, body }: HttpAnswer, now: number
       `The router answered ${status}`,
     {
       retryable: typeof retryable === 'boolean' ? retryable : status === 429 || status >= 500,
+      // `code` alone may be anybody's.
+      from_router: known && fields['type'] === `urn:anteroom:problem:${given}`,
       status,
       retry_after_ms: retryAfter(headers.get('retry-after'), now),
       request_id: text(fields['request_id']),

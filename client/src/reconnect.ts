@@ -1,3 +1,5 @@
+import { reportException } from './emitter.ts';
+import { LONGEST_WAIT_MS } from './timings.ts';
 import type { ReconnectPolicy } from './types.ts';
 
 export interface FullJitterOptions {
@@ -21,4 +23,22 @@ export function fullJitter(options: FullJitterOptions = {}): ReconnectPolicy {
     elapsed_ms >= give_up_after_ms
       ? null
       : Math.round(random() * Math.min(cap_ms, base_ms * 2 ** (attempt - 1)));
+}
+
+/** What `policy` wants, ms; null to give up, which is also what anything but a finite number from 0 up means. */
+export function wantedDelay(policy: ReconnectPolicy, attempt: number, elapsed_ms: number): number | null {
+  const ms: unknown = policy(attempt, elapsed_ms);
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? Math.min(ms, LONGEST_WAIT_MS) : null;
+}
+
+/** `policy`, except that it gives up where it would throw: there is nobody to ask for another delay. */
+export function guarded(policy: ReconnectPolicy): ReconnectPolicy {
+  return (attempt, elapsed_ms) => {
+    try {
+      return policy(attempt, elapsed_ms);
+    } catch (exception) {
+      reportException(exception);
+      return null;
+    }
+  };
 }

@@ -9,6 +9,7 @@ import { Members } from './members.ts';
 import type { Change } from './members.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session.ts';
+import { LONGEST_WAIT_MS } from './timings.ts';
 import type { ConnectionState, Frame, Member, Room, RoomEvents, SendOptions } from './types.ts';
 
 const decoder = new TextDecoder();
@@ -22,6 +23,7 @@ export class ConnectedRoom implements Room {
   readonly ready: Promise<void>;
   readonly #session: Session;
   readonly #members: Members;
+  readonly #away_ms: number;
   readonly #emitter = new Emitter<RoomEvents>();
   #slot = TO_ALL;
   #limits: RelayLimits | undefined;
@@ -29,9 +31,10 @@ export class ConnectedRoom implements Room {
   constructor(grant: Grant, deps: SessionDeps) {
     this.room_id = grant.room_id;
     this.client_id = grant.client_id;
-    this.#members = new Members(grant.client_id);
+    this.#members = new Members(grant.client_id, (change) => this.#announce([change]));
+    this.#away_ms = deps.timings.away_ms;
     this.#session = new Session(grant, deps, {
-      state: (state) => this.#emitter.emit('state', state),
+      state: (state) => this.#state(state),
       welcome: (welcome) => this.#welcome(welcome),
       peer: (message) => this.#peer(message),
       frame: (bytes) => this.#frame(bytes),
@@ -85,10 +88,16 @@ export class ConnectedRoom implements Room {
     return this.#session.leave();
   }
 
-  #welcome({ slot, limits, clients }: Welcome): () => void {
+  #state(state: ConnectionState): void {
+    if (state.status !== 'live') this.#members.pause();
+    this.#emitter.emit('state', state);
+  }
+
+  #welcome({ slot, limits, clients, resume_grace_ms }: Welcome): () => void {
     this.#slot = slot;
     this.#limits = limits;
-    const changes = this.#members.welcome(clients);
+    const away_ms = Math.min(Math.max(resume_grace_ms, this.#away_ms), LONGEST_WAIT_MS);
+    const changes = this.#members.welcome(clients, away_ms);
     return () => this.#announce(changes);
   }
 

@@ -61,6 +61,8 @@ export function routerApi({ router, fetch, page_is_secure, timeout_ms }: RouterA
         body: JSON.stringify(request),
         credentials: 'omit',
         cache: 'no-store',
+        // 307 and 308 would carry the ticket to wherever they point.
+        redirect: 'error',
         signal: controller.signal,
       });
       return { status: response.status, headers: response.headers, body: await response.text() };

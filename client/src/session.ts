@@ -3,7 +3,6 @@ import type { Grant } from './api-types.ts';
 import { Connection } from './connection.ts';
 import { readControl } from './control.ts';
 import type { Control } from './control.ts';
-import { reportException } from './emitter.ts';
 import { AnteroomError } from './errors.ts';
 import { FIRST_PHASE, stateOf, step } from './machine.ts';
 import type { Effect, MachineEvent, Phase } from './machine.ts';
@@ -15,6 +14,7 @@ import type { CloseReason, ConnectionState, ReconnectPolicy } from './types.ts';
 export interface SessionDeps {
   platform: Platform;
   api: RouterApi;
+  /** Does not throw. */
   policy: ReconnectPolicy;
   timings: Timings;
 }
@@ -104,13 +104,19 @@ export class Session {
   }
 
   #dispatch(event: MachineEvent): void {
-    const { phase, effects } = step(this.#phase, event, {
+    const before = this.#phase;
+    const { phase, effects } = step(before, event, {
       now: Date.now(),
-      policy: (attempt, elapsed_ms) => this.#delay(attempt, elapsed_ms),
+      policy: this.#deps.policy,
       stable_after_ms: this.#deps.timings.stable_after_ms,
     });
+    // Policy and `fetch` are the application's. If one of them leaves the room meanwhile, that stands.
+    if (this.#phase !== before) return;
     this.#phase = phase;
-    for (const effect of effects) this.#run(effect);
+    for (const effect of effects) {
+      this.#run(effect);
+      if (this.#phase !== phase) return;
+    }
     const state = stateOf(phase);
     if (sameState(state, this.#state)) return;
     this.#state = state;
@@ -140,16 +146,6 @@ export class Session {
       case 'hang_up':
         this.#hangUp(effect.leaving);
         return;
-    }
-  }
-
-  /** A policy that throws ends the outage: there is nobody to ask for another delay. */
-  #delay(attempt: number, elapsed_ms: number): number | null {
-    try {
-      return this.#deps.policy(attempt, elapsed_ms);
-    } catch (exception) {
-      reportException(exception);
-      return null;
     }
   }
 

@@ -10,6 +10,10 @@ export interface Timings {
   readonly stable_after_ms: number;
   /** Limit of one request to the router. It is above the router's own limit for placing a room. */
   readonly request_timeout_ms: number;
+  /** How long the first request for a grant may be repeated. */
+  readonly first_grant_ms: number;
+  /** Who has been away for this long, and longer than the relay keeps a seat, is gone. */
+  readonly away_ms: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -17,4 +21,9 @@ export const DEFAULT_TIMINGS: Timings = {
   close_timeout_ms: 2_000,
   stable_after_ms: 10_000,
   request_timeout_ms: 15_000,
+  first_grant_ms: 10_000,
+  away_ms: 60_000,
 };
+
+/** The longest wait of a timer (2^31 - 1 ms); browsers and Node take a longer one for none. */
+export const LONGEST_WAIT_MS = 0x7fff_ffff;

@@ -13,7 +13,7 @@ export type CloseReason =
   | { kind: 'replaced'; code: number }
   /** The relay refused us for good (ticket, frame, size). */
   | { kind: 'refused'; code: number; reason: string }
-  /** The reconnect policy gave up, or the router refused in a way that no later attempt changes. */
+  /** The reconnect policy gave up, or the router itself refused in a way that no later attempt changes. */
   | { kind: 'gave_up'; error: AnteroomError };
 
 /** The connection of a room, as one value. */
@@ -49,12 +49,19 @@ export interface Frame {
   droppable: boolean;
   /** Whether it was sent to this client alone. */
   unicast: boolean;
+  /**
+   * A view into the message that arrived, which has a header of six bytes before it: `payload.buffer` holds more than the
+   * payload, and `payload.byteOffset` is 6. Nothing is copied, and nothing overwrites it later. Where an offset must be a
+   * multiple of 4 or 8 (`Float32Array`, …), or the buffer is to be transferred, take `payload.slice()`; a `DataView` needs
+   * `new DataView(payload.buffer, payload.byteOffset, payload.byteLength)`.
+   */
   payload: Uint8Array;
 }
 
 /** A frame of class MSG. */
 export interface Message {
   from: string;
+  /** A view, as `payload` of {@link Frame} is. */
   data: Uint8Array;
   /** `data` as UTF-8 text. */
   text(): string;
@@ -71,7 +78,8 @@ export interface RoomEvents {
   joined: Member;
   /**
    * `gone`: left for good; otherwise its connection broke and it may be back. If it is not, a second event with `gone`
-   * follows when its seat runs out.
+   * follows when its seat runs out: when the relay says so or, if that was missed while we were away ourselves, after
+   * a minute at least.
    */
   left: Member & { gone: boolean };
   /** Every frame from others, of any class. */
@@ -95,17 +103,23 @@ export interface SendOptions {
 }
 
 /**
- * The delay before reconnect attempt `attempt` (1, 2, …) in ms, or null to give up. `elapsed_ms`: time since the
- * connection broke. Attempts count on if a connection breaks within ten seconds of its welcome. Where the relay sent us
- * away on purpose, the first attempt is made at once whatever delay comes back, unless that is null; `Retry-After` of the
- * router is a lower bound.
+ * The delay before reconnect attempt `attempt` (1, 2, …) in ms, or null to give up. Anything else than a finite number from
+ * 0 up means null, too: undefined, NaN, Infinity, a promise. `elapsed_ms`: time since the connection broke. Attempts count
+ * on if a connection breaks within ten seconds of its welcome. Where the relay sent us away on purpose, the first attempt is
+ * made at once whatever delay comes back, unless it is null. Where the router said `Retry-After`, the delay comes on top of
+ * that: a random one keeps those apart who were told the same.
  */
 export type ReconnectPolicy = (attempt: number, elapsed_ms: number) => number | null;
 
 export interface ConnectOptions {
   /** Base URL of the router API, such as `https://room.example`. */
   router: string;
-  /** Default: `fullJitter()`. It is asked for the first connection, too. */
+  /**
+   * Default: `fullJitter()`. It is asked for the first connection, too, and for the first grant: where the router is busy or
+   * has no task just now (503), the call asks again, three times at most and within ten seconds. `joinRoom` does so after
+   * any 5xx and without an answer, too; `createRoom` does not, since there may be a room by then. Every other refusal, such
+   * as `room_full` and `rooms_exhausted`, is told at once.
+   */
   reconnect?: ReconnectPolicy;
   /**
    * Ends the request, or the wait for the first connection, early: the call rejects with `aborted`. A seat that the

@@ -39,6 +39,8 @@ export interface RelayOptions {
   select?: (offers: string[]) => string | false;
   /** Time between two `alive`; none by default. */
   alive_ms?: number;
+  /** What its welcome says. Default: 15 s. */
+  resume_grace_ms?: number;
 }
 
 export class RelayDouble {
@@ -81,7 +83,7 @@ export class RelayDouble {
       slot: peer.slot,
       clients: [...this.#peers].map(present),
       limits: RELAY_LIMITS,
-      resume_grace_ms: 15_000,
+      resume_grace_ms: this.#options.resume_grace_ms ?? 15_000,
     });
     for (const other of this.#peers) other.tell({ type: 'joined', slot: peer.slot, client_id });
     this.#peers.add(peer);

@@ -189,13 +189,60 @@ describe('a broken connection', () => {
     expect(reportError.mock.calls).toEqual([[fault]]);
   });
 
-  it('is given up for an answer that is of another client', async () => {
+  it('is tried again after an answer that is of another client', async () => {
+    const { router, room, peer, states } = await liveRoom();
+    const { seat } = room;
+    router.alter = (grant) => {
+      router.alter = (later) => later;
+      return { ...grant, client_id: '00000000-0000-4000-8000-000000000000' };
+    };
+    peer.socket.terminate();
+    const second = await states.nextThat((state) => state.status === 'reconnecting' && state.attempt === 2);
+    expect(second).toMatchObject({ cause: expect.stringContaining('another client') });
+    await states.nextThat(isLive);
+    expect(room.seat).toEqual(seat);
+  });
+
+  it.each([
+    [408, ''],
+    [425, ''],
+    [403, '{"message":"Forbidden"}'],
+    [404, '{"code":"not_found","message":"no Route matched"}'],
+    [200, '<html>Please log in to this network</html>'],
+  ])('is tried again after %i %s of something before the router', async (status, body) => {
     const { router, peer, states } = await liveRoom();
-    router.alter = (grant) => ({ ...grant, client_id: '00000000-0000-4000-8000-000000000000' });
+    router.answer({ status, body }, { status, body });
+    peer.socket.terminate();
+    await states.nextThat((state) => state.status === 'reconnecting' && state.attempt === 3);
+    expect(await states.nextThat((state) => isLive(state) || isClosed(state))).toEqual({ status: 'live' });
+  });
+
+  it('ends the room when the router itself refuses for good', async () => {
+    const { router, peer, states } = await liveRoom();
+    router.answer(problemAnswer('invalid_request'));
     peer.socket.terminate();
     expect(await states.nextThat(isClosed)).toMatchObject({
-      reason: { kind: 'gave_up', error: { code: 'protocol' } },
+      reason: { kind: 'gave_up', error: { code: 'invalid_request', from_router: true } },
     });
+  });
+
+  it('tells of a member that left for good meanwhile, once it has been away for long', async () => {
+    const { relay, router, room, peer, states } = await liveRoom(
+      { timings: { away_ms: 50 } },
+      { resume_grace_ms: 20 },
+    );
+    const joined = inbox(room, 'joined');
+    const left = inbox(room, 'left');
+    const bob = await join({ router: router.url, room_id: room.room_id });
+    await joined.next();
+    await relay.connections.next();
+    const elsewhere = await startRelay({ resume_grace_ms: 20 });
+    router.relay_url = elsewhere.url;
+    peer.socket.terminate();
+    await states.nextThat(isLive);
+    await bob.leave();
+    expect(await left.next()).toEqual({ client_id: bob.client_id, gone: false });
+    expect(await left.next()).toEqual({ client_id: bob.client_id, gone: true });
   });
 });
 
@@ -390,5 +437,49 @@ describe('an application', () => {
     expect(room.state).toEqual({ status: 'closed', reason: { kind: 'left' } });
     expect(room.members).toHaveLength(1);
     expect(joined).not.toHaveBeenCalled();
+  });
+
+  it('may leave from within the policy', async () => {
+    const leave = vi.fn<() => void>();
+    const { room, peer, states } = await liveRoom({
+      reconnect() {
+        leave();
+        return 0;
+      },
+    });
+    leave.mockImplementation(() => void room.leave());
+    peer.socket.terminate();
+    expect(await states.next()).toEqual({ status: 'closed', reason: { kind: 'left' } });
+    expect(room.state).toEqual({ status: 'closed', reason: { kind: 'left' } });
+    expect(leave).toHaveBeenCalledTimes(1);
+  });
+
+  it('may leave from within its fetch', async () => {
+    const leave = vi.fn<() => void>();
+    const { router, room, peer, states } = await liveRoom({
+      fetch(url, init) {
+        leave();
+        return fetch(url, init);
+      },
+    });
+    leave.mockImplementation(() => void room.leave());
+    peer.socket.terminate();
+    expect(await states.next()).toEqual({ status: 'closed', reason: { kind: 'left' } });
+    expect(room.state).toEqual({ status: 'closed', reason: { kind: 'left' } });
+    // The next that the router hears is not a second try of the first.
+    await join({ router: router.url, room_id: room.room_id });
+    expect((await router.requests.next()).body).toEqual({ room_id: room.room_id });
+  });
+
+  it('may leave from within a listener; the last that others hear is that', async () => {
+    const { room, peer, states } = await liveRoom();
+    const heard: string[] = [];
+    room.on('state', ({ status }) => {
+      if (status === 'reconnecting') void room.leave();
+    });
+    room.on('state', ({ status }) => heard.push(status));
+    peer.socket.terminate();
+    await states.nextThat(isClosed);
+    expect(heard).toEqual(['reconnecting', 'closed']);
   });
 });

@@ -45,6 +45,22 @@ describe('Emitter', () => {
     expect(heard).toEqual(['first', 'second']);
   });
 
+  it('tells all the same in the same order, also what one of them emits', () => {
+    const emitter = new Emitter<Events>();
+    const heard: string[] = [];
+    emitter.on('number', (value) => {
+      heard.push(`a${value}`);
+      if (value === 1) {
+        emitter.emit('number', 2);
+        emitter.emit('text', 'x');
+      }
+    });
+    emitter.on('number', (value) => heard.push(`b${value}`));
+    emitter.on('text', (value) => heard.push(value));
+    emitter.emit('number', 1);
+    expect(heard).toEqual(['a1', 'b1', 'a2', 'b2', 'x']);
+  });
+
   it('reports what a listener throws and calls the others all the same', () => {
     const report = vi.fn<(exception: unknown) => void>();
     const emitter = new Emitter<Events>(report);

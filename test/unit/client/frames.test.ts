@@ -6,8 +6,8 @@ import { encodeFrame, FRAME_CLASS, TO_ALL, TO_RELAY } from '../../../shared/prot
 import type { FrameClass, FrameHeader } from '../../../shared/protocol/frame.ts';
 import { RELAY_LIMITS } from '../../support/relay-double.ts';
 
-const members = new Members('me');
-members.welcome([{ slot: 7, client_id: 'ann' }]);
+const members = new Members('me', () => {});
+members.welcome([{ slot: 7, client_id: 'ann' }], 60_000);
 const MINE = 3;
 const PAYLOAD = Uint8Array.of(1, 2, 3);
 const HEADER: FrameHeader = {

@@ -4,6 +4,8 @@ import { AnteroomError } from '../../../client/src/errors.ts';
 import { FIRST_PHASE, stateOf, step } from '../../../client/src/machine.ts';
 import type { Effect, MachineEvent, Outage, Phase, StepContext } from '../../../client/src/machine.ts';
 import { CLOSE } from '../../../shared/protocol/close-codes.ts';
+import { PROBLEMS } from '../../../shared/protocol/problem.ts';
+import type { ProblemCode } from '../../../shared/protocol/problem.ts';
 
 const NOW = 1_000_000;
 /** A policy that can be read: 100 ms times the attempt, no more after the fifth. */
@@ -25,6 +27,9 @@ const REOPENING: Phase = { at: 'opening', outage: outage() };
 const WAITING: Phase = { at: 'waiting', outage: outage(), retry_in_ms: 100, not_before: NOW };
 const closed = (code: number, reason = ''): MachineEvent => ({ type: 'closed', code, reason });
 const refused = (error: AnteroomError): MachineEvent => ({ type: 'refused', error });
+/** The router's own word. */
+const problem = (code: ProblemCode) =>
+  new AnteroomError(code, 'x', { retryable: PROBLEMS[code].retryable, from_router: true });
 const network = (retry_after_ms?: number) =>
   new AnteroomError('network', 'no answer', { retryable: true, retry_after_ms });
 
@@ -98,6 +103,7 @@ describe('live', () => {
     [CLOSE.FORBIDDEN, { kind: 'refused', code: 4403, reason: 'why' }],
     [CLOSE.TOO_LARGE, { kind: 'refused', code: 4413, reason: 'why' }],
     [CLOSE.ROOM_GONE, { kind: 'gone' }],
+    [1000, { kind: 'gone' }],
     [CLOSE.REPLACED, { kind: 'replaced', code: 4409 }],
   ])('is over with close code %i', (code, reason) => {
     expect(step(LIVE, closed(code, 'why'), context())).toEqual({
@@ -188,14 +194,14 @@ describe('asking', () => {
   });
 
   it.each(['room_not_found', 'client_not_found'] as const)('is over with %s', (code) => {
-    expect(step(ASKING, refused(new AnteroomError(code, 'x')), context()).phase).toEqual({
+    expect(step(ASKING, refused(problem(code)), context()).phase).toEqual({
       at: 'closed',
       reason: { kind: 'gone' },
     });
   });
 
   it('does not take a path that is not there for a seat that is gone', () => {
-    const error = new AnteroomError('not_found', 'x', { status: 404 });
+    const error = problem('not_found');
     expect(step(ASKING, refused(error), context()).phase).toEqual({
       at: 'closed',
       reason: { kind: 'gave_up', error },
@@ -214,15 +220,30 @@ describe('asking', () => {
     });
   });
 
-  it('waits at least as long as Retry-After says', () => {
+  it.each([
+    new AnteroomError('protocol', '408', { status: 408 }),
+    new AnteroomError('protocol', 'a page in place of a grant'),
+    new AnteroomError('not_found', '{"message":"Not Found"}', { status: 404 }),
+    new AnteroomError('forbidden', 'of a firewall', { status: 403 }),
+    new AnteroomError('room_not_found', 'of somebody else', { status: 404 }),
+  ])('tries again where it is not the router that refuses: $message', (error) => {
+    expect(step(ASKING, refused(error), context())).toMatchObject({
+      phase: { at: 'waiting', outage: { attempt: 2, cause: error.message } },
+      effects: [{ do: 'wait', ms: 200 }],
+    });
+  });
+
+  it('waits as long as Retry-After says, and then as the policy does', () => {
     expect(step(ASKING, refused(network(5_000)), context()).phase).toMatchObject({
-      retry_in_ms: 5_000,
+      retry_in_ms: 5_200,
       not_before: NOW + 5_000,
     });
     expect(step(ASKING, refused(network(50)), context()).phase).toMatchObject({
-      retry_in_ms: 200,
+      retry_in_ms: 250,
       not_before: NOW + 50,
     });
+    const longest = 2 ** 31 - 1;
+    expect(step(ASKING, refused(network(longest)), context()).phase).toMatchObject({ retry_in_ms: longest });
   });
 
   it('gives up with the error of the router', () => {
@@ -237,13 +258,25 @@ describe('asking', () => {
 
 describe('the policy', () => {
   it.each([
-    [-5, [{ do: 'ask' }]],
     [0, [{ do: 'ask' }]],
-    [Infinity, [{ do: 'wait', ms: 2 ** 31 - 1 }]],
-    [Number.NaN, []],
-  ])('may answer %d', (ms, effects) => {
+    [0.5, [{ do: 'wait', ms: 0.5 }]],
+    [2 ** 40, [{ do: 'wait', ms: 2 ** 31 - 1 }]],
+  ])('may want %d ms', (ms, effects) => {
     expect(step(LIVE, closed(1006), { ...context(), policy: () => ms }).effects).toEqual(effects);
   });
+
+  it.each([null, undefined, Number.NaN, Infinity, -5, '100', Promise.resolve(100), {}])(
+    'gives up with %j',
+    (answer) => {
+      const policy = () => answer as number;
+      for (const code of [1006, CLOSE.DRAINING]) {
+        expect(step(LIVE, closed(code), { ...context(), policy })).toMatchObject({
+          phase: { at: 'closed', reason: { kind: 'gave_up', error: { code: 'network' } } },
+          effects: [],
+        });
+      }
+    },
+  );
 
   it('learns the attempt and how long the outage lasts', () => {
     const asked: [number, number][] = [];
@@ -272,7 +305,7 @@ describe('any phase', () => {
     { type: 'woke' },
     { type: 'granted' },
     refused(network()),
-    refused(new AnteroomError('room_not_found', 'x')),
+    refused(problem('room_not_found')),
     { type: 'leave' },
   ];
 

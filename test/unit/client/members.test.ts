@@ -1,16 +1,27 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Members } from '../../../client/src/members.ts';
 import type { Change } from '../../../client/src/members.ts';
 
 const joined = (client_id: string): Change => ({ event: 'joined', value: { client_id } });
 const left = (client_id: string, gone: boolean): Change => ({ event: 'left', value: { client_id, gone } });
 const peers = (...ids: string[]) => ids.map((client_id, slot) => ({ client_id, slot }));
+const AWAY_MS = 60_000;
+const nobody = (): void => {
+  throw new Error('nobody has been away for too long');
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('Members', () => {
   it('takes the first welcome as it is, without itself', () => {
-    const members = new Members('me');
-    expect(members.welcome(peers('a', 'me', 'b'))).toEqual([joined('a'), joined('b')]);
+    const members = new Members('me', nobody);
+    expect(members.welcome(peers('a', 'me', 'b'), AWAY_MS)).toEqual([joined('a'), joined('b')]);
     expect(members.list).toEqual([{ client_id: 'a' }, { client_id: 'b' }]);
     expect(members.slotOf('b')).toBe(2);
     expect(members.idOf(2)).toBe('b');
@@ -19,16 +30,16 @@ describe('Members', () => {
   });
 
   it('tells the difference to a later welcome; who is missing is away, not gone', () => {
-    const members = new Members('me');
-    members.welcome(peers('a', 'b'));
-    expect(members.welcome(peers('c', 'b'))).toEqual([left('a', false), joined('c')]);
+    const members = new Members('me', nobody);
+    members.welcome(peers('a', 'b'), AWAY_MS);
+    expect(members.welcome(peers('c', 'b'), AWAY_MS)).toEqual([left('a', false), joined('c')]);
     expect(members.slotOf('b')).toBe(1);
     expect(members.idOf(0)).toBe('c');
   });
 
   it('tells of a break first and of the seat given up later', () => {
-    const members = new Members('me');
-    members.welcome(peers('a'));
+    const members = new Members('me', nobody);
+    members.welcome(peers('a'), AWAY_MS);
     expect(members.left('a', 'resuming')).toEqual([left('a', false)]);
     expect(members.list).toEqual([]);
     expect(members.left('a', 'gone')).toEqual([left('a', true)]);
@@ -36,15 +47,23 @@ describe('Members', () => {
   });
 
   it('tells of a member that a welcome lacked when it turns out to be gone', () => {
-    const members = new Members('me');
-    members.welcome(peers('a'));
-    members.welcome([]);
+    const members = new Members('me', nobody);
+    members.welcome(peers('a'), AWAY_MS);
+    members.welcome([], AWAY_MS);
+    expect(members.left('a', 'gone')).toEqual([left('a', true)]);
+  });
+
+  it('keeps in mind who is away, whatever else it hears of the break', () => {
+    const members = new Members('me', nobody);
+    members.welcome(peers('a'), AWAY_MS);
+    members.welcome([], AWAY_MS);
+    expect(members.left('a', 'resuming')).toEqual([]);
     expect(members.left('a', 'gone')).toEqual([left('a', true)]);
   });
 
   it('tells of a return, after which there is nothing left to say about the break', () => {
-    const members = new Members('me');
-    members.welcome(peers('a'));
+    const members = new Members('me', nobody);
+    members.welcome(peers('a'), AWAY_MS);
     members.left('a', 'resuming');
     expect(members.joined({ client_id: 'a', slot: 9 })).toEqual([joined('a')]);
     expect(members.idOf(9)).toBe('a');
@@ -52,15 +71,15 @@ describe('Members', () => {
   });
 
   it('takes over the slot of a client whose connection was replaced without a word', () => {
-    const members = new Members('me');
-    members.welcome(peers('a'));
+    const members = new Members('me', nobody);
+    members.welcome(peers('a'), AWAY_MS);
     expect(members.joined({ client_id: 'a', slot: 5 })).toEqual([]);
     expect(members.slotOf('a')).toBe(5);
     expect(members.idOf(0)).toBeUndefined();
   });
 
   it('ignores itself and strangers', () => {
-    const members = new Members('me');
+    const members = new Members('me', nobody);
     expect(members.joined({ client_id: 'me', slot: 1 })).toEqual([]);
     expect(members.left('stranger', 'gone')).toEqual([]);
     expect(members.left('stranger', 'resuming')).toEqual([]);
@@ -76,13 +95,16 @@ describe('Members', () => {
     );
     fc.assert(
       fc.property(fc.array(action, { maxLength: 30 }), (actions) => {
-        const members = new Members('me');
+        const members = new Members('me', nobody);
         const seen = new Set<string>();
         let slot = 100;
         for (const action of actions) {
           const changes =
             action.do === 'welcome'
-              ? members.welcome(action.ids.map((client_id) => ({ client_id, slot: slot++ })))
+              ? members.welcome(
+                  action.ids.map((client_id) => ({ client_id, slot: slot++ })),
+                  AWAY_MS,
+                )
               : action.do === 'joined'
                 ? members.joined({ client_id: action.id, slot: slot++ })
                 : members.left(action.id, action.reason);
@@ -100,5 +122,57 @@ describe('Members', () => {
         }
       }),
     );
+  });
+});
+
+describe('members that are away', () => {
+  /** Members who keep what they tell by themselves. */
+  function watched() {
+    const told: Change[] = [];
+    const members = new Members('me', (change) => told.push(change));
+    members.welcome(peers('a', 'b', 'c'), AWAY_MS);
+    return { members, told };
+  }
+
+  it('are gone after a while, once, whether they left before our own break or during it', () => {
+    const { members, told } = watched();
+    members.left('a', 'resuming');
+    vi.advanceTimersByTime(20_000);
+    members.pause();
+    members.welcome(peers('c'), AWAY_MS);
+    vi.advanceTimersByTime(39_999);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(told).toEqual([left('a', true)]);
+    vi.advanceTimersByTime(20_000);
+    expect(told).toEqual([left('a', true), left('b', true)]);
+    expect(members.left('a', 'gone')).toEqual([]);
+    expect(members.joined({ client_id: 'b', slot: 9 })).toEqual([joined('b')]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('are waited for only while we would hear of them', () => {
+    const { members, told } = watched();
+    members.left('a', 'resuming');
+    members.pause();
+    members.pause();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(1_000_000);
+    members.welcome(peers('b', 'c'), 100_000);
+    vi.advanceTimersByTime(99_999);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(told).toEqual([left('a', true)]);
+  });
+
+  it('are no longer waited for once they are back or told to be gone', () => {
+    const { members, told } = watched();
+    for (const id of ['a', 'b', 'c']) members.left(id, 'resuming');
+    members.joined({ client_id: 'a', slot: 9 });
+    members.left('b', 'gone');
+    members.welcome(peers('a', 'c'), AWAY_MS);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(1_000_000);
+    expect(told).toEqual([]);
   });
 });

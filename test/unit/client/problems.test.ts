@@ -35,6 +35,7 @@ describe('errorOfAnswer', () => {
       message: 'what happened',
       status: PROBLEMS[code].status,
       retryable: PROBLEMS[code].retryable,
+      from_router: true,
       retry_after_ms: 2_000,
       request_id: 'r-1',
       faults: [{ path: 'max_clients', message: 'must be at least 1' }],
@@ -54,13 +55,25 @@ describe('errorOfAnswer', () => {
     [504, '', 'internal', true, 'The router answered 504'],
     [302, '[]', 'protocol', false, 'The router answered 302'],
   ])('tells %i %s of a gateway by its status', (status, body, code, retryable, message) => {
-    expect(answer(status, body)).toMatchObject({ code, retryable, message, status, faults: [] });
+    expect(answer(status, body)).toMatchObject({
+      code,
+      retryable,
+      from_router: false,
+      message,
+      status,
+      faults: [],
+    });
   });
 
   it('keeps what a newer router says with a code that is not known here', () => {
     const body = JSON.stringify({ code: 'on_holiday', retryable: true, detail: 'Back soon', title: 'x' });
     expect(answer(409, body)).toMatchObject({ code: 'protocol', retryable: true, message: 'Back soon' });
     expect(answer(503, JSON.stringify({ code: 'toString' }))).toMatchObject({ code: 'internal' });
+  });
+
+  it('does not take the codes of others for the router’s', () => {
+    const body = JSON.stringify({ code: 'room_not_found', type: 'about:blank' });
+    expect(answer(404, body)).toMatchObject({ code: 'room_not_found', from_router: false });
   });
 
   it('drops faults of another shape', () => {

@@ -99,6 +99,7 @@ describe('close codes', () => {
     expect(reconnectAfter(CLOSE.DRAINING)).toBe('now');
     expect(reconnectAfter(CLOSE.TOO_SLOW)).toBe('backoff');
     expect(reconnectAfter(1006)).toBe('backoff');
+    expect(reconnectAfter(1000)).toBe('never');
   });
 
   it('are in the private range of RFC 6455 and each is classified', () => {
