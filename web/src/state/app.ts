@@ -32,13 +32,13 @@ const attempts = createAttempts((room) => {
   void room.leave();
 });
 
-/** What the person waits for now. */
-let awaited: Attempt | undefined;
+/** What the person waits for now: each wait is a value of its own, though an attempt may be waited for twice. */
+let waiting: { attempt: Attempt } | undefined;
 
 /** Ends what goes on now: the wait for a room, or the stay in one. */
 function begin(): void {
-  if (awaited !== undefined) attempts.abandon(awaited);
-  awaited = undefined;
+  if (waiting !== undefined) attempts.abandon(waiting.attempt);
+  waiting = undefined;
   const current = view.peek();
   if (current.kind !== 'room') return;
   if (current.session.connection.peek().status === 'closed') {
@@ -71,7 +71,8 @@ function enter(room: Room, name: string): void {
 
 /** Waits for `attempt` and goes in under `name`, or calls `refuse`; neither if the person has turned to something else. */
 async function goIn(attempt: Attempt, name: string, refuse: (failure: Failure) => void): Promise<void> {
-  awaited = attempt;
+  const wait = { attempt };
+  waiting = wait;
   let outcome: () => void;
   try {
     const room = await attempt.room;
@@ -79,8 +80,8 @@ async function goIn(attempt: Attempt, name: string, refuse: (failure: Failure) =
   } catch (error) {
     outcome = () => refuse(asFailure(error));
   }
-  if (awaited !== attempt) return;
-  awaited = undefined;
+  if (waiting !== wait) return;
+  waiting = undefined;
   outcome();
 }
 

@@ -15,7 +15,6 @@ import type { Entry } from './log.ts';
 import { createNames } from './names.ts';
 import { createPointerBoard, createPointerSender } from './pointers.ts';
 import type { NextFrame, PointerBoard } from './pointers.ts';
-import { createTimers } from './timers.ts';
 import { arrive, depart, reconcile } from './roster.ts';
 import type { Change, Presence, Roster } from './roster.ts';
 
@@ -51,8 +50,6 @@ export interface Session {
   dispose(): void;
 }
 
-/** Who has been away for this long, ms, is not shown any more. Seats are kept for less than that, unless told otherwise. */
-export const AWAY_LIMIT_MS = 60_000;
 /** Pointers are not worth waiting for: none are sent while more bytes than this wait in the socket. */
 const POINTER_BACKLOG_BYTES = 16_384;
 /** Messages of one sender that are shown at once, and the time, ms, for each further one. Nobody types faster. */
@@ -68,7 +65,6 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
   const log = createLog(nextFrame);
   const chats = createAllowance(CHAT_BURST, CHAT_EVERY_MS, now);
   const pointers = createPointerBoard();
-  const absent = createTimers();
   const announcer = createAnnouncer(
     (change) => log.add({ kind: 'change', change, name: names.of(change.client_id) }),
     (client_id) => names.has(client_id),
@@ -90,8 +86,6 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
 
   function changed(change: Change): void {
     const { kind, client_id } = change;
-    absent.clear(client_id);
-    if (kind === 'away') absent.set(client_id, () => left(client_id, true), AWAY_LIMIT_MS);
     if (kind === 'away' || kind === 'left') pointers.delete(client_id);
     // While the own connection is broken, that of others is no news.
     announcer.changed(change, connection.peek().status === 'live');
@@ -177,7 +171,6 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
   function dispose(): void {
     for (const stop of stops) stop();
     announcer.dispose();
-    absent.clearAll();
   }
 
   return {
