@@ -36,6 +36,16 @@ afterEach(async () => {
 /** How much of the field that has the focus is selected. */
 const SELECTED_LENGTH = 'document.activeElement.selectionEnd - document.activeElement.selectionStart';
 
+/** How far the page can be scrolled to the side. */
+const SIDEWAYS = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
+/** How much of the chat is below what is shown. */
+const BELOW = `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(
+  document.querySelector('[role=log]'))`;
+
+/** What the browser shows in place of the cursor over the shared area. */
+const CURSOR = "getComputedStyle(document.querySelector('.stage')).cursor";
+
 type Options = Parameters<typeof Visitor.arrive>[3];
 
 async function visitor(name: string, options?: Options, home = built.url): Promise<Visitor> {
@@ -120,7 +130,9 @@ describe('two people', () => {
     const release = await Promise.all([ada.hold('/join-room'), grace.hold('/join-room')]);
     await stack.killTaskOf(room_id);
     await Promise.all([ada.see('The connection was lost'), grace.see('The connection was lost')]);
-    await ada.picture('reconnecting');
+    await grace.page.setViewportSize({ width: 360, height: 740 });
+    expect(await grace.page.evaluate<number>(SIDEWAYS)).toBe(0);
+    await Promise.all([ada.picture('reconnecting'), grace.picture('reconnecting-phone')]);
     await ada.say('Can you hear me?');
     await ada.see('Not sent: there is no connection.');
     release.forEach((go) => go());
@@ -171,6 +183,35 @@ describe('two windows of one browser', () => {
   });
 });
 
+describe('whoever looks elsewhere', () => {
+  it('is told of new messages', async () => {
+    const { ada, grace, room_id } = await pair();
+    await ada.say('A long story\n'.repeat(30));
+    await grace.see('A long story');
+    const list = grace.page.getByRole('log');
+    await list.evaluate((element: { scrollTop: number }) => (element.scrollTop = 0));
+    const newer = grace.page.getByRole('button', { name: 'New messages' });
+    // The browser tells the page of the scrolling with its next frame.
+    await grace.page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))');
+    await ada.say('The end');
+    await newer.click();
+    await newer.waitFor({ state: 'detached' });
+    expect(await grace.page.evaluate<number>(BELOW)).toBeLessThan(2);
+
+    await grace.page.evaluate(
+      `Object.defineProperty(document, 'hidden', { value: true, configurable: true })`,
+    );
+    await ada.say('Are you there?');
+    const seeTitle = (title: string): Promise<void> =>
+      expect.poll(() => grace.page.title(), { timeout: PATIENCE_MS }).toBe(title);
+    await seeTitle(`(1) Room ${room_id} · Anteroom`);
+    await grace.page.evaluate(
+      `delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))`,
+    );
+    await seeTitle(`Room ${room_id} · Anteroom`);
+  });
+});
+
 describe('a browser that allows the page nothing', () => {
   it('can be used all the same', async () => {
     const ada = await visitor('Ada');
@@ -208,12 +249,13 @@ describe('the last seat', () => {
     const { answered, release } = await linus.holdAnswer('/join-room');
     await linus.askFor(room_id);
     await linus.seeFocus(linus.page.getByRole('heading', { name: `Joining room ${room_id}` }));
+    await linus.picture('joining');
     await answered;
     await linus.page.getByRole('button', { name: 'Cancel' }).click();
-    await linus.askFor(room_id);
+    await linus.askFor(room_id, 'Linus T.');
     release();
     await linus.seeStatus('Live');
-    await Promise.all([ada.seePeople('Ada', 'Linus'), linus.seePeople('Linus', 'Ada')]);
+    await Promise.all([ada.seePeople('Ada', 'Linus T.'), linus.seePeople('Linus T.', 'Ada')]);
     expect(asked).toBe(1);
   });
 });
@@ -269,10 +311,7 @@ describe('the page', () => {
     await phone.picture('home-phone');
     await ada.createRoom();
     await phone.joinRoom(await ada.copyLink());
-    const sideways = await phone.page.evaluate<number>(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    expect(sideways).toBe(0);
+    expect(await phone.page.evaluate<number>(SIDEWAYS)).toBe(0);
     await phone.drawTo({ x: 0.3, y: 0.75 });
     await ada.seePointer(name, { x: 0.3, y: 0.75 });
     await phone.say('From my phone');
@@ -285,8 +324,10 @@ describe('the page', () => {
   it('can be used with the keyboard alone', async () => {
     const { ada, grace } = await pair();
     await ada.page.locator('.stage').focus();
+    expect(await ada.page.evaluate<string>(CURSOR)).toBe('auto');
     for (const key of ['ArrowRight', 'Shift+ArrowRight', 'ArrowUp']) await ada.page.keyboard.press(key);
     await grace.seePointer('Ada', { x: 0.62, y: 0.48 });
+    expect(await ada.page.evaluate<string>(CURSOR)).toBe('none');
     expect(await grace.notices()).toEqual(['You joined']);
     const draft = ada.page.getByLabel('Message, at most');
     await draft.fill('By hand');

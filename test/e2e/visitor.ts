@@ -94,8 +94,8 @@ export class Visitor {
   }
 
   /** Fills in the start page with the link or number of a room, and presses Enter. */
-  async askFor(invite: string): Promise<void> {
-    await this.page.getByLabel('Your name').fill(this.name);
+  async askFor(invite: string, name = this.name): Promise<void> {
+    await this.page.getByLabel('Your name').fill(name);
     await this.page.getByLabel('Room number or link').fill(invite);
     await this.page.keyboard.press('Enter');
   }
