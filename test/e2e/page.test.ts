@@ -202,8 +202,9 @@ describe('whoever looks elsewhere', () => {
       `Object.defineProperty(document, 'hidden', { value: true, configurable: true })`,
     );
     await ada.say('Are you there?');
-    const seeTitle = (title: string): Promise<void> =>
-      expect.poll(() => grace.page.title(), { timeout: PATIENCE_MS }).toBe(title);
+    const seeTitle = async (title: string): Promise<void> => {
+      await expect.poll(() => grace.page.title(), { timeout: PATIENCE_MS }).toBe(title);
+    };
     await seeTitle(`(1) Room ${room_id} · Anteroom`);
     await grace.page.evaluate(
       `delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))`,
