@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** The SDK is tested as it is written, not as it was built last. */
@@ -6,31 +7,35 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
   test: {
+    // Tests mostly wait for processes, sockets and timers: on two cores a third worker fills the pauses.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
+      {
+        // Pure code: one process for many files.
+        ...shared,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, testTimeout: 20_000 },
+      },
       {
         ...shared,
         test: {
           name: 'parts',
-          include: ['test/{unit,contract,integration}/**/*.test.ts'],
+          include: ['test/{contract,integration}/**/*.test.ts'],
           exclude: ['test/integration/{stack,dev}/**'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 0 },
         },
       },
       {
-        // Each file starts the whole stack, a dozen processes: one at a time, after everything else.
+        // Each file starts the whole stack, a dozen processes.
         ...shared,
         test: {
           name: 'stack',
           include: ['test/integration/{stack,dev}/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   AnteroomError,
   createRoom,
@@ -172,21 +172,5 @@ describeDynamo('rooms over the whole stack with DynamoDB', () => {
     expect(await new Promise((resolve) => wrong.once('close', resolve))).toBe(4401);
     a.close(1000);
     b.close(1000);
-  });
-});
-
-describe('rooms over the whole stack with the store in memory', () => {
-  it('work the same', async () => {
-    const stack = await startStack({ env: { STORE: 'memory', STREAM_TASKS: '1' } });
-    try {
-      const a = await createRoom({ router: stack.url, max_clients: 2 });
-      const b = await joinRoom({ router: stack.url, room_id: a.room_id });
-      await together(a, b);
-      await talk(a, b, 'hello');
-      expect(a.members).toEqual([{ client_id: b.client_id }]);
-      await Promise.all([a.leave(), b.leave()]);
-    } finally {
-      await stack.stop();
-    }
   });
 });
