@@ -5,6 +5,9 @@ import { secretsManagerSource } from '../../shared/adapters/secrets-manager.ts';
 import { systemClock } from '../../shared/adapters/system.ts';
 import type { AvailableTasks } from '../../shared/protocol/api.ts';
 
+/** Much longer than the router's own limit: on a busy machine a task that is slow to answer is still the one. */
+const PATIENCE_MS = 15_000;
+
 /**
  * Task id of the task that serves a room, by the tasks' own word. `url`: of the router; `aws`: environment to reach the
  * AWS doubles. Rejects when no task serves it.
@@ -16,7 +19,7 @@ export async function taskOf(url: string, aws: Record<string, string>, room_id: 
     credentials: { accessKeyId: aws['AWS_ACCESS_KEY_ID']!, secretAccessKey: aws['AWS_SECRET_ACCESS_KEY']! },
   });
   try {
-    const router = httpTaskClient(secretsManagerSource(SECRET_NAME, { client }), systemClock);
+    const router = httpTaskClient(secretsManagerSource(SECRET_NAME, { client }), systemClock, PATIENCE_MS);
     const { tasks } = (await (await fetch(`${url}/available-tasks`)).json()) as AvailableTasks;
     for (const task of tasks) {
       const answer = await router.rooms(task, room_id);
