@@ -11,6 +11,8 @@ export const handler = async (_event: unknown, context: Context): Promise<SweepR
   try {
     const result = await updateTasks(deps());
     logger.info('sweep', { ...result, function_request_id: context.awsRequestId });
+    if (result.kind === 'swept' && result.faults > 0)
+      throw new Error(`${result.faults} parts of the sweep failed`);
     return result;
   } catch (error) {
     logger.error('sweep failed', { error: error as Error, function_request_id: context.awsRequestId });

@@ -81,15 +81,20 @@ export class Registry {
     if (this.#mode === 'stopped') return { kind: 'refused', code: 'task_draining' };
     if (this.#lost.has(room_id, epoch)) return { kind: 'refused', code: 'stale_epoch' };
     let room = this.#rooms.get(room_id);
+    if (room !== undefined && epoch > room.epoch && room.created_at !== request.created_at) {
+      // The number was given to another room: that one has been closed, and its clients have no business in this one.
+      endAll(this.#forget(room), CLOSE.ROOM_GONE, 'gone');
+      room = undefined;
+    }
     if (room === undefined) {
       if (this.#mode === 'draining') return { kind: 'refused', code: 'task_draining' };
       if (this.#rooms.size >= this.#deps.room_capacity) return { kind: 'refused', code: 'no_task_available' };
-      room = createRoom(room_id, epoch, request.max_clients);
+      room = createRoom(request);
       // A room without seats would never be forgotten, so it is not taken up at all.
       if (request.clients.length > 0) this.#rooms.set(room_id, room);
     }
     if (epoch < room.epoch) return { kind: 'refused', code: 'stale_epoch' };
-    if (epoch > room.epoch) this.#adopt(room, request);
+    if (epoch > room.epoch) this.#adopt(room, epoch);
     room.max_clients = request.max_clients;
     for (const client of request.clients) this.#seat(room, client);
     for (const gone of request.gone ?? []) {
@@ -99,16 +104,15 @@ export class Registry {
     return { kind: 'registered', response: { room_id, epoch, clients: room.seats.size } };
   }
 
-  /** The room was placed elsewhere and came back: whom the request does not name is gone. */
-  #adopt(room: SeatedRoom, request: RegisterRequest): void {
-    room.epoch = request.epoch;
-    const named = new Set(request.clients.map((client) => client.client_id));
+  /**
+   * The room was placed elsewhere and came back. The request may name one client of many, so nobody is sent away for it:
+   * who has no seat any more is named by a later `gone`, and a seat that waits has its time-out.
+   */
+  #adopt(room: SeatedRoom, epoch: number): void {
+    room.epoch = epoch;
     for (const seat of room.seats.values()) {
-      if (!named.has(seat.client_id)) this.#remove(room, seat, false);
-      else if (seat.presence.kind === 'connected') this.#reportConnect(room, seat);
+      if (seat.presence.kind === 'connected') this.#reportConnect(room, seat);
     }
-    // Removing the last one has forgotten the room.
-    if (request.clients.length > 0) this.#rooms.set(room.room_id, room);
   }
 
   #seat(room: SeatedRoom, client: RegisterRequest['clients'][number]): void {

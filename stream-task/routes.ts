@@ -151,6 +151,8 @@ async function rooms(request: IncomingMessage, url: URL, deps: RouteDeps): Promi
       { path: 'room_id', message: 'must be a string of 4 to 12 digits, such as "00157"' },
     ]);
   }
+  // Once the rooms are forgotten, an empty answer would say that nobody is here, and the router would believe it.
+  if (deps.registry.mode === 'stopped') throw new Refusal('task_draining', 'This task has stopped');
   const snapshot: TaskRooms = {
     task_id: deps.task_id,
     taken_at: Date.now(),

@@ -1,5 +1,5 @@
 /** Seats: the clients that the router registered for a room, connected or not. */
-import type { TaskRooms } from '../shared/protocol/api.ts';
+import type { RegisterRequest, TaskRooms } from '../shared/protocol/api.ts';
 import { MAX_SLOT } from '../shared/protocol/frame.ts';
 import type { Room } from './room.ts';
 import type { Session } from './session.ts';
@@ -19,16 +19,21 @@ export interface Seat {
   presence: Presence;
 }
 
+export type NewRoom = Pick<RegisterRequest, 'room_id' | 'created_at' | 'epoch' | 'max_clients'>;
+
 export interface SeatedRoom extends Room {
+  /** Another room of the same number has another. ms since the Unix epoch. */
+  readonly created_at: number;
   readonly seats: Map<string, Seat>;
   next_slot: number;
   /** The epoch at which it is served elsewhere, once the router has said so. */
   moved_to: number | undefined;
 }
 
-export function createRoom(room_id: string, epoch: number, max_clients: number): SeatedRoom {
+export function createRoom({ room_id, created_at, epoch, max_clients }: NewRoom): SeatedRoom {
   return {
     room_id,
+    created_at,
     epoch,
     max_clients,
     protocol: undefined,

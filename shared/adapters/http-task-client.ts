@@ -53,7 +53,7 @@ async function readAnswer(response: Response): Promise<Answer> {
 
 /**
  * A {@link TaskClient} on the global `fetch`. One call takes {@link TASK_CALL_TIMEOUT_MS} at most, retries included; the
- * secret is fetched before that time begins, and a failure to get it is thrown: it says nothing of the task.
+ * secret is first fetched before that time begins, and a failure to get it is thrown: it says nothing of the task.
  */
 export function httpTaskClient(
   secrets: SecretSource,
@@ -76,15 +76,22 @@ export function httpTaskClient(
     const parties = { issuer: ROUTER, audience: task.task_id, subject: task.task_id };
     const signed = async (fresh: boolean) =>
       authorize(parties, { method, path: url.pathname, body }, await secrets.get({ fresh }), clock.now());
-    const answer = await send(url, method, body, await signed(false));
+    const authorization = await signed(false);
+    const signal = AbortSignal.timeout(timeout_ms);
+    const answer = await send(url, method, body, authorization, signal);
     // The secret may have been rotated, and our copy be older than both that the task accepts.
     return answer.kind === 'refused' && answer.code === 'unauthorized'
-      ? send(url, method, body, await signed(true))
+      ? send(url, method, body, await signed(true), signal)
       : answer;
   }
 
-  async function send(url: URL, method: string, body: string, authorization: string): Promise<Answer> {
-    const signal = AbortSignal.timeout(timeout_ms);
+  async function send(
+    url: URL,
+    method: string,
+    body: string,
+    authorization: string,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     // A reset may be no more than a kept-alive connection that the task closed as idle. Both calls are idempotent: one
     // more try on a fresh connection tells.
     for (let tries = 1; ; tries++) {

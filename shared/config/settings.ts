@@ -25,7 +25,12 @@ export const routerSettings = {
   MAX_ROOMS: read.integer('rooms of the deployment at most', 1_000, 1, 100_000_000),
   MAX_CLIENTS: read.integer('clients of a room at most, and the default', 10, 1, MAX_CLIENTS_CEILING),
   ROOM_ID_DIGITS: read.integer('digits of a room id', 5, 4, 12),
-  ROOM_TTL: read.duration('how long a room lives that nobody is connected to', '24h', '5m', '30d'),
+  ROOM_TTL: read.duration(
+    'how long a room lives that nobody is connected to, 5m or more',
+    '24h',
+    '5m',
+    '30d',
+  ),
   KINDS: read.words('kinds of task that this deployment runs', ['relay', 'render'], 'relay'),
   PLACEMENT: read.choice('spread rooms over tasks, or fill tasks one by one', ['spread', 'packed'], 'spread'),
   REGION: read.text('region that this deployment serves'),
@@ -33,7 +38,7 @@ export const routerSettings = {
   ROOMS_TABLE: read.text('name of the Rooms table'),
   ECS_CLUSTER: read.text('name or ARN of the ECS cluster of the stream tasks'),
   TASK_ZONE: read.optionalText(
-    'DNS zone of the tasks: their addresses are <task>.<zone>',
+    'DNS zone of the tasks: the host of a PUBLIC_URL must then be <task id in lower case>.<zone>',
     /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
     'must be a DNS name in lower case, such as tasks.example',
   ),

@@ -1,6 +1,6 @@
 /**
  * Every time-out of the system that is not an operator's setting, and how those relate. Milliseconds.
- * test/unit/liveness.test.ts asserts the order.
+ * test/unit/domain/liveness.test.ts asserts the order.
  */
 
 /** Limit of one router → task call. */

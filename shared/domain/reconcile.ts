@@ -26,7 +26,7 @@ export type Repair =
  */
 function wasKnown(client: ClientRecord, room: RoomRecord, started_at: number): boolean {
   return (
-    client.status === 'CONNECTED' && client.updated_at > Math.max(room.placed_at, started_at + CLOCK_SKEW_MS)
+    client.status === 'CONNECTED' && client.updated_at > Math.max(room.placed_at, started_at) + CLOCK_SKEW_MS
   );
 }
 

@@ -107,7 +107,7 @@ export const ROUTES: RouteDescription[] = [
     caller: 'task',
     request: api.putTaskRequest,
     answers: [{ status: 200, description: 'The lease.', body: api.putTaskResponse }],
-    problems: [...BODY_PROBLEMS, 'unauthorized', 'forbidden', ...STORE_PROBLEMS],
+    problems: [...BODY_PROBLEMS, 'unauthorized', 'forbidden', 'task_id_taken', ...STORE_PROBLEMS],
   },
   {
     method: 'post',
@@ -196,6 +196,6 @@ export const ROUTES: RouteDescription[] = [
     caller: 'router',
     query: [{ name: 'room_id', description: 'only this room' }],
     answers: [{ status: 200, description: 'The snapshot.', body: api.taskRooms }],
-    problems: ['unauthorized', 'wrong_task'],
+    problems: ['unauthorized', 'wrong_task', 'task_draining'],
   },
 ];

@@ -171,6 +171,10 @@ export type RemoveClientResponse = z.infer<typeof removeClientResponse>;
 export const registerRequest = z
   .strictObject({
     room_id: roomId,
+    created_at: instant.meta({
+      description:
+        'When the room was created (ms since the epoch): tells it from an earlier room of the same number.',
+    }),
     epoch,
     max_clients: z.int().positive(),
     clients: z

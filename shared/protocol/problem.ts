@@ -10,7 +10,7 @@ export const PROBLEMS = {
   room_not_found: { status: 404, title: 'There is no such room', retryable: false },
   client_not_found: { status: 404, title: 'This client is not in the room', retryable: false },
   method_not_allowed: { status: 405, title: 'This path takes another method', retryable: false },
-  conflict: { status: 409, title: 'Another request changed this first', retryable: true },
+  task_id_taken: { status: 409, title: 'Another process reports as this task', retryable: false },
   stale_epoch: { status: 409, title: 'The room was placed anew since', retryable: false },
   // Not 421 (Misdirected Request), which `fetch` retries by itself (Fetch standard, HTTP-network-or-cache fetch).
   wrong_task: { status: 409, title: 'Another task answers at this address', retryable: false },

@@ -69,7 +69,7 @@ export async function connectClient(
     if (verdict === 'alive' && !leaves) break;
 
     if (!seat.resuming && !(await othersLive(deps, { ...seat, room }))) return roomNotFound(room.room_id);
-    failed.add(room.task_id);
+    failed.add(room.url);
     const moved = await rehomeRoom(deps, room, failed);
     if (moved.kind === 'no_task') break;
     if (moved.kind === 'room_not_found') return roomNotFound(room.room_id);

@@ -92,7 +92,7 @@ export async function createRoom(deps: Deps, request: CreateRoomRequest): Promis
     }
     // Its last place went to another; the index, which lags behind, may still offer it.
     if (placed.kind === 'task_unavailable') {
-      full.add(task.task_id);
+      full.add(task.url);
       continue;
     }
 
@@ -107,7 +107,7 @@ export async function createRoom(deps: Deps, request: CreateRoomRequest): Promis
     // Refused: undone. Timed out: unknown, so it is fenced by the same undo; the task learns of it from the answer to its
     // next heartbeat.
     await store.removeClient({ room_id: room.room_id, epoch: room.epoch, client_id, generation: 1 });
-    failed.add(task.task_id);
+    failed.add(task.url);
     await examineTask(deps, task.task_id, result, false);
   }
   telemetry.count('rooms_refused');

@@ -23,6 +23,7 @@ export function registration(
 ): RegisterRequest {
   return {
     room_id: room.room_id,
+    created_at: room.created_at,
     epoch: room.epoch,
     max_clients: room.max_clients,
     clients: clients.map(({ client_id, ticket_hash, generation }) => ({

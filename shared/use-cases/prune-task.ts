@@ -5,8 +5,8 @@ import { inParallel } from './parallel.ts';
 import { rehomeRoom } from './rehome-room.ts';
 import { removeClient } from './remove-client.ts';
 
-/** Empties one row of a dead task. False if its room found no other task: it is tried again in the next sweep. */
-async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }: TaskRoom): Promise<boolean> {
+/** Empties one row of a task that no longer serves there. False if its room found no other task: it is tried again in the next sweep. */
+export async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }: TaskRoom): Promise<boolean> {
   const { store, clock, telemetry } = deps;
   const rows = await store.getRoomWithClients(room_id);
   if (rows === undefined || rows.room.task_id !== task_id || rows.room.epoch !== epoch) {
@@ -31,15 +31,10 @@ async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }: TaskRo
 
 /**
  * Removes a task that is surely dead (rule 9): its rooms with live clients are re-homed, the others closed, then its
- * record goes, unless a heartbeat came in between. True if the record is gone. A task that still answers for itself is
- * left alone, whatever its lease and the fleet say: then its heartbeats are what fails.
+ * record goes, unless a heartbeat came in between. True if the record is gone.
  */
 export async function pruneTask(deps: Deps, task: TaskRecord): Promise<boolean> {
-  const { store, tasks, telemetry } = deps;
-  if ((await tasks.rooms(task)).kind === 'rooms') {
-    telemetry.warn('a task without a lease still serves', { task_id: task.task_id });
-    return false;
-  }
+  const { store, telemetry } = deps;
   const rooms = await store.listTaskRooms(task.task_id);
   const cleared = await inParallel(rooms, (room) => clearRoom(deps, task.task_id, room));
   if (cleared.includes(false)) {

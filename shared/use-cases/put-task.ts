@@ -76,7 +76,7 @@ export async function putTask(
   if (result.kind === 'stale' && result.task.started_at !== request.started_at) {
     telemetry.warn('two processes report as one task', { task_id: request.task_id });
     return refuse(
-      'conflict',
+      'task_id_taken',
       `A newer process reports as task ${request.task_id}: give each its own TASK_ID.`,
     );
   }

@@ -2,7 +2,7 @@
 import { SETTLED_MS } from '../domain/liveness.ts';
 import { planRepairs, type Repair } from '../domain/reconcile.ts';
 import type { ClientRecord, RoomRecord } from '../domain/room.ts';
-import type { TaskRooms } from '../protocol/api.ts';
+import type { RegisterRequest, TaskRooms } from '../protocol/api.ts';
 import type { Deps } from './deps.ts';
 import { registration } from './grant.ts';
 import { removeClient } from './remove-client.ts';
@@ -11,6 +11,12 @@ import { removeClient } from './remove-client.ts';
 async function repair(deps: Deps, room: RoomRecord, step: Repair): Promise<void> {
   const { store, tasks, clock, policy, telemetry } = deps;
   const { room_id, epoch } = room;
+  const tell = async (request: RegisterRequest): Promise<void> => {
+    const { kind } = await tasks.register(room, request);
+    // The next sweep tries again.
+    if (kind !== 'registered')
+      telemetry.warn('repair not taken', { room_id, task_id: room.task_id, failure: kind });
+  };
   switch (step.kind) {
     case 'close':
       if (await store.closeRoom(room_id, epoch)) telemetry.count('rooms_closed');
@@ -21,10 +27,10 @@ async function repair(deps: Deps, room: RoomRecord, step: Repair): Promise<void>
       return;
     }
     case 'register':
-      await tasks.register(room, registration(room, step.clients, clock.now() + policy.CONNECT_TIMEOUT));
+      await tell(registration(room, step.clients, clock.now() + policy.CONNECT_TIMEOUT));
       return;
     case 'forget':
-      await tasks.register(room, { ...registration(room, [], 0), gone: step.clients });
+      await tell({ ...registration(room, [], 0), gone: step.clients });
       return;
     case 'connected': {
       const { client_id, generation } = step.client;

@@ -27,7 +27,7 @@ export async function registerEveryone(
 /**
  * Moves a room whose task is dead to a live one (rule 5): one conditional write on `(task_id, epoch)`, so one caller wins.
  * The winner registers every live client on the new task; they keep ids and tickets, and learn the new url by resuming.
- * `failed`: tasks that are not tried.
+ * `failed`: addresses (urls) that are not tried.
  */
 export async function rehomeRoom(
   deps: Deps,
@@ -35,14 +35,14 @@ export async function rehomeRoom(
   failed: ReadonlySet<string> = new Set(),
 ): Promise<RehomeOutcome> {
   const { store, clock, telemetry } = deps;
-  const except = new Set([room.task_id, ...failed]);
+  const except = new Set([room.url, ...failed]);
   // A task that fills up between look and claim is not offered again, but another might fill up too: bounded.
   for (let attempt = 0; attempt < 2 * PLACEMENT_ATTEMPTS; attempt++) {
     const target = await pickTask(deps, room.kind, except);
     if (target === undefined) return { kind: 'no_task' };
     const result = await store.rehomeRoom(room, target, clock.now());
     if (result.kind === 'task_unavailable') {
-      except.add(target.task_id);
+      except.add(target.url);
       continue;
     }
     if (result.kind !== 'rehomed') return result;

@@ -5,7 +5,7 @@ import { FleetUnavailable, type FleetTask } from '../ports/fleet.ts';
 import type { TaskRooms } from '../protocol/api.ts';
 import type { Deps } from './deps.ts';
 import { inParallel } from './parallel.ts';
-import { pruneTask } from './prune-task.ts';
+import { clearRoom, pruneTask } from './prune-task.ts';
 import { repairRoom } from './reconcile-room.ts';
 
 export type SweepResult =
@@ -50,24 +50,44 @@ class Parts {
 
 async function reconcileRow(
   deps: Deps,
-  task_id: string,
+  task: TaskRecord,
   row: TaskRoom,
   snapshot: TaskRooms,
 ): Promise<boolean> {
   const rows = await deps.store.getRoomWithClients(row.room_id);
-  if (rows?.room.task_id === task_id && rows.room.epoch === row.epoch) await repairRoom(deps, rows, snapshot);
-  // The room is elsewhere or gone; the write itself checks that once more.
-  else await deps.store.dropTaskRoom(task_id, row.room_id, row.epoch);
+  const here = rows?.room.task_id === task.task_id && rows.room.epoch === row.epoch;
+  // The process began anew elsewhere under the same id: its rooms are at an address where nobody is any more. Or the room
+  // is on another task, or gone; each write checks that once more.
+  if (!here || rows.room.url !== task.url) return clearRoom(deps, task.task_id, row);
+  await repairRoom(deps, rows, snapshot);
   return true;
 }
 
-/** Compares a live task's own view with its rows, room by room. False if it did not answer. */
+/** Compares a task's own view with its rows, room by room. */
+async function reconcile(deps: Deps, task: TaskRecord, snapshot: TaskRooms, parts: Parts): Promise<void> {
+  const rows = await deps.store.listTaskRooms(task.task_id);
+  await parts.run(rows, (row) => reconcileRow(deps, task, row, snapshot));
+}
+
+/** Reconciles a live task. False if it did not answer. */
 async function reconcileTask(deps: Deps, task: TaskRecord, parts: Parts): Promise<boolean> {
   const answer = await deps.tasks.rooms(task);
   if (answer.kind !== 'rooms') return false;
-  const rows = await deps.store.listTaskRooms(task.task_id);
-  await parts.run(rows, (row) => reconcileRow(deps, task.task_id, row, answer.snapshot));
+  await reconcile(deps, task, answer.snapshot, parts);
   return true;
+}
+
+/**
+ * Prunes a task whose lease has run out and of which the fleet knows nothing good. If it still answers for itself, its
+ * heartbeats are what fails: then it is reconciled like a live one. False unless its record is gone.
+ */
+async function settleTask(deps: Deps, task: TaskRecord, parts: Parts): Promise<boolean> {
+  const answer = await deps.tasks.rooms(task);
+  // Another process under this id is no proof of life of this one.
+  if (answer.kind !== 'rooms' || answer.snapshot.started_at !== task.started_at) return pruneTask(deps, task);
+  deps.telemetry.warn('a task without a lease still serves', { task_id: task.task_id });
+  await reconcile(deps, task, answer.snapshot, parts);
+  return false;
 }
 
 async function sweep(deps: Deps, listed: readonly FleetTask[]): Promise<SweepResult> {
@@ -83,7 +103,7 @@ async function sweep(deps: Deps, listed: readonly FleetTask[]): Promise<SweepRes
     return true;
   });
   const [pruned, reconciled] = await Promise.all([
-    parts.run(plan.prune, (task) => pruneTask(deps, task)),
+    parts.run(plan.prune, (task) => settleTask(deps, task, parts)),
     parts.run(plan.reconcile, (task) => reconcileTask(deps, task, parts)),
   ]);
   return { kind: 'swept', pruned, reconciled, faults: parts.faults, held: plan.held };

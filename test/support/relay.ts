@@ -145,6 +145,7 @@ export async function startTestRelay(
     async register(room_id, clients, request = {}) {
       const { status, body } = await callTask(test, 'POST', '/register', {
         room_id,
+        created_at: 1,
         epoch: 1,
         max_clients: 10,
         clients: clients.map((client) => seatOf(client)),

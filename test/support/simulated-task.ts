@@ -55,8 +55,6 @@ export class SimulatedTask {
     this.registers.push(request);
     const room = known ?? { epoch: request.epoch, clients: new Map<string, SeenClient>() };
     if (request.epoch > room.epoch) {
-      const named = new Set(request.clients.map(({ client_id }) => client_id));
-      for (const client_id of room.clients.keys()) if (!named.has(client_id)) room.clients.delete(client_id);
       room.epoch = request.epoch;
     }
     for (const { client_id, generation, connect_by } of request.clients) {

@@ -136,7 +136,7 @@ export async function makeWorld(
           url: task.url,
           room_capacity: capacity.get(task.task_id) ?? 100,
           clients: 0,
-          started_at: START,
+          started_at: task.started_at,
           heartbeat_seq,
           rooms: [...task.rooms].map(([room_id, { epoch }]) => ({ room_id, epoch })),
           connects: [],

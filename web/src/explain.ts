@@ -102,7 +102,7 @@ const FAILURES: Readonly<Record<ErrorCode, (failure: Failure, room_id: string | 
   task_draining: () => BUSY,
   store_busy: () => BUSY,
   internal: () => SETBACK,
-  conflict: () => SETBACK,
+  task_id_taken: () => SETBACK,
   stale_epoch: () => SETBACK,
   wrong_task: () => SETBACK,
   protocol: () => MISFIT,

@@ -6,6 +6,7 @@ import {
   contractGroup,
   HOUR,
   keyOf,
+  keysUnlike,
   newClient,
   newRoomId,
   NOW,
@@ -214,15 +215,8 @@ export function clientContract(make: MakeStore, crowd: number): void {
     it('ignores an older or a later generation or epoch, and a client that is gone', async () => {
       const { room, client } = await aRoom(store, await aTask(store));
       const key = keyOf(room, client);
-      for (const wrong of [
-        { generation: 0 },
-        { generation: 2 },
-        { epoch: room.epoch - 1 },
-        { epoch: room.epoch + 1 },
-        { client_id: newClient().client_id },
-        { room_id: newRoomId() },
-      ]) {
-        expect(await store.markConnected({ ...key, ...wrong }, NOW)).toBe(false);
+      for (const wrong of keysUnlike(key)) {
+        expect(await store.markConnected(wrong, NOW)).toBe(false);
       }
       expect(await store.getRoomWithClients(room.room_id)).toEqual({ room, clients: [client] });
     });

@@ -141,6 +141,18 @@ export function keyOf(room: RoomRecord, client: ClientRecord) {
   };
 }
 
+/** Keys that differ from `key` in one field each, the numbers by one in either direction. */
+export function keysUnlike(key: ReturnType<typeof keyOf>): ReturnType<typeof keyOf>[] {
+  return [
+    { ...key, generation: key.generation - 1 },
+    { ...key, generation: key.generation + 1 },
+    { ...key, epoch: key.epoch - 1 },
+    { ...key, epoch: key.epoch + 1 },
+    { ...key, client_id: newClient().client_id },
+    { ...key, room_id: newRoomId() },
+  ];
+}
+
 export function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }

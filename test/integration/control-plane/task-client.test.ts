@@ -7,7 +7,7 @@ import { verifyAuthorization } from '../../../shared/domain/token.ts';
 import { problem } from '../../../shared/protocol/problem.ts';
 
 const secret = { current: 's'.repeat(64) };
-const request = { room_id: '12345', epoch: 1, max_clients: 2, clients: [] };
+const request = { room_id: '12345', created_at: 1, epoch: 1, max_clients: 2, clients: [] };
 const snapshot = { task_id: 't', taken_at: 2, started_at: 1, rooms: [] };
 
 const servers: (Server | TcpServer)[] = [];

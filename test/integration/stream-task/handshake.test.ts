@@ -106,6 +106,7 @@ describe('handshake', () => {
     // Not over HTTP: that would be a socket of this address, too.
     small.relay.registry.register({
       room_id,
+      created_at: 1,
       epoch: 1,
       max_clients: 3,
       clients: clients.map((each) => seatOf(each)),

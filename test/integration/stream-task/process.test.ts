@@ -80,6 +80,7 @@ describe('stream task process', () => {
     const task = { port: request.port, task_id: request.task_id };
     const { status } = await callTask(task, 'POST', '/register', {
       room_id,
+      created_at: 1,
       epoch: 1,
       max_clients: 2,
       clients: [seatOf(client)],

@@ -26,7 +26,13 @@ describe('HTTP of a stream task', () => {
   afterAll(() => relay[Symbol.asyncDispose]());
 
   const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${relay.port}${path}`, { method });
-  const body = () => ({ room_id: newRoomId(), epoch: 1, max_clients: 2, clients: [seatOf(newClient())] });
+  const body = () => ({
+    room_id: newRoomId(),
+    created_at: 1,
+    epoch: 1,
+    max_clients: 2,
+    clients: [seatOf(newClient())],
+  });
 
   it('answers /health and /ready with text', async () => {
     for (const [path, says] of [
@@ -153,6 +159,29 @@ describe('HTTP of a stream task', () => {
     } finally {
       await own.close();
     }
+  });
+
+  it('never says "no rooms" of rooms that it has just forgotten because it stops', async () => {
+    const secret = Promise.withResolvers<RouterSecret>();
+    const asked = Promise.withResolvers<void>();
+    const own = await startRelay(RELAY_CONFIG, {
+      task_id: 'own',
+      started_at: 1,
+      log: quiet,
+      events: NOTHING,
+      secrets: {
+        get: () => {
+          asked.resolve();
+          return secret.promise;
+        },
+      },
+    });
+    const answer = callTask({ port: own.port, task_id: 'own' }, 'GET', '/rooms');
+    await asked.promise;
+    const closing = own.close();
+    secret.resolve(SECRET);
+    expect(await answer).toMatchObject({ status: 503, body: { code: 'task_draining' } });
+    await closing;
   });
 
   it('answers 500 without the cause when something unexpected happens', async () => {

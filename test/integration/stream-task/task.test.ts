@@ -46,6 +46,7 @@ async function enter({ task }: TestTask, protocol = 'anteroom.v1') {
   const port = task.relay.port;
   await callTask({ port, task_id: task.task_id }, 'POST', '/register', {
     room_id,
+    created_at: 1,
     epoch: 1,
     max_clients: 2,
     clients: [seatOf(client)],
@@ -159,7 +160,7 @@ describe('stream task', () => {
       { port: running.task.relay.port, task_id: running.task.task_id },
       'POST',
       '/register',
-      { room_id: moved.room_id, epoch: 1, max_clients: 2, clients: [seatOf(moved.client)] },
+      { room_id: moved.room_id, created_at: 1, epoch: 1, max_clients: 2, clients: [seatOf(moved.client)] },
     );
     expect([late.status, late.body['code']]).toEqual([409, 'stale_epoch']);
   });

@@ -94,7 +94,7 @@ describe('join-room', () => {
     const task = await world.addTask('a');
     const first = await connectedRoom(world, 2);
     const gone = await granted(joinRoom(world.deps, first));
-    world.advance(1);
+    world.advance(6_000);
     await connect(world, gone);
     // The task removed it, but its call to the router was lost.
     task.rooms.get(first.room_id)!.clients.delete(gone.client_id);
@@ -124,7 +124,7 @@ describe('join-room', () => {
       const task = await world.addTask('a');
       const first = await connectedRoom(world, 3);
       const gone = [await granted(joinRoom(world.deps, first)), await granted(joinRoom(world.deps, first))];
-      world.advance(1);
+      world.advance(6_000);
       for (const grant of gone) await connect(world, grant);
       for (const { client_id } of gone) task.rooms.get(first.room_id)!.clients.delete(client_id);
       world.advance(26_000);

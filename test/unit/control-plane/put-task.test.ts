@@ -120,7 +120,7 @@ describe('put-task', () => {
     const world = await makeWorld();
     const task = await world.addTask('a');
     await granted(world.heartbeat(task, { started_at: START + 5_000 }));
-    expect((await refused(world.heartbeat(task))).code).toBe('conflict');
+    expect((await refused(world.heartbeat(task))).code).toBe('task_id_taken');
     expect(await granted(world.heartbeat(task, { started_at: START + 5_000 }))).toMatchObject({
       state: 'READY',
     });

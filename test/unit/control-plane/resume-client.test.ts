@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { joinRoom } from '../../../shared/use-cases/join-room.ts';
 import { removeClient } from '../../../shared/use-cases/remove-client.ts';
 import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
-import { connect, connectedRoom, granted, makeWorld, refused } from '../../support/world.ts';
+import { SimulatedTask } from '../../support/simulated-task.ts';
+import { START, connect, connectedRoom, granted, makeWorld, refused } from '../../support/world.ts';
 
 describe('join-room that resumes', () => {
   it('keeps id, ticket and seat, and bumps the generation', async () => {
@@ -139,5 +140,15 @@ describe('join-room that resumes', () => {
     await granted(world.heartbeat(task, { state: 'STOPPED' }));
     task.behaviour = 'silent';
     expect(await granted(resumeClient(world.deps, first))).toMatchObject({ url: other.url });
+  });
+
+  it('finds a process that began anew elsewhere under the same id', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    const anew = new SimulatedTask('a', 'ws://127.0.0.1:5999', START + 1_000);
+    world.tasks.set('a', anew);
+    await granted(world.heartbeat(anew));
+    expect((await granted(resumeClient(world.deps, first))).url).toBe(anew.url);
   });
 });

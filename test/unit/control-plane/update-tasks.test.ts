@@ -3,6 +3,7 @@ import { createRoom } from '../../../shared/use-cases/create-room.ts';
 import { joinRoom } from '../../../shared/use-cases/join-room.ts';
 import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
 import { updateTasks } from '../../../shared/use-cases/update-tasks.ts';
+import { SimulatedTask } from '../../support/simulated-task.ts';
 import {
   connect,
   connectedRoom,
@@ -201,7 +202,7 @@ describe('update-tasks', () => {
     const world = await makeWorld();
     const task = await world.addTask('a');
     const grant = await granted(createRoom(world.deps, {}));
-    world.advance(1);
+    world.advance(6_000);
     await connect(world, grant);
     task.rooms.get(grant.room_id)!.clients.clear();
     await pass(world, 26_000);
@@ -281,5 +282,39 @@ describe('update-tasks', () => {
     await pass(world, 26_000);
     await updateTasks(world.deps);
     expect(world.counts.get('repairs')).toBeUndefined();
+  });
+
+  it('reconciles a task that still answers though it has no lease, and the fleet does not know it', async () => {
+    const world = await makeWorld({ ROOM_TTL: '10m' });
+    await world.addTask('a');
+    const grant = await connectedRoom(world);
+    world.fleet.delete('arn:a');
+    world.advance(301_000);
+    expect(await updateTasks(world.deps)).toMatchObject({ pruned: 0 });
+    expect((await world.store.getRoom(grant.room_id))?.expires_at).toBe(world.now() + 600_000);
+  });
+
+  it('prunes the record of a process though another one answers under its id', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    world.fleet.delete('arn:a');
+    task.started_at -= 5_000;
+    await pass(world, 31_000, 'a');
+    expect(await updateTasks(world.deps)).toMatchObject({ pruned: 1 });
+    expect(await granted(world.heartbeat(task))).toMatchObject({ state: 'READY' });
+  });
+
+  it('moves the rooms of a process that began anew elsewhere under the same id', async () => {
+    const world = await makeWorld();
+    const task = await world.addTask('a');
+    const grant = await connectedRoom(world);
+    const anew = new SimulatedTask('a', 'ws://127.0.0.1:5999', START + 1_000);
+    world.tasks.set('a', anew);
+    expect(task.url).not.toBe(anew.url);
+    await pass(world, 26_000);
+    await updateTasks(world.deps);
+    expect(await world.store.getRoom(grant.room_id)).toMatchObject({ url: anew.url, epoch: grant.epoch + 1 });
+    expect((await granted(resumeClient(world.deps, grant))).url).toBe(anew.url);
+    expect((await world.store.getTask('a'))?.rooms).toBe(1);
   });
 });

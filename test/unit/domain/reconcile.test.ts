@@ -32,7 +32,7 @@ const client = (more: Partial<ClientRecord> = {}): ClientRecord => ({
   ticket_hash: 'h',
   generation: 2,
   expires_at: NOW + TTL,
-  updated_at: OLD + 1,
+  updated_at: OLD + 10_000,
   ...more,
 });
 const seen = (generation: number, connected: boolean, epoch = 7): TaskRooms['rooms'][number] => ({
@@ -64,7 +64,7 @@ describe('repairs of a room', () => {
     ],
     [
       'the room was placed anew since the client was reported',
-      room({ placed_at: OLD + 1 }),
+      room({ placed_at: OLD + 9_000 }),
       client(),
       undefined,
       ['register'],

@@ -68,7 +68,7 @@ describe('slots', () => {
   });
 
   it('[R22] go round before one is given again, and skip those that are held', () => {
-    const room = createRoom('10000', 1, 10);
+    const room = createRoom({ room_id: '10000', created_at: 1, epoch: 1, max_clients: 10 });
     for (let n = 0; n < 5; n++) {
       const slot = takeSlot(room);
       expect(slot).toBe(n);
@@ -79,7 +79,7 @@ describe('slots', () => {
   });
 
   it('are refused when all are held', () => {
-    const room = createRoom('10000', 1, 10);
+    const room = createRoom({ room_id: '10000', created_at: 1, epoch: 1, max_clients: 10 });
     for (let slot = 0; slot <= MAX_SLOT; slot++) room.seats.set(String(slot), seat(slot));
     expect(() => takeSlot(room)).toThrow(RangeError);
   });
