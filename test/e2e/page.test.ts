@@ -10,7 +10,8 @@ import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
 import { serveBuiltPage } from './built-page.ts';
 import type { BuiltPage } from './built-page.ts';
-import { PATIENCE_MS, Visitor } from './visitor.ts';
+import { BELOW, CURSOR, SELECTED_LENGTH, SIDEWAYS } from './expressions.ts';
+import { meet, PATIENCE_MS, Visitor } from './visitor.ts';
 
 let stack: Stack;
 let browser: Browser;
@@ -33,19 +34,6 @@ afterEach(async () => {
   if (complaints.length > 0) throw new Error(`a page complained: ${complaints.join('; ')}`);
 });
 
-/** How much of the field that has the focus is selected. */
-const SELECTED_LENGTH = 'document.activeElement.selectionEnd - document.activeElement.selectionStart';
-
-/** How far the page can be scrolled to the side. */
-const SIDEWAYS = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-
-/** How much of the chat is below what is shown. */
-const BELOW = `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(
-  document.querySelector('[role=log]'))`;
-
-/** What the browser shows in place of the cursor over the shared area. */
-const CURSOR = "getComputedStyle(document.querySelector('.stage')).cursor";
-
 type Options = Parameters<typeof Visitor.arrive>[3];
 
 async function visitor(name: string, options?: Options, home = built.url): Promise<Visitor> {
@@ -54,31 +42,11 @@ async function visitor(name: string, options?: Options, home = built.url): Promi
   return arrived;
 }
 
-interface Pair {
-  ada: Visitor;
-  grace: Visitor;
-  room_id: string;
-  link: string;
-}
-
-/** Two people in a room: one creates it and sends the other the link. */
-async function pair(seats?: number, home = built.url): Promise<Pair> {
+/** Two people in a room, each with a browser. */
+async function pair(seats?: number, home = built.url) {
   const ada = await visitor('Ada', {}, home);
   const grace = await visitor('Grace', { colorScheme: 'dark' }, home);
-  const room_id = await ada.createRoom(seats);
-  const link = await ada.copyLink();
-  await grace.joinRoom(link);
-  await Promise.all([ada.seePeople('Ada', 'Grace'), grace.seePeople('Grace', 'Ada')]);
-  return { ada, grace, room_id, link };
-}
-
-async function post(path: string, body: unknown): Promise<Grant> {
-  const response = await fetch(stack.url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return (await response.json()) as Grant;
+  return { ada, grace, ...(await meet(ada, grace, seats)) };
 }
 
 describe('two people', () => {
@@ -284,7 +252,12 @@ describe('a wrong ticket', () => {
   it('is closed with 4401, as a browser sees it', async () => {
     const ada = await visitor('Ada');
     await ada.page.goto(built.url);
-    const grant = await post('/create-room', {});
+    const response = await fetch(`${stack.url}/create-room`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    const grant = (await response.json()) as Grant;
     const wrong = (grant.ticket.startsWith('A') ? 'B' : 'A') + grant.ticket.slice(1);
     const close = await ada.page.evaluate(
       ([url, credentials]) =>

@@ -237,6 +237,19 @@ export class Visitor {
   }
 }
 
+/** One creates a room and sends the other the link; resolves once they see each other there. */
+export async function meet(
+  host: Visitor,
+  guest: Visitor,
+  seats?: number,
+): Promise<{ room_id: string; link: string }> {
+  const room_id = await host.createRoom(seats);
+  const link = await host.copyLink();
+  await guest.joinRoom(link);
+  await Promise.all([host.seePeople(host.name, guest.name), guest.seePeople(guest.name, host.name)]);
+  return { room_id, link };
+}
+
 async function boxOf(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
   const box = await locator.boundingBox();
   if (box === null) throw new Error('not on the page');

@@ -2,9 +2,17 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encodeFrame, FRAME_CLASS, TO_ALL } from '../../../shared/protocol/frame.ts';
 import type { FrameHeader } from '../../../shared/protocol/frame.ts';
 import { CLOSE } from '../../../shared/protocol/close-codes.ts';
-import type { RelayDouble, RelayOptions, RelayPeer } from '../../support/relay-double.ts';
-import { problemAnswer } from '../../support/router-double.ts';
-import { create, inbox, join, startRelay, startRouter } from './setup.ts';
+import {
+  afterFirst,
+  create,
+  inbox,
+  isClosed,
+  isLive,
+  join,
+  liveRoom,
+  startRelay,
+  startRouter,
+} from './setup.ts';
 
 /** Of a frame of the second client at the first relay. */
 const HEADER: FrameHeader = {
@@ -17,30 +25,6 @@ const HEADER: FrameHeader = {
   source: 1,
   destination: TO_ALL,
 };
-
-type CreateExtra = Partial<Parameters<typeof create>[0]>;
-
-/** A live room, and what its relay and its router see of it. */
-async function liveRoom(extra: CreateExtra = {}, relay_options?: RelayOptions) {
-  const relay = await startRelay(relay_options);
-  const router = await startRouter(relay.url);
-  const room = await create({ router: router.url, ...extra });
-  const peer = await relay.connections.next();
-  await router.requests.next();
-  return { relay, router, room, peer, states: inbox(room, 'state') };
-}
-
-const isLive = (state: { status: string }): boolean => state.status === 'live';
-const isClosed = (state: { status: string }): boolean => state.status === 'closed';
-
-/** Welcomes the first connection, and does with each later one what `later` says. */
-function afterFirst(later: (peer: RelayPeer, count: number) => void) {
-  let count = 0;
-  return (peer: RelayPeer, relay: RelayDouble): void => {
-    if (count++ === 0) relay.welcome(peer);
-    else later(peer, count);
-  };
-}
 
 describe('a broken connection', () => {
   it('is resumed at the router with the same id and ticket, at whatever address it names', async () => {
@@ -128,102 +112,6 @@ describe('a broken connection', () => {
       ['joined', { client_id: bob.client_id }],
     ]);
     expect(room.members).toEqual([{ client_id: dan.client_id }, { client_id: bob.client_id }]);
-  });
-
-  it('is tried again while the router is busy or away, no sooner than it asks', async () => {
-    const { router, room, peer, states } = await liveRoom();
-    router.answer(
-      problemAnswer('no_task_available', { 'retry-after': '1' }),
-      { status: 503, body: '{"message":"Service Unavailable"}' },
-      { reset: true },
-      { status: 429, body: '{"message":"Too Many Requests"}' },
-    );
-    peer.socket.terminate();
-    const told = await states.nextThat((state) => state.status === 'reconnecting' && state.attempt === 2);
-    expect(told).toMatchObject({ retry_in_ms: 1_000, cause: 'detail of no_task_available' });
-    const attempts: unknown[] = [];
-    for (;;) {
-      const state = await states.next();
-      if (state.status === 'live') break;
-      attempts.push(state);
-    }
-    expect(attempts).toMatchObject([
-      { attempt: 2, retry_in_ms: 0 },
-      { attempt: 3, cause: 'Service Unavailable' },
-      { attempt: 4, cause: expect.stringContaining('cannot be reached') },
-      { attempt: 5, cause: 'Too Many Requests' },
-    ]);
-    expect(room.state).toEqual({ status: 'live' });
-  });
-
-  it('ends the room when the seat is gone', async () => {
-    const { router, peer, states } = await liveRoom();
-    router.answer(problemAnswer('client_not_found'));
-    peer.socket.terminate();
-    expect(await states.nextThat(isClosed)).toEqual({ status: 'closed', reason: { kind: 'gone' } });
-  });
-
-  it('ends the room when the policy gives up, with the last error', async () => {
-    const { router, peer, states } = await liveRoom({ reconnect: (attempt) => (attempt > 2 ? null : 0) });
-    router.answer(problemAnswer('store_busy'), problemAnswer('store_busy'));
-    peer.socket.terminate();
-    expect(await states.nextThat(isClosed)).toMatchObject({
-      reason: { kind: 'gave_up', error: { code: 'store_busy', request_id: 'request-1' } },
-    });
-  });
-
-  it('ends the room when the policy throws, and reports that', async () => {
-    const reportError = vi.fn<(exception: unknown) => void>();
-    vi.stubGlobal('reportError', reportError);
-    onTestFinished(() => {
-      vi.unstubAllGlobals();
-    });
-    const fault = new Error('a fault of the application');
-    const { peer, states } = await liveRoom({
-      reconnect() {
-        throw fault;
-      },
-    });
-    peer.socket.terminate();
-    expect(await states.nextThat(isClosed)).toMatchObject({ reason: { kind: 'gave_up' } });
-    expect(reportError.mock.calls).toEqual([[fault]]);
-  });
-
-  it('is tried again after an answer that is of another client', async () => {
-    const { router, room, peer, states } = await liveRoom();
-    const { seat } = room;
-    router.alter = (grant) => {
-      router.alter = (later) => later;
-      return { ...grant, client_id: '00000000-0000-4000-8000-000000000000' };
-    };
-    peer.socket.terminate();
-    const second = await states.nextThat((state) => state.status === 'reconnecting' && state.attempt === 2);
-    expect(second).toMatchObject({ cause: expect.stringContaining('another client') });
-    await states.nextThat(isLive);
-    expect(room.seat).toEqual(seat);
-  });
-
-  it.each([
-    [408, ''],
-    [425, ''],
-    [403, '{"message":"Forbidden"}'],
-    [404, '{"code":"not_found","message":"no Route matched"}'],
-    [200, '<html>Please log in to this network</html>'],
-  ])('is tried again after %i %s of something before the router', async (status, body) => {
-    const { router, peer, states } = await liveRoom();
-    router.answer({ status, body }, { status, body });
-    peer.socket.terminate();
-    await states.nextThat((state) => state.status === 'reconnecting' && state.attempt === 3);
-    expect(await states.nextThat((state) => isLive(state) || isClosed(state))).toEqual({ status: 'live' });
-  });
-
-  it('ends the room when the router itself refuses for good', async () => {
-    const { router, peer, states } = await liveRoom();
-    router.answer(problemAnswer('invalid_request'));
-    peer.socket.terminate();
-    expect(await states.nextThat(isClosed)).toMatchObject({
-      reason: { kind: 'gave_up', error: { code: 'invalid_request', from_router: true } },
-    });
   });
 
   it('tells of a member that left for good meanwhile, once it has been away for long', async () => {
@@ -353,133 +241,5 @@ describe('a relay', () => {
     await relay.connections.next();
     await room.leave();
     expect(stopped).toHaveBeenCalledTimes(1);
-  });
-});
-
-describe('an application', () => {
-  it('may have listeners that throw', async () => {
-    const reportError = vi.fn<(exception: unknown) => void>();
-    vi.stubGlobal('reportError', reportError);
-    onTestFinished(() => {
-      vi.unstubAllGlobals();
-    });
-    const { router, room, peer, states } = await liveRoom();
-    const fault = new Error('a fault of the application');
-    for (const event of ['frame', 'message', 'joined', 'left', 'state', 'error'] as const) {
-      room.on(event, () => {
-        throw fault;
-      });
-    }
-    const messages = inbox(room, 'message');
-    const bob = await join({ router: router.url, room_id: room.room_id });
-    bob.sendText('hello');
-    expect((await messages.next()).text()).toBe('hello');
-    peer.socket.terminate();
-    await states.nextThat(isLive);
-    expect(room.send(FRAME_CLASS.MSG, new Uint8Array(1))).toBe(true);
-    expect(new Set(reportError.mock.calls.flat())).toEqual(new Set([fault]));
-    expect(reportError.mock.calls.length).toBeGreaterThanOrEqual(4);
-  });
-
-  it('may leave while a reconnect is waited for', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
-    const { room, peer, states } = await liveRoom({ reconnect: () => 60_000 });
-    peer.socket.terminate();
-    expect(await states.next()).toMatchObject({ status: 'reconnecting', retry_in_ms: 60_000 });
-    const timers = vi.getTimerCount();
-    await room.leave();
-    expect(await states.next()).toEqual({ status: 'closed', reason: { kind: 'left' } });
-    expect(vi.getTimerCount()).toBe(timers - 1);
-  });
-
-  it('may leave while the router is asked', async () => {
-    const signals: (AbortSignal | null | undefined)[] = [];
-    const { router, room, peer, states } = await liveRoom({
-      fetch(url, init) {
-        signals.push(init?.signal);
-        return fetch(url, init);
-      },
-    });
-    router.answer({ hang: true });
-    peer.socket.terminate();
-    await router.requests.next();
-    await room.leave();
-    expect(await states.nextThat(isClosed)).toEqual({ status: 'closed', reason: { kind: 'left' } });
-    expect(signals.map((signal) => signal?.aborted)).toEqual([false, true]);
-  });
-
-  it('may leave while a socket is opened', async () => {
-    const { relay, room, peer, states } = await liveRoom({}, { onConnect: afterFirst(() => undefined) });
-    peer.socket.terminate();
-    const second = await relay.connections.next();
-    await room.leave();
-    expect(await states.nextThat(isClosed)).toEqual({ status: 'closed', reason: { kind: 'left' } });
-    await second.closed;
-  });
-
-  it('may leave from within a listener, after which nothing more is told', async () => {
-    const { router, room, peer } = await liveRoom();
-    const elsewhere = await startRelay();
-    router.relay_url = elsewhere.url;
-    await join({ router: router.url, room_id: room.room_id });
-    const joined = vi.fn<() => void>();
-    room.on('joined', joined);
-    const left = new Promise<void>((resolve) => {
-      room.on('state', (state) => {
-        if (isLive(state)) void room.leave().then(resolve);
-      });
-    });
-    peer.socket.terminate();
-    await left;
-    expect(room.state).toEqual({ status: 'closed', reason: { kind: 'left' } });
-    expect(room.members).toHaveLength(1);
-    expect(joined).not.toHaveBeenCalled();
-  });
-
-  it('may leave from within the policy', async () => {
-    const leave = vi.fn<() => void>();
-    const { room, peer, states } = await liveRoom({
-      reconnect() {
-        leave();
-        return 0;
-      },
-    });
-    leave.mockImplementation(() => void room.leave());
-    peer.socket.terminate();
-    expect(await states.next()).toEqual({ status: 'closed', reason: { kind: 'left' } });
-    expect(room.state).toEqual({ status: 'closed', reason: { kind: 'left' } });
-    expect(leave).toHaveBeenCalledTimes(1);
-  });
-
-  it('may leave from within its fetch', async () => {
-    const leave = vi.fn<() => void>();
-    const { router, room, peer, states } = await liveRoom({
-      fetch(url, init) {
-        leave();
-        return fetch(url, init);
-      },
-    });
-    leave.mockImplementation(() => void room.leave());
-    peer.socket.terminate();
-    expect(await states.next()).toEqual({ status: 'closed', reason: { kind: 'left' } });
-    expect(room.state).toEqual({ status: 'closed', reason: { kind: 'left' } });
-    // The next that the router hears is not a second try of the first.
-    await join({ router: router.url, room_id: room.room_id });
-    expect((await router.requests.next()).body).toEqual({ room_id: room.room_id });
-  });
-
-  it('may leave from within a listener; the last that others hear is that', async () => {
-    const { room, peer, states } = await liveRoom();
-    const heard: string[] = [];
-    room.on('state', ({ status }) => {
-      if (status === 'reconnecting') void room.leave();
-    });
-    room.on('state', ({ status }) => heard.push(status));
-    peer.socket.terminate();
-    await states.nextThat(isClosed);
-    expect(heard).toEqual(['reconnecting', 'closed']);
   });
 });

@@ -6,7 +6,7 @@ import type { Timings } from '../../../client/src/timings.ts';
 import type { CreateRoomOptions, JoinRoomOptions, Room, RoomEvents } from '../../../client/src/types.ts';
 import { Inbox } from '../../support/inbox.ts';
 import { RelayDouble } from '../../support/relay-double.ts';
-import type { RelayOptions } from '../../support/relay-double.ts';
+import type { RelayOptions, RelayPeer } from '../../support/relay-double.ts';
 import { RouterDouble } from '../../support/router-double.ts';
 
 /** A relay for this test. */
@@ -50,4 +50,28 @@ export function inbox<E extends keyof RoomEvents>(room: Room, event: E): Inbox<R
   const events = new Inbox<RoomEvents[E]>();
   room.on(event, (value) => events.put(value));
   return events;
+}
+
+type CreateExtra = Partial<Parameters<typeof create>[0]>;
+
+/** A live room, and what its relay and its router see of it. */
+export async function liveRoom(extra: CreateExtra = {}, relay_options?: RelayOptions) {
+  const relay = await startRelay(relay_options);
+  const router = await startRouter(relay.url);
+  const room = await create({ router: router.url, ...extra });
+  const peer = await relay.connections.next();
+  await router.requests.next();
+  return { relay, router, room, peer, states: inbox(room, 'state') };
+}
+
+export const isLive = (state: { status: string }): boolean => state.status === 'live';
+export const isClosed = (state: { status: string }): boolean => state.status === 'closed';
+
+/** Welcomes the first connection, and does with each later one what `later` says. */
+export function afterFirst(later: (peer: RelayPeer, count: number) => void) {
+  let count = 0;
+  return (peer: RelayPeer, relay: RelayDouble): void => {
+    if (count++ === 0) relay.welcome(peer);
+    else later(peer, count);
+  };
 }

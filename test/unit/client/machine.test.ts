@@ -1,37 +1,21 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnteroomError } from '../../../client/src/errors.ts';
 import { FIRST_PHASE, stateOf, step } from '../../../client/src/machine.ts';
-import type { Effect, MachineEvent, Outage, Phase, StepContext } from '../../../client/src/machine.ts';
+import type { MachineEvent, Phase } from '../../../client/src/machine.ts';
 import { CLOSE } from '../../../shared/protocol/close-codes.ts';
-import { PROBLEMS } from '../../../shared/protocol/problem.ts';
-import type { ProblemCode } from '../../../shared/protocol/problem.ts';
-
-const NOW = 1_000_000;
-/** A policy that can be read: 100 ms times the attempt, no more after the fifth. */
-const context = (now = NOW): StepContext => ({
-  now,
-  policy: (attempt) => (attempt > 5 ? null : attempt * 100),
-  stable_after_ms: 10_000,
-});
-const outage = (changes: Partial<Outage> = {}): Outage => ({
-  since: NOW,
-  attempt: 1,
-  cause: 'x',
-  forgiven: false,
-  ...changes,
-});
-const LIVE: Phase = { at: 'live', since: NOW - 60_000, attempts: 0 };
-const ASKING: Phase = { at: 'asking', outage: outage() };
-const REOPENING: Phase = { at: 'opening', outage: outage() };
-const WAITING: Phase = { at: 'waiting', outage: outage(), retry_in_ms: 100, not_before: NOW };
-const closed = (code: number, reason = ''): MachineEvent => ({ type: 'closed', code, reason });
-const refused = (error: AnteroomError): MachineEvent => ({ type: 'refused', error });
-/** The router's own word. */
-const problem = (code: ProblemCode) =>
-  new AnteroomError(code, 'x', { retryable: PROBLEMS[code].retryable, from_router: true });
-const network = (retry_after_ms?: number) =>
-  new AnteroomError('network', 'no answer', { retryable: true, retry_after_ms });
+import {
+  ASKING,
+  closed,
+  context,
+  LIVE,
+  network,
+  NOW,
+  outage,
+  problem,
+  refused,
+  REOPENING,
+  WAITING,
+} from './machine-fixtures.ts';
 
 describe('opening', () => {
   it('is live with the welcome', () => {
@@ -289,65 +273,6 @@ describe('the policy', () => {
       policy,
     });
     expect(asked).toEqual([[4, 700]]);
-  });
-});
-
-describe('any phase', () => {
-  const events: MachineEvent[] = [
-    { type: 'welcome' },
-    closed(1006),
-    closed(4401),
-    closed(4409),
-    closed(4503),
-    { type: 'dead' },
-    { type: 'moved' },
-    { type: 'due' },
-    { type: 'woke' },
-    { type: 'granted' },
-    refused(network()),
-    refused(problem('room_not_found')),
-    { type: 'leave' },
-  ];
-
-  type UnderWay = 'nothing' | 'socket' | 'timer' | 'request';
-  /** What must be under way for an effect, and what is after it. */
-  const EFFECTS: Record<Effect['do'], { needs: UnderWay[]; gives: UnderWay }> = {
-    cancel: { needs: ['timer', 'request'], gives: 'nothing' },
-    hang_up: { needs: ['socket'], gives: 'nothing' },
-    open: { needs: ['nothing'], gives: 'socket' },
-    ask: { needs: ['nothing'], gives: 'request' },
-    wait: { needs: ['nothing'], gives: 'timer' },
-  };
-  const PHASES: Record<Phase['at'], UnderWay> = {
-    opening: 'socket',
-    live: 'socket',
-    waiting: 'timer',
-    asking: 'request',
-    closed: 'nothing',
-  };
-  /** These tell that what was under way has ended. */
-  const ENDS = new Set<MachineEvent['type']>(['closed', 'dead', 'due', 'granted', 'refused']);
-
-  it('has exactly one thing under way, and nothing more once it is closed', () => {
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom(...events), { maxLength: 40 }), (sequence) => {
-        let phase = FIRST_PHASE;
-        let under_way: UnderWay = 'socket';
-        let now = NOW;
-        for (const event of sequence) {
-          const before: Phase = phase;
-          const next = step(before, event, context((now += 500)));
-          phase = next.phase;
-          expect(before.at !== 'closed' || (phase === before && next.effects.length === 0)).toBe(true);
-          if (phase !== before && ENDS.has(event.type)) under_way = 'nothing';
-          for (const effect of next.effects) {
-            expect(EFFECTS[effect.do].needs).toContain(under_way);
-            under_way = EFFECTS[effect.do].gives;
-          }
-          expect(under_way).toBe(PHASES[phase.at]);
-        }
-      }),
-    );
   });
 });
 
