@@ -19,5 +19,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
     });
     request.on('end', () => resolve(Buffer.concat(chunks).toString()));
     request.on('error', reject);
+    // It may have gone away before anybody listened for errors.
+    request.on('close', () => reject(new Error('The peer went away')));
+    if (request.destroyed) reject(new Error('The peer went away'));
   });
 }

@@ -17,6 +17,8 @@ export interface Counts {
   closes: Map<number, number>;
   /** Handshakes refused before the upgrade, by HTTP status. */
   refused: Map<number, number>;
+  /** Connections cut off without an answer, by the limit that they broke. */
+  cut: Map<string, number>;
   /** Answers to `POST /register` by outcome. */
   registers: Map<string, number>;
   /** put-task calls by outcome. */
@@ -37,6 +39,7 @@ export function createCounts(): Counts {
     seats_expired: 0,
     closes: new Map(),
     refused: new Map(),
+    cut: new Map(),
     registers: new Map(),
     put_task: new Map(),
     remove_client: new Map(),

@@ -78,6 +78,7 @@ export function createMetrics(counts: Counts, gauges: Gauges): Registry {
   total('seats_expired', 'Seats whose client did not come in time', () => counts.seats_expired);
   totals('closes', 'Connections that ended, by close code', 'code', counts.closes, closeLabel);
   totals('handshakes_refused', 'Handshakes refused, by HTTP status', 'status', counts.refused, String);
+  totals('sockets_cut', 'Connections cut off, by the limit they broke', 'limit', counts.cut, String);
   totals('registers', 'Answers to register, by outcome', 'outcome', counts.registers, String);
   totals('put_task', 'Calls of put-task, by outcome', 'outcome', counts.put_task, String);
   totals('remove_client', 'Calls of remove-client, by outcome', 'outcome', counts.remove_client, String);

@@ -27,8 +27,8 @@ export class Rate {
     this.#filled_at = now;
   }
 
-  /** Takes one message of `bytes` at `now`; false if the client is over its rate. */
-  take(bytes: number, now: number): boolean {
+  /** Takes one message of `bytes` at `now`, or `messages` of them together; false if the client is over its rate. */
+  take(bytes: number, now: number, messages = 1): boolean {
     const seconds = (now - this.#filled_at) / 1_000;
     this.#filled_at = now;
     this.#messages = Math.min(
@@ -36,8 +36,8 @@ export class Rate {
       this.#messages + seconds * this.#limits.messages_per_second,
     );
     this.#bytes = Math.min(this.#most_bytes, this.#bytes + seconds * this.#limits.bytes_per_second);
-    if (this.#messages < 1 || this.#bytes < bytes) return false;
-    this.#messages -= 1;
+    if (this.#messages < messages || this.#bytes < bytes) return false;
+    this.#messages -= messages;
     this.#bytes -= bytes;
     return true;
   }

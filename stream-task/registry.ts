@@ -10,6 +10,7 @@ import type { Credentials, Protocol } from '../shared/protocol/subprotocol.ts';
 import { countOne } from './counts.ts';
 import { Departures, endAll } from './departures.ts';
 import { LostRooms } from './lost-rooms.ts';
+import { Rate } from './rate.ts';
 import type { Admission, Mode, NotOwned, RegisterResult, RegistryDeps } from './registry-types.ts';
 import { addMember, announce, removeMember } from './room.ts';
 import { createRoom, roomView, takeSlot, type Seat, type SeatedRoom } from './seats.ts';
@@ -124,6 +125,7 @@ export class Registry {
         generation: client.generation,
         slot: takeSlot(room),
         connect_by: client.connect_by,
+        rate: undefined,
         presence: { kind: 'waiting', timer: undefined },
       };
       room.seats.set(seat.client_id, seat);
@@ -165,6 +167,7 @@ export class Registry {
       slot: seat.slot,
       protocol,
       limits,
+      rate: (seat.rate ??= new Rate(limits, performance.now())),
       timing,
       counts,
       pulse,

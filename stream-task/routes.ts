@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry as MetricsRegistry } from 'prom-client';
-import { ROUTER, verifyAuthorization } from '../shared/domain/token.ts';
+import { isBoundTo, ROUTER, verifyClaims, type TokenClaims } from '../shared/domain/token.ts';
 import type { SecretSource } from '../shared/ports/secrets.ts';
 import { registerRequest, type TaskRooms } from '../shared/protocol/api.ts';
 import { problem, PROBLEM_TYPE, PROBLEMS, type Fault, type ProblemCode } from '../shared/protocol/problem.ts';
@@ -19,6 +19,8 @@ export interface RouteDeps {
   secrets: SecretSource;
   metrics: MetricsRegistry;
   log: Logger;
+  /** Called when the request has shown a valid token. */
+  proven: () => void;
 }
 
 /** A register of MAX_CLIENTS_CEILING clients, and as many gone, is about 300 KB. */
@@ -42,6 +44,20 @@ class Refusal extends Error {
     this.faults = faults;
     this.headers = headers;
   }
+}
+
+/** For how long the text of the metrics is good for other scrapes, ms: it costs a millisecond to make. */
+const METRICS_AGE_MS = 100;
+const metricsTexts = new WeakMap<MetricsRegistry, { made_at: number; text: Promise<string> }>();
+
+function metricsText(metrics: MetricsRegistry): Promise<string> {
+  const now = performance.now();
+  let made = metricsTexts.get(metrics);
+  if (made === undefined || now - made.made_at >= METRICS_AGE_MS) {
+    made = { made_at: now, text: metrics.metrics() };
+    metricsTexts.set(metrics, made);
+  }
+  return made.text;
 }
 
 const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body });
@@ -68,7 +84,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     answer: async (_request, _url, { metrics }) => ({
       status: 200,
       type: metrics.contentType,
-      body: await metrics.metrics(),
+      body: await metricsText(metrics),
     }),
   },
   '/register': { method: 'POST', answer: register },
@@ -82,7 +98,7 @@ export async function answerRequest(
   deps: RouteDeps,
 ): Promise<void> {
   const answer = await route(request, deps).catch((error: unknown) => refuse(error, deps));
-  if (response.destroyed) return;
+  if (response.destroyed || request.socket.destroyed) return;
   response.writeHead(answer.status, {
     'content-type': answer.type,
     'content-length': Buffer.byteLength(answer.body),
@@ -123,11 +139,15 @@ async function register(request: IncomingMessage, url: URL, deps: RouteDeps): Pr
   if (!/^application\/json *(;|$)/i.test(type)) {
     throw new Refusal('unsupported_media_type', 'Send content-type: application/json');
   }
+  const tooLarge = new Refusal('too_large', `At most ${MAX_BODY_BYTES} bytes`);
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge;
+  // Before the body is taken in: else anybody could make us keep as much of it as there are connections.
+  const token = await authenticate(request, deps);
   const body = await readBody(request, MAX_BODY_BYTES).catch(() => {
     throw new Refusal('malformed_json', 'The body ended early');
   });
-  if (body === undefined) throw new Refusal('too_large', `At most ${MAX_BODY_BYTES} bytes`);
-  await authenticate(request, url, body, deps);
+  if (body === undefined) throw tooLarge;
+  checkBinding(token, request, url, body);
   const parsed = registerRequest.safeParse(parseJson(body));
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => ({
@@ -144,7 +164,7 @@ async function register(request: IncomingMessage, url: URL, deps: RouteDeps): Pr
 }
 
 async function rooms(request: IncomingMessage, url: URL, deps: RouteDeps): Promise<Answer> {
-  await authenticate(request, url, '', deps);
+  checkBinding(await authenticate(request, deps), request, url, '');
   const room_id = url.searchParams.get('room_id') ?? undefined;
   if (room_id !== undefined && !ROOM_ID.test(room_id)) {
     throw new Refusal('invalid_request', 'The query has faults', [
@@ -170,25 +190,31 @@ function parseJson(body: string): unknown {
   }
 }
 
-/** Throws unless the router sent this very request to this very task within the last minute. */
+/** The token of the router for this very task, made within the last minute. Throws if it is not there. */
 async function authenticate(
   request: IncomingMessage,
-  url: URL,
-  body: string,
-  { secrets, task_id }: RouteDeps,
-): Promise<void> {
+  { secrets, task_id, proven }: RouteDeps,
+): Promise<TokenClaims> {
   const verify = async (fresh: boolean) =>
-    verifyAuthorization(
+    verifyClaims(
       request.headers.authorization,
       { issuer: ROUTER, audience: task_id },
-      { method: request.method ?? '', path: url.pathname, body },
       await secrets.get({ fresh }),
       Date.now(),
     );
   let verdict = await verify(false);
   // It may be signed with a version of the secret that is newer than ours.
   if (verdict.kind === 'refused' && verdict.reason === 'signature') verdict = await verify(true);
-  if (verdict.kind === 'valid') return;
+  if (verdict.kind === 'valid') {
+    proven();
+    return verdict;
+  }
   if (verdict.reason === 'audience') throw new Refusal('wrong_task', `This is task ${task_id}`);
   throw new Refusal('unauthorized', `Token: ${verdict.reason}`);
+}
+
+/** Throws unless the router made `token` for this very request. */
+function checkBinding(token: TokenClaims, request: IncomingMessage, url: URL, body: string): void {
+  if (isBoundTo(token, { method: request.method ?? '', path: url.pathname, body })) return;
+  throw new Refusal('unauthorized', 'Token: binding');
 }

@@ -1,6 +1,7 @@
 /** Seats: the clients that the router registered for a room, connected or not. */
 import type { RegisterRequest, TaskRooms } from '../shared/protocol/api.ts';
 import { MAX_SLOT } from '../shared/protocol/frame.ts';
+import type { Rate } from './rate.ts';
 import type { Room } from './room.ts';
 import type { Session } from './session.ts';
 
@@ -16,6 +17,8 @@ export interface Seat {
   readonly slot: number;
   /** The seat is kept until then while no socket is open, ms since the Unix epoch; 0 once the client has connected. */
   connect_by: number;
+  /** What the client may send, over all its connections; undefined until the first. */
+  rate: Rate | undefined;
   presence: Presence;
 }
 

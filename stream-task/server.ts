@@ -1,12 +1,12 @@
 /** The relay as one server: HTTP routes and WebSockets on one port. */
 import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import type { TaskConfig } from '../shared/config/settings.ts';
 import type { SecretSource } from '../shared/ports/secrets.ts';
 import { MAX_CONTROL_BYTES } from '../shared/protocol/control.ts';
-import { Addresses } from './addresses.ts';
+import { Connections } from './connections.ts';
 import { countOne, createCounts, type Counts } from './counts.ts';
 import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -16,7 +16,7 @@ import type { RegistryEvents } from './registry-types.ts';
 import { answerRequest } from './routes.ts';
 import { attach, createHandshaker, turnAway } from './socket.ts';
 import { TIMING, type Timing } from './timing.ts';
-import { checkUpgrade } from './upgrade.ts';
+import { checkUpgrade, WEBSOCKET_VERSION } from './upgrade.ts';
 
 /** The settings that the relay itself reads. */
 export type RelayConfig = Pick<
@@ -41,6 +41,8 @@ export interface RelayDeps {
   log: Logger;
   events: RegistryEvents;
   timing?: Timing;
+  /** Connections at once that have shown neither a ticket nor a token. Default: {@link MAX_NEWCOMERS}. */
+  max_newcomers?: number;
 }
 
 export interface Relay {
@@ -57,8 +59,8 @@ export interface Relay {
 
 /** The handshake of a client with its credentials is under 1 KB; cookies of the page's site come on top. */
 const MAX_HEADER_BYTES = 8 * 1024;
-/** Sockets beyond the limit of an address that still get a 429 in place of being cut off. */
-const ADDRESS_SLACK = 16;
+/** Some 15 KB each; when a task dies, thousands of its clients may come here within a second. */
+const MAX_NEWCOMERS = 4_096;
 
 /** Starts the relay. Rejects if the port is taken. */
 export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<Relay> {
@@ -89,7 +91,7 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
   });
   const { task_id, started_at, secrets, log } = deps;
 
-  const server = createServer(
+  const server: Server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: timing.handshake,
@@ -99,51 +101,70 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
       // Anything else (such as `Upgrade: h2c`) is a plain request.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
-    (request, response) =>
-      void answerRequest(request, response, { task_id, started_at, registry, secrets, metrics, log }),
+    (request, response) => {
+      const { socket } = request;
+      if (!connections.asked(socket)) return;
+      response.once('close', () => connections.answered(socket));
+      const proven = (): void => connections.proven(socket);
+      void answerRequest(request, response, { task_id, started_at, registry, secrets, metrics, log, proven });
+    },
   );
-  const sockets = trackSockets(server, config.MAX_SOCKETS_PER_ADDRESS);
+  // Of plain HTTP alone: a WebSocket has pings for that.
+  server.setTimeout(timing.standstill);
+  const connections = new Connections(
+    server,
+    {
+      per_address: config.MAX_SOCKETS_PER_ADDRESS,
+      newcomers: deps.max_newcomers ?? MAX_NEWCOMERS,
+    },
+    counts,
+  );
   const metrics = createMetrics(counts, {
     rooms: () => registry.rooms,
     clients: () => registry.clients,
-    sockets: () => sockets.open.size,
+    sockets: () => connections.size,
   });
   const handshaker = createHandshaker(config.MAX_FRAME_BYTES, timing);
 
+  const refuse = (socket: Duplex, status: number, detail: string): void => {
+    countOne(counts.refused, status);
+    refuseStream(socket, status, detail, timing.close_wait);
+  };
+  server.on('connect', (_request, socket: Duplex) => refuse(socket, 405, 'This is no proxy'));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const verdict = checkUpgrade(request, {
       allowed_origins: config.ALLOWED_ORIGINS,
-      sockets: sockets.addresses.of(request.socket.remoteAddress ?? ''),
+      sockets: connections.ofAddress(request.socket),
       max_sockets: config.MAX_SOCKETS_PER_ADDRESS,
     });
-    if (verdict.kind === 'refused') {
-      countOne(counts.refused, verdict.status);
-      return refuseUpgrade(socket, verdict.status, verdict.detail);
-    }
+    if (verdict.kind === 'refused') return refuse(socket, verdict.status, verdict.detail);
     handshaker.handleUpgrade(request, socket, head, (ws) => {
       const admission = registry.admit(verdict.credentials, verdict.protocol);
-      if (admission.kind === 'admitted') return attach(ws, admission.open);
+      if (admission.kind === 'admitted') {
+        connections.proven(request.socket);
+        return attach(ws, socket, admission.open);
+      }
       countOne(counts.closes, admission.code);
       turnAway(ws, admission.code, admission.reason);
     });
   });
 
   const port = await listen(server, config.PORT);
+  // Such as too many open files: this connection is not taken, the others go on.
+  server.on('error', (error) => log.error({ err: error }, 'a connection could not be taken'));
   return {
     port,
     registry,
     counts,
     metrics,
-    sockets: () => sockets.open.size,
+    sockets: () => connections.size,
     async close() {
       // First nobody can connect or register any more: a client that is sent away must not be sent back here.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       registry.stop();
       pulse.stop();
       server.closeIdleConnections();
-      const cut = setTimeout(() => {
-        for (const socket of sockets.open) socket.destroy();
-      }, timing.close_wait);
+      const cut = setTimeout(() => connections.destroyAll(), timing.close_wait);
       await closed;
       clearTimeout(cut);
     },
@@ -160,31 +181,21 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-function trackSockets(server: Server, max: number): { addresses: Addresses; open: ReadonlySet<Socket> } {
-  const addresses = new Addresses();
-  const open = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    open.add(socket);
-    socket.once('close', () => {
-      open.delete(socket);
-      addresses.closed(address);
-    });
-    if (addresses.opened(address) > max + ADDRESS_SLACK) socket.destroy();
-  });
-  return { addresses, open };
-}
-
-function refuseUpgrade(socket: Duplex, status: number, detail: string): void {
+/** Answers in place of the upgrade. What the peer still sends is thrown away, so that the answer reaches it. */
+function refuseStream(stream: Duplex, status: number, detail: string, close_wait: number): void {
   const body = `${detail}\n`;
-  socket.on('error', () => socket.destroy());
-  socket.once('finish', () => socket.destroy());
-  socket.end(
+  const cut = setTimeout(() => stream.destroy(), close_wait);
+  stream.once('close', () => clearTimeout(cut));
+  stream.on('error', () => stream.destroy());
+  stream.resume();
+  stream.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'Connection: close',
       'Content-Type: text/plain; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(body)}`,
+      ...(status === 405 ? ['Allow: GET'] : []),
+      ...(status === 426 ? ['Upgrade: websocket', `Sec-WebSocket-Version: ${WEBSOCKET_VERSION}`] : []),
       ...(status === 429 ? ['Retry-After: 5'] : []),
       '',
       body,

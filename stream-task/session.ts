@@ -7,8 +7,9 @@ import { MAX_CONTROL_BYTES, parseControl, type RelayControl } from '../shared/pr
 import { destinationOf, headerFault, sourceOf, TO_ALL, TO_RELAY } from '../shared/protocol/frame.ts';
 import type { Protocol } from '../shared/protocol/subprotocol.ts';
 import { countOne, type Counts } from './counts.ts';
+import { FrameMeter } from './frame-meter.ts';
 import type { Pulse } from './pulse.ts';
-import { Rate, type RateLimits } from './rate.ts';
+import type { Rate, RateLimits } from './rate.ts';
 import { controlText, forward, forwardTo, type Member, type Room } from './room.ts';
 import type { Timing } from './timing.ts';
 
@@ -18,6 +19,7 @@ export interface ClientSocket {
   readonly waiting: number;
   send(data: Uint8Array, binary: boolean): void;
   ping(): void;
+  pong(data: Uint8Array): void;
   /** Starts the closing handshake; the socket is cut off if the peer does not take part. */
   close(code: number, reason: string): void;
   terminate(): void;
@@ -37,6 +39,8 @@ export interface SessionDeps {
   slot: number;
   protocol: Protocol;
   limits: SessionLimits;
+  /** Of the client, over all its connections: to connect anew gives it no fresh burst. */
+  rate: Rate;
   timing: Timing;
   counts: Counts;
   pulse: Pulse;
@@ -57,6 +61,7 @@ export class Session implements Member {
   readonly #socket: ClientSocket;
   readonly #raw: boolean;
   readonly #rate: Rate;
+  readonly #meter = new FrameMeter();
   #state: State = OPEN;
   #sent_at: number;
   #ping_at: number;
@@ -68,8 +73,8 @@ export class Session implements Member {
     this.client_id = deps.client_id;
     this.slot = deps.slot;
     this.#raw = deps.protocol === 'anteroom.raw.v1';
+    this.#rate = deps.rate;
     const now = performance.now();
-    this.#rate = new Rate(deps.limits, now);
     this.#sent_at = now;
     this.#ping_at = now + this.#pingDelay();
     deps.pulse.add(this);
@@ -93,9 +98,24 @@ export class Session implements Member {
     else if (!forwardTo(room, destination, this, data)) counts.frames_unroutable++;
   }
 
-  /** A WebSocket ping of the client: answered by the socket itself, but it counts as a message for its rate. */
-  pinged(bytes: number): void {
-    this.#rated(bytes);
+  /**
+   * Bytes as they came, after the messages in them. A fragment beyond the first counts as a message for the rate: a flood
+   * of empty ones would cost as much as one of messages.
+   */
+  received(chunk: Uint8Array): void {
+    if (this.#state.kind !== 'open') return;
+    const fragments = this.#meter.push(chunk, this.#deps.pulse.now);
+    if (fragments > 0) this.#rated(0, fragments);
+  }
+
+  /** A WebSocket ping of the client: it counts as a message for its rate, and its answer as one that waits for it. */
+  pinged(data: Uint8Array): void {
+    this.#rated(data.length);
+    if (this.#state.kind !== 'open') return;
+    if (this.#socket.waiting + data.length > this.#deps.limits.send_budget) {
+      return this.end(CLOSE.TOO_SLOW, 'too slow');
+    }
+    this.#socket.pong(data);
   }
 
   /** A WebSocket pong of the client, asked for or not: it counts as a message, too. */
@@ -140,6 +160,8 @@ export class Session implements Member {
   beat(now: number): void {
     if (this.#state.kind !== 'open') return;
     const { timing } = this.#deps;
+    const { since } = this.#meter;
+    if (since !== undefined && now - since >= timing.message) return this.end(CLOSE.TIMEOUT, 'message');
     if (now >= this.#ping_at) {
       if (this.#unanswered === 2) return this.#socket.terminate();
       this.#unanswered++;
@@ -150,9 +172,9 @@ export class Session implements Member {
     if (!this.#raw && now - this.#sent_at >= timing.alive_after + timing.tick) this.tell({ type: 'alive' });
   }
 
-  #rated(bytes: number): void {
+  #rated(bytes: number, messages = 1): void {
     if (this.#state.kind !== 'open') return;
-    if (!this.#rate.take(bytes, performance.now())) this.end(CLOSE.TOO_SLOW, 'rate');
+    if (!this.#rate.take(bytes, performance.now(), messages)) this.end(CLOSE.TOO_SLOW, 'rate');
   }
 
   #control(data: Uint8Array): void {

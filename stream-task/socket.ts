@@ -1,4 +1,5 @@
 /** `ws` behind the small interface that a session needs. */
+import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import { CLOSE } from '../shared/protocol/close-codes.ts';
 import { PROTOCOLS } from '../shared/protocol/subprotocol.ts';
@@ -41,6 +42,8 @@ export function createHandshaker(max_frame_bytes: number, timing: Timing): WebSo
   const options: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
+    // By the session, which counts what waits for a client that does not read.
+    autoPong: false,
     perMessageDeflate: false,
     maxPayload: max_frame_bytes,
     maxFragments: MAX_FRAGMENTS,
@@ -56,7 +59,7 @@ const BINARY = { binary: true, compress: false, fin: true };
 const TEXT = { binary: false, compress: false, fin: true };
 
 /** The members of a WebSocket that are used. */
-type UsedSocket = Pick<WebSocket, 'bufferedAmount' | 'send' | 'ping' | 'close' | 'terminate'>;
+type UsedSocket = Pick<WebSocket, 'bufferedAmount' | 'send' | 'ping' | 'pong' | 'close' | 'terminate'>;
 
 export class WsSocket implements ClientSocket {
   readonly #ws: UsedSocket;
@@ -85,6 +88,11 @@ export class WsSocket implements ClientSocket {
     this.#ws.ping();
   }
 
+  pong(data: Uint8Array): void {
+    this.#messages++;
+    this.#ws.pong(data, false, this.#sent);
+  }
+
   close(code: number, reason: string): void {
     this.#ws.close(code, reason);
   }
@@ -94,8 +102,8 @@ export class WsSocket implements ClientSocket {
   }
 }
 
-/** Connects an open WebSocket and the session that `open` makes for it. */
-export function attach(ws: WebSocket, open: (socket: ClientSocket) => Session): void {
+/** Connects an open WebSocket over `stream` and the session that `open` makes for it. */
+export function attach(ws: WebSocket, stream: Duplex, open: (socket: ClientSocket) => Session): void {
   const session = open(new WsSocket(ws));
   // `ws` found a fault and has sent the close frame already: so has the session ended, for that reason.
   ws.on('error', () => {
@@ -103,7 +111,8 @@ export function attach(ws: WebSocket, open: (socket: ClientSocket) => Session): 
   });
   // With the binary type `nodebuffer` (the default) every message is one Buffer.
   ws.on('message', (data, binary) => session.message(data as Buffer, binary));
-  ws.on('ping', (data) => session.pinged(data.length));
+  stream.on('data', (chunk: Buffer) => session.received(chunk));
+  ws.on('ping', (data) => session.pinged(data));
   ws.on('pong', (data) => session.ponged(data.length));
   ws.on('close', (code) => session.closed(code));
 }

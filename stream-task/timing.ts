@@ -9,10 +9,14 @@ export interface Timing {
   /** Time between two pings of one connection: drawn anew each time, so that a reconnect storm spreads out. */
   ping_min: number;
   ping_max: number;
-  /** A connection that has not sent its request headers by then is closed. */
+  /** A connection that has not sent its request by then, body included, is answered 408 and closed. */
   handshake: number;
+  /** One on which nothing moves for so long, as where the peer does not take its answer, is cut off. */
+  standstill: number;
   /** How often the HTTP server looks for such connections. */
   handshake_check: number;
+  /** A message of a client that is not complete by then, after its first byte, ends its connection. */
+  message: number;
   /** How long the closing handshake may take before the socket is cut off. */
   close_wait: number;
   /** Between `moved` and close 4503, so that the client reads where to go before it sees the end. */
@@ -34,7 +38,9 @@ export const TIMING: Timing = {
   ping_min: 20_000,
   ping_max: 25_000,
   handshake: 10_000,
+  standstill: 15_000,
   handshake_check: 1_000,
+  message: 30_000,
   close_wait: 2_000,
   moved_close: 1_000,
   router_call: 5_000,

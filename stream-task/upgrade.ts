@@ -6,9 +6,12 @@ import {
   type Protocol,
 } from '../shared/protocol/subprotocol.ts';
 
-/** What is read of the request. Header names are in lower case. */
+/** What is read of the request. Header names are in lower case; each has the values of all its fields. */
 export interface UpgradeRequest {
-  headers: { origin?: string | undefined; 'sec-websocket-protocol'?: string | undefined };
+  method?: string | undefined;
+  httpVersionMajor: number;
+  httpVersionMinor: number;
+  headersDistinct: Readonly<Record<string, string[] | undefined>>;
 }
 
 export type UpgradeVerdict =
@@ -16,40 +19,58 @@ export type UpgradeVerdict =
   /** Answered with this HTTP status and sentence in place of 101. */
   | { kind: 'refused'; status: number; detail: string };
 
+/** The one version of the protocol (RFC 6455 §4.2.1). */
+export const WEBSOCKET_VERSION = '13';
+/** 16 bytes in base64 (RFC 6455 §4.2.1). */
+const KEY = /^[+/0-9A-Za-z]{22}==$/;
+/** Optional white space of HTTP around the commas of a list (RFC 9110 §5.6.1). */
+const COMMA = /[ \t]*,[ \t]*/;
+
+const refused = (status: number, detail: string): UpgradeVerdict => ({ kind: 'refused', status, detail });
+
 /** Whether pages of `origin` may connect. An absent origin is no browser. */
 export function originAllowed(origin: string | undefined, allowed: readonly string[]): boolean {
   return origin === undefined || allowed.includes('*') || allowed.includes(origin);
 }
 
+/** What RFC 6455 §4.2.1 asks of any handshake; undefined if it is one. */
+function handshakeFault(request: UpgradeRequest): UpgradeVerdict | undefined {
+  const { method, httpVersionMajor, httpVersionMinor, headersDistinct } = request;
+  if (method !== 'GET') return refused(405, 'A WebSocket handshake is a GET request');
+  if (httpVersionMajor !== 1 || httpVersionMinor < 1)
+    return refused(400, 'A WebSocket handshake is HTTP/1.1');
+  const { 'sec-websocket-version': version = [], 'sec-websocket-key': key = [] } = headersDistinct;
+  if (version.length !== 1 || version[0] !== WEBSOCKET_VERSION) {
+    return refused(426, `Send Sec-WebSocket-Version: ${WEBSOCKET_VERSION}`);
+  }
+  if (key.length !== 1 || !KEY.test(key[0]!)) {
+    return refused(400, 'Send one Sec-WebSocket-Key: 16 bytes in base64');
+  }
+  return undefined;
+}
+
 /**
- * Checks origin and grammar. `sockets`: those that the remote address holds open, this one included.
+ * Checks limit, handshake, origin and grammar. `sockets`: those that the remote address holds open, this one included.
  */
 export function checkUpgrade(
   request: UpgradeRequest,
   limits: { allowed_origins: readonly string[]; sockets: number; max_sockets: number },
 ): UpgradeVerdict {
-  if (limits.sockets > limits.max_sockets) {
-    return { kind: 'refused', status: 429, detail: 'Too many connections from this address' };
+  if (limits.sockets > limits.max_sockets) return refused(429, 'Too many connections from this address');
+  const fault = handshakeFault(request);
+  if (fault !== undefined) return fault;
+  const { origin = [], 'sec-websocket-protocol': fields = [] } = request.headersDistinct;
+  if (origin.length > 1 || !originAllowed(origin[0], limits.allowed_origins)) {
+    return refused(403, 'This origin is not allowed here (ALLOWED_ORIGINS)');
   }
-  if (!originAllowed(request.headers.origin, limits.allowed_origins)) {
-    return { kind: 'refused', status: 403, detail: 'This origin is not allowed here (ALLOWED_ORIGINS)' };
-  }
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((token) => token.trim());
+  const offered = fields.join(',').split(COMMA);
   const protocol = PROTOCOLS.find((known) => known === offered[0]);
   if (protocol === undefined) {
-    return {
-      kind: 'refused',
-      status: 400,
-      detail: `The first subprotocol must be one of ${PROTOCOLS.join(', ')}`,
-    };
+    return refused(400, `The first subprotocol must be one of ${PROTOCOLS.join(', ')}`);
   }
   const credentials = offered.length === 2 ? parseCredentialsToken(offered[1]!) : undefined;
   if (credentials === undefined) {
-    return {
-      kind: 'refused',
-      status: 400,
-      detail: 'The second and last subprotocol must be <room_id>.<client_id>.<ticket>',
-    };
+    return refused(400, 'The second and last subprotocol must be <room_id>.<client_id>.<ticket>');
   }
   return { kind: 'proceed', protocol, credentials };
 }

@@ -49,10 +49,26 @@ export async function authorize(
   return `Bearer ${jwt}`;
 }
 
-export type TokenVerdict =
-  | { kind: 'valid'; issuer: string; subject: string }
+/** What a valid token says. `bh` is the hash of the request that it is for. */
+export interface TokenClaims {
+  issuer: string;
+  subject: string;
+  bh: unknown;
+}
+
+interface TokenRefusal {
+  kind: 'refused';
   /** `signature`: signed with none of the known versions of the secret, so a fresh look at the secret may help. */
-  | { kind: 'refused'; reason: 'missing' | 'signature' | 'expired' | 'audience' | 'claims' | 'binding' };
+  reason: 'missing' | 'signature' | 'expired' | 'audience' | 'claims' | 'binding';
+}
+
+export type ClaimsVerdict = ({ kind: 'valid' } & TokenClaims) | TokenRefusal;
+export type TokenVerdict = { kind: 'valid'; issuer: string; subject: string } | TokenRefusal;
+
+/** Whether the token is for `request`. */
+export function isBoundTo({ bh }: Pick<TokenClaims, 'bh'>, request: BoundRequest): boolean {
+  return bh === bindingHash(request);
+}
 
 /**
  * Checks an `Authorization` header value against `request`. The current and the previous secret are both accepted.
@@ -65,6 +81,24 @@ export async function verifyAuthorization(
   secret: RouterSecret,
   now: number,
 ): Promise<TokenVerdict> {
+  const verdict = await verifyClaims(header, expected, secret, now);
+  if (verdict.kind === 'refused') return verdict;
+  const { issuer, subject } = verdict;
+  return isBoundTo(verdict, request)
+    ? { kind: 'valid', issuer, subject }
+    : { kind: 'refused', reason: 'binding' };
+}
+
+/**
+ * {@link verifyAuthorization} without the request: for a server that does not want to read the body of a caller whose
+ * token is not valid. {@link isBoundTo} is the rest of the check.
+ */
+export async function verifyClaims(
+  header: string | undefined,
+  expected: { issuer?: string; audience: string },
+  secret: RouterSecret,
+  now: number,
+): Promise<ClaimsVerdict> {
   const jwt = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(header ?? '')?.[1];
   if (jwt === undefined) return { kind: 'refused', reason: 'missing' };
   const versions = [secret.current, ...(secret.previous === undefined ? [] : [secret.previous])];
@@ -83,8 +117,7 @@ export async function verifyAuthorization(
       if (iss === undefined || sub === undefined || (expected.issuer === undefined && iss !== sub)) {
         return { kind: 'refused', reason: 'claims' };
       }
-      if (bh !== bindingHash(request)) return { kind: 'refused', reason: 'binding' };
-      return { kind: 'valid', issuer: iss, subject: sub };
+      return { kind: 'valid', issuer: iss, subject: sub, bh };
     } catch (error) {
       if (error instanceof errors.JWSSignatureVerificationFailed) continue;
       if (error instanceof errors.JWTExpired) return { kind: 'refused', reason: 'expired' };

@@ -96,7 +96,7 @@ describe('live', () => {
     });
   });
 
-  it.each([CLOSE.HANDSHAKE_TIMEOUT, CLOSE.TOO_SLOW, CLOSE.INTERNAL, 1001, 1006, 1011, 4999])(
+  it.each([CLOSE.TIMEOUT, CLOSE.TOO_SLOW, CLOSE.INTERNAL, 1001, 1006, 1011, 4999])(
     'backs off after close code %i',
     (code) => {
       expect(step(LIVE, closed(code), context()).effects).toEqual([{ do: 'wait', ms: 100 }]);

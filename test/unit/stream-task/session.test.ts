@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCounts } from '../../../stream-task/counts.ts';
 import type { Pulse } from '../../../stream-task/pulse.ts';
+import { Rate } from '../../../stream-task/rate.ts';
 import type { Room } from '../../../stream-task/room.ts';
 import { Session, type ClientSocket, type Ending } from '../../../stream-task/session.ts';
 import { TIMING } from '../../../stream-task/timing.ts';
 import type { Protocol } from '../../../shared/protocol/subprotocol.ts';
+import { clientFrame, OPCODE } from '../../support/wire-frames.ts';
 
 /** A socket that keeps what happens to it. */
 class Wire implements ClientSocket {
@@ -15,6 +17,9 @@ class Wire implements ClientSocket {
   }
   ping(): void {
     this.log.push('ping');
+  }
+  pong(data: Uint8Array): void {
+    this.log.push(`pong ${Buffer.from(data).toString()}`);
   }
   close(code: number): void {
     this.log.push(`close ${code}`);
@@ -45,17 +50,19 @@ describe('session', () => {
       members: [],
       by_slot: new Map(),
     };
+    const limits = {
+      messages_per_second: 1_000,
+      bytes_per_second: 1_000_000,
+      largest_message: 1_000,
+      send_budget: budget,
+    };
     return new Session(wire, {
       room,
       client_id: 'a',
       slot: 7,
       protocol,
-      limits: {
-        messages_per_second: 1_000,
-        bytes_per_second: 1_000_000,
-        largest_message: 1_000,
-        send_budget: budget,
-      },
+      limits,
+      rate: new Rate(limits, clock),
       timing: TIMING,
       counts,
       pulse: pulse as unknown as Pulse,
@@ -110,6 +117,48 @@ describe('session', () => {
       if (n % 2 === 0) session.ponged(0);
     }
     expect(wire.log).toEqual(Array.from({ length: 12 }, () => 'ping'));
+  });
+
+  it('[R49] ends a message that does not finish, with 4408, however busy its fragments and pings are', () => {
+    const session = start('anteroom.raw.v1');
+    session.received(clientFrame(OPCODE.BINARY, 'a', false));
+    for (let ms = 1_000; ms < 30_000; ms += 1_000) {
+      beat(session, ms);
+      session.received(clientFrame(OPCODE.CONTINUATION, '', false));
+      session.received(clientFrame(OPCODE.PING));
+    }
+    expect(wire.log.filter((line) => line !== 'ping')).toEqual([]);
+    beat(session, 30_000);
+    expect(wire.log.at(-1)).toBe('close 4408');
+    expect(endings).toEqual(['broke']);
+  });
+
+  it('[R49] leaves alone who sends one message after the other, each cut anywhere', () => {
+    const session = start('anteroom.raw.v1');
+    const frame = clientFrame(OPCODE.BINARY, 'message');
+    session.received(frame.subarray(0, 5));
+    for (let ms = 20_000; ms <= 200_000; ms += 20_000) {
+      beat(session, ms);
+      session.ponged(0);
+      session.received(Buffer.concat([frame.subarray(5), frame.subarray(0, 5)]));
+    }
+    expect(wire.log.filter((line) => line !== 'ping')).toEqual([]);
+  });
+
+  it('[R37] counts fragments as messages', () => {
+    const session = start('anteroom.raw.v1');
+    for (let n = 0; n < 2_000; n++) session.received(clientFrame(OPCODE.CONTINUATION, '', false));
+    expect(wire.log).toEqual([]);
+    for (let n = 0; n < 1_000; n++) session.received(clientFrame(OPCODE.CONTINUATION, '', false));
+    expect(wire.log).toEqual(['close 4429']);
+  });
+
+  it('[R39] [R40] answers pings as long as the answers are read', () => {
+    const session = start('anteroom.raw.v1', 100);
+    session.pinged(Buffer.from('there?'));
+    wire.waiting = 95;
+    session.pinged(Buffer.from('there?'));
+    expect(wire.log).toEqual(['pong there?', 'close 4429']);
   });
 
   it('[R40] counts the next message against the budget, and sends nothing after it closed', () => {

@@ -1,0 +1,92 @@
+/** The TCP connections of the relay, whatever is spoken on them, and how many there may be. */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { Addresses } from './addresses.ts';
+import { countOne, type Counts } from './counts.ts';
+
+export interface ConnectionLimits {
+  /** Connections of one address with which a handshake is still taken. */
+  per_address: number;
+  /** Connections at once that have shown neither a ticket nor a token. */
+  newcomers: number;
+}
+
+/** Connections beyond the limit of an address that still get a 429 in place of being cut off. */
+const ADDRESS_SLACK = 16;
+/** Requests on one connection that wait for their answer: no ordinary client sends the next one before. */
+export const MAX_PIPELINED = 4;
+
+/** Counts and bounds the connections of `server`. */
+export class Connections {
+  readonly #limits: ConnectionLimits;
+  readonly #counts: Counts;
+  readonly #open = new Set<Socket>();
+  /** In the order in which they came. */
+  readonly #newcomers = new Set<Socket>();
+  readonly #unanswered = new WeakMap<Socket, number>();
+  readonly #addresses = new Addresses();
+
+  constructor(server: Server, limits: ConnectionLimits, counts: Counts) {
+    this.#limits = limits;
+    this.#counts = counts;
+    server.on('connection', (socket: Socket) => this.#opened(socket));
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Open connections of the address of `socket`, this one included. */
+  ofAddress(socket: Socket): number {
+    return this.#addresses.of(socket.remoteAddress ?? '');
+  }
+
+  /** `socket` has shown a valid ticket or token: it does not make room for newcomers any more. */
+  proven(socket: Socket): void {
+    this.#newcomers.delete(socket);
+  }
+
+  /** A request came on `socket`. False if too many wait for their answer: then the connection is cut off. */
+  asked(socket: Socket): boolean {
+    if (socket.destroyed) return false;
+    const unanswered = (this.#unanswered.get(socket) ?? 0) + 1;
+    if (unanswered > MAX_PIPELINED) {
+      this.#cut(socket, 'pipelined');
+      return false;
+    }
+    this.#unanswered.set(socket, unanswered);
+    return true;
+  }
+
+  answered(socket: Socket): void {
+    this.#unanswered.set(socket, (this.#unanswered.get(socket) ?? 1) - 1);
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  #opened(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    this.#open.add(socket);
+    this.#newcomers.add(socket);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      this.#newcomers.delete(socket);
+      this.#addresses.closed(address);
+    });
+    if (this.#addresses.opened(address) > this.#limits.per_address + ADDRESS_SLACK) {
+      return this.#cut(socket, 'address');
+    }
+    if (this.#newcomers.size <= this.#limits.newcomers) return;
+    // An honest handshake takes a moment, so that the one which has been here longest is the least likely to be one.
+    const [oldest] = this.#newcomers;
+    if (oldest !== undefined) this.#cut(oldest, 'newcomers');
+  }
+
+  #cut(socket: Socket, reason: 'address' | 'newcomers' | 'pipelined'): void {
+    countOne(this.#counts.cut, reason);
+    this.#newcomers.delete(socket);
+    socket.destroy();
+  }
+}
