@@ -1,23 +1,34 @@
 /** The kinds of routes: parse → use case → map. */
 import type { z } from 'zod';
+import type { RequestKey } from '../../shared/domain/idempotency.ts';
 import type { Deps } from '../../shared/use-cases/deps.ts';
 import type { Outcome } from '../../shared/use-cases/outcome.ts';
 import { checked, CLIENT_BODY_BYTES, parseBody, readText, TASK_BODY_BYTES } from './body.ts';
 import { deps } from './deps.ts';
 import { httpHandler, type HttpHandler } from './http.ts';
+import { readKey } from './idempotency-key.ts';
 import { verifyTask } from './task-token.ts';
+
+/** Where a request of a client comes from, and its idempotency key if it has one. */
+export interface ClientCaller {
+  address: string;
+  key: RequestKey | undefined;
+}
 
 /** A route of clients: a JSON body (it may be left out where every field is optional). */
 export function clientRoute<S extends z.ZodType, T>(
   schema: S,
   status: number,
-  run: (deps: Deps, body: z.infer<S>) => Promise<Outcome<T>>,
+  run: (deps: Deps, body: z.infer<S>, caller: ClientCaller) => Promise<Outcome<T>>,
 ): HttpHandler {
   return httpHandler(status, async (event) => {
     const text = readText(event, CLIENT_BODY_BYTES);
     if (!text.ok) return text;
     const body = parseBody(schema, text.value);
-    return body.ok ? run(deps(), body.value) : body;
+    if (!body.ok) return body;
+    const key = readKey(event, body.value);
+    if (!key.ok) return key;
+    return run(deps(), body.value, { address: event.requestContext.http.sourceIp, key: key.value });
   });
 }
 

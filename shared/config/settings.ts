@@ -31,6 +31,13 @@ export const routerSettings = {
     '5m',
     '30d',
   ),
+  FAILED_JOINS: read.integer(
+    'joins of one source address that may fail (404) within FAILED_JOINS_WINDOW, against guessing; 0: any number',
+    30,
+    0,
+    1_000_000,
+  ),
+  FAILED_JOINS_WINDOW: read.duration('how long failed joins are counted together', '5m', '1s', '24h'),
   KINDS: read.words('kinds of task that this deployment runs', ['relay', 'render'], 'relay'),
   PLACEMENT: read.choice('spread rooms over tasks, or fill tasks one by one', ['spread', 'packed'], 'spread'),
   REGION: read.text('region that this deployment serves'),

@@ -30,12 +30,15 @@ export const TOGETHER_MS = 10 * 60_000;
 export const TOKEN_LIFETIME_S = 60;
 /** DynamoDB's time to live is set this far behind the logical expiry: it collects only what the sweep has missed. */
 export const TTL_SLACK_MS = 7 * 24 * 3_600_000;
+/** An idempotency key gives the same answer for this long. */
+export const KEY_LIFETIME_MS = 10 * 60_000;
 /** What `Retry-After` says, seconds. */
 export const RETRY_AFTER_S = {
   rooms_exhausted: 10,
   room_full: 10,
   no_task_available: 2,
   store_busy: 1,
+  request_in_flight: 1,
 } as const;
 
 /** The operator's durations (see shared/config), ms. */

@@ -98,6 +98,20 @@ function problemAnswers(codes: readonly ProblemCode[]): Record<string, unknown> 
   );
 }
 
+/** Parameters of a route, none of which is required. */
+function parameters({ query = [], headers = [] }: RouteDescription): Record<string, unknown> {
+  const listed = [
+    ...query.map((one) => ({ ...one, in: 'query', required: false, schema: { type: 'string' } })),
+    ...headers.map(({ pattern, ...one }) => ({
+      ...one,
+      in: 'header',
+      required: false,
+      schema: { type: 'string', pattern },
+    })),
+  ];
+  return listed.length === 0 ? {} : { parameters: listed };
+}
+
 function operation(route: RouteDescription): Record<string, unknown> {
   return {
     operationId: route.operation,
@@ -105,16 +119,7 @@ function operation(route: RouteDescription): Record<string, unknown> {
     summary: route.summary,
     description: route.description,
     security: SECURITY[route.caller],
-    ...(route.query === undefined
-      ? {}
-      : {
-          parameters: route.query.map((parameter) => ({
-            ...parameter,
-            in: 'query',
-            required: false,
-            schema: { type: 'string' },
-          })),
-        }),
+    ...parameters(route),
     ...(route.request === undefined
       ? {}
       : {

@@ -18,7 +18,7 @@ interface Operation {
   summary: string;
   description: string;
   security: Record<string, unknown>[];
-  parameters?: { name: string; description: string }[];
+  parameters?: { in: 'query' | 'header'; name: string; description: string }[];
   requestBody?: { required: boolean; content: Record<string, { schema: Schema }> };
   responses: Record<string, { description: string; content?: Record<string, { schema?: Schema }> }>;
 }
@@ -62,12 +62,15 @@ function operationSection(method: string, path: string, operation: Operation): s
     '',
   ];
   lines.push(`Caller: ${caller}.`);
-  for (const { name, description } of operation.parameters ?? [])
-    lines.push(`Query \`${name}\`: ${description}.`);
   const body = operation.requestBody?.content['application/json']?.schema;
   if (body !== undefined) {
     lines.push(`Body: ${typeOf(body)}${operation.requestBody?.required === false ? ' (optional)' : ''}.`);
   }
+  for (const { in: place, name, description } of operation.parameters ?? [])
+    lines.push(
+      '',
+      `${place === 'query' ? 'Query' : 'Header'} \`${name}\`: ${description.replace(/\.?$/, '.')}`,
+    );
   lines.push('', '| status | answer |', '| --- | --- |');
   for (const [status, answer] of Object.entries(operation.responses)) {
     const schema = Object.values(answer.content ?? {})[0]?.schema;

@@ -1,6 +1,8 @@
 /** Every route of the HTTP APIs with what it takes and answers: docs/openapi.json and docs/api.md are made from it. */
 import type { z } from 'zod';
+import { KEY_LIFETIME_MS } from '../domain/liveness.ts';
 import * as api from '../protocol/api.ts';
+import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_HEADER } from '../protocol/idempotency-key.ts';
 import type { ProblemCode } from '../protocol/problem.ts';
 
 export interface RouteDescription {
@@ -14,6 +16,8 @@ export interface RouteDescription {
   /** `task`, `router`: a token of that side; `operator`: AWS Signature Version 4; `anyone`: none. */
   caller: 'anyone' | 'operator' | 'task' | 'router';
   request?: z.ZodType;
+  /** Headers of the request, beside those of HTTP itself. */
+  headers?: { name: string; description: string; pattern: string }[];
   query?: { name: string; description: string }[];
   answers: { status: number; description: string; body?: z.ZodType; text?: string }[];
   problems: ProblemCode[];
@@ -25,7 +29,18 @@ const BODY_PROBLEMS: ProblemCode[] = [
   'unsupported_media_type',
   'invalid_request',
 ];
+const KEY_PROBLEMS: ProblemCode[] = ['request_in_flight', 'idempotency_key_reused'];
 const STORE_PROBLEMS: ProblemCode[] = ['internal', 'store_busy'];
+
+const IDEMPOTENCY: Pick<RouteDescription, 'headers'> = {
+  headers: [
+    {
+      name: IDEMPOTENCY_KEY_HEADER,
+      description: `Makes it safe to send this request again when its answer was lost: for ${KEY_LIFETIME_MS / 60_000} minutes the same key with the same body is answered with the same seat (room, client and ticket; \`url\`, \`epoch\` and \`expires_at\` as they are now). A secret of the client: at least 128 random bits, drawn anew for each request. With another body or route: \`idempotency_key_reused\`. While the first request may still be at work: \`request_in_flight\`. When the seat has been given up since: \`room_not_found\` or \`client_not_found\`.`,
+      pattern: IDEMPOTENCY_KEY.source,
+    },
+  ],
+};
 
 export const ROUTES: RouteDescription[] = [
   {
@@ -49,8 +64,18 @@ export const ROUTES: RouteDescription[] = [
       'Places a new room on a stream task and registers its first client there. The body may be left out. The grant says where to connect; the seat is kept until `expires_at` for a client that has not connected.',
     caller: 'anyone',
     request: api.createRoomRequest,
+    ...IDEMPOTENCY,
     answers: [{ status: 201, description: 'The room and its first seat.', body: api.grant }],
-    problems: [...BODY_PROBLEMS, 'rooms_exhausted', 'rate_limited', 'no_task_available', ...STORE_PROBLEMS],
+    problems: [
+      ...BODY_PROBLEMS,
+      ...KEY_PROBLEMS,
+      'room_not_found',
+      'client_not_found',
+      'rooms_exhausted',
+      'rate_limited',
+      'no_task_available',
+      ...STORE_PROBLEMS,
+    ],
   },
   {
     method: 'post',
@@ -59,12 +84,14 @@ export const ROUTES: RouteDescription[] = [
     operation: 'join-room',
     summary: 'Take a seat in a room, or take one up again',
     description:
-      'With `room_id` alone: a new seat. With `client_id` and `ticket` too: the same client resumes; it keeps its id and its seat, and learns where the room is now.',
+      'With `room_id` alone: a new seat. With `client_id` and `ticket` too: the same client resumes; it keeps its id and its seat, and learns where the room is now; that may be repeated at will, and a key is not looked at. Requests that find nothing (404) are limited for each source address (`FAILED_JOINS`), since room ids can be guessed: beyond the limit `rate_limited`, for joins whether there is such a room or not.',
     caller: 'anyone',
     request: api.joinRoomRequest,
+    ...IDEMPOTENCY,
     answers: [{ status: 200, description: 'The seat.', body: api.grant }],
     problems: [
       ...BODY_PROBLEMS,
+      ...KEY_PROBLEMS,
       'room_not_found',
       'client_not_found',
       'room_full',

@@ -6,6 +6,8 @@
  * a typed result, never an exception. Exceptions are {@link StoreBusy} (try again later) and the adapter's own faults.
  * Instants are milliseconds since the Unix epoch and are given by the caller; a store has no clock.
  */
+import type { Failures } from '../domain/guessing.ts';
+import type { RequestKey } from '../domain/idempotency.ts';
 import type { ClientRecord, RoomRecord } from '../domain/room.ts';
 import type { TaskKind, TaskRecord, TaskRoom } from '../domain/task.ts';
 
@@ -33,7 +35,28 @@ export interface NewRoom {
   client: NewClient;
 }
 
+/** The idempotency key of the request that takes a seat. Its record is written with the seat, or not at all. */
+export interface NewKey extends RequestKey {
+  expires_at: number;
+}
+
+/** What an idempotency key has given: a seat. */
+export interface KeyRecord extends NewKey {
+  room_id: string;
+  client_id: string;
+  /** When the room was created: tells it from a later one of the same number. */
+  room_created_at: number;
+  used_at: number;
+}
+
+export type KeyUsed = {
+  /** The key has given a seat before, and has not expired: nothing was done. */
+  kind: 'key_used';
+  key: KeyRecord;
+};
+
 export type CreateRoomResult =
+  | KeyUsed
   | { kind: 'created'; room: RoomRecord }
   /** The room id is taken. */
   | { kind: 'room_exists' }
@@ -43,6 +66,7 @@ export type CreateRoomResult =
   | { kind: 'rooms_exhausted' };
 
 export type AddClientResult =
+  | KeyUsed
   /** `room` as it was read, with this seat counted: others may have joined or left since. */
   | { kind: 'admitted'; room: RoomRecord; client: ClientRecord }
   | { kind: 'room_full'; room: RoomRecord }
@@ -117,13 +141,14 @@ export interface RoomStore {
   /**
    * One transaction: claims a place on `task` (`hasPlace` at `now`, at the `url` that was read), counts the room against
    * `max_rooms`, puts the room if its id is free, and its first client as RESERVED with generation 1. Where several of
-   * these fail at once: `task_unavailable` before `room_exists` before `rooms_exhausted`.
+   * these fail at once: `key_used` before `task_unavailable` before `room_exists` before `rooms_exhausted`.
    */
   createRoom(
     room: NewRoom,
     task: Pick<TaskRecord, 'task_id' | 'url'>,
     max_rooms: number,
     now: number,
+    key?: NewKey,
   ): Promise<CreateRoomResult>;
 
   /** The room's record, strongly consistent, also when it has expired. */
@@ -140,9 +165,9 @@ export interface RoomStore {
 
   /**
    * One transaction: a seat in `room` (as read: OPEN, not expired at `now`, same epoch) and the client RESERVED. Throws if
-   * the client id is taken in this room.
+   * the client id is taken in this room. `key_used` comes before every other failure.
    */
-  addClient(room: RoomRecord, client: NewClient, now: number): Promise<AddClientResult>;
+  addClient(room: RoomRecord, client: NewClient, now: number, key?: NewKey): Promise<AddClientResult>;
 
   /**
    * One transaction: `client`'s generation grows by one if it and the room's epoch are as read; it is RESERVED again
@@ -167,13 +192,14 @@ export interface RoomStore {
    */
   rehomeRoom(room: RoomRecord, to: TaskRecord, now: number): Promise<RehomeResult>;
 
-  /** One transaction: removes the client; the last one closes the room and frees its place and its quota. */
-  removeClient(key: {
-    room_id: string;
-    epoch: number;
-    client_id: string;
-    generation: number;
-  }): Promise<RemoveClientResult>;
+  /**
+   * One transaction: removes the client; the last one closes the room and frees its place and its quota. `key_hash`: the
+   * key that gave this seat, which is forgotten with it, so that it may be used again.
+   */
+  removeClient(
+    client: { room_id: string; epoch: number; client_id: string; generation: number },
+    key_hash?: string,
+  ): Promise<RemoveClientResult>;
 
   /**
    * Closes a room at this epoch whatever clients it has, and frees its place and its quota. False if it is not there at
@@ -190,6 +216,20 @@ export interface RoomStore {
    * there was nothing to do.
    */
   dropTaskRoom(task_id: string, room_id: string, epoch: number): Promise<boolean>;
+
+  // ── requests ──
+
+  /** What a key has given, strongly consistent, also when it has expired. */
+  getKey(key_hash: string): Promise<KeyRecord | undefined>;
+
+  /** The failures counted for `source`, strongly consistent, also when their window is over. */
+  getFailures(source: string): Promise<Failures | undefined>;
+
+  /**
+   * Counts a failure of `source`; the first one opens a window until `until`, which the others do not extend. What is
+   * counted then, this one included, and perhaps others that came at the same moment.
+   */
+  countFailure(source: string, now: number, until: number): Promise<Failures>;
 
   // ── sweeps ──
 

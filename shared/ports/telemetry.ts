@@ -10,6 +10,8 @@ export type MetricName =
   | 'clients_resumed'
   | 'clients_removed'
   | 'clients_refused'
+  | 'joins_limited'
+  | 'requests_replayed'
   | 'registers_failed'
   | 'tasks_registered'
   | 'tasks_pruned'

@@ -14,9 +14,15 @@ export const PROBLEMS = {
   stale_epoch: { status: 409, title: 'The room was placed anew since', retryable: false },
   // Not 421 (Misdirected Request), which `fetch` retries by itself (Fetch standard, HTTP-network-or-cache fetch).
   wrong_task: { status: 409, title: 'Another task answers at this address', retryable: false },
+  request_in_flight: { status: 409, title: 'The first request with this key is under way', retryable: true },
   too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body must be application/json', retryable: false },
   invalid_request: { status: 422, title: 'The request does not fit the schema', retryable: false },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'This idempotency key came with another request',
+    retryable: false,
+  },
   rooms_exhausted: { status: 429, title: 'All rooms are taken', retryable: true },
   room_full: { status: 429, title: 'The room is full', retryable: true },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },

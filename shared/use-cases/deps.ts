@@ -14,6 +14,8 @@ export type Policy = Pick<
   | 'MAX_CLIENTS'
   | 'ROOM_ID_DIGITS'
   | 'ROOM_TTL'
+  | 'FAILED_JOINS'
+  | 'FAILED_JOINS_WINDOW'
   | 'CONNECT_TIMEOUT'
   | 'LEASE'
   | 'KINDS'

@@ -1,4 +1,5 @@
 import { reservationExpiry } from '../domain/liveness.ts';
+import type { RequestKey } from '../domain/idempotency.ts';
 import { isOpen, type RoomRecord } from '../domain/room.ts';
 import { issueTicket, ticketHash } from '../domain/ticket.ts';
 import type { Grant } from '../protocol/api.ts';
@@ -7,19 +8,27 @@ import { connectClient } from './connect-client.ts';
 import type { Deps } from './deps.ts';
 import { grantFor } from './grant.ts';
 import { done, type Outcome } from './outcome.ts';
+import { countedFailure, refusedSource, type Source } from './limit-failures.ts';
 import { reconcileRoom } from './reconcile-room.ts';
 import { roomFull, roomNotFound } from './refusals.ts';
+import { newKey, replay, earlierAnswer } from './replay.ts';
 
 /** How often a join looks again at a room that was moved, or had seats reclaimed, while it was being joined. */
 const ROUNDS = 5;
 
-/** Takes a new seat in a room (rules 3 and 4). Refusals: `room_not_found`, `room_full`, `no_task_available`. */
-export async function joinRoom(deps: Deps, { room_id }: { room_id: string }): Promise<Outcome<Grant>> {
-  const { store, clock, random, secrets, policy, telemetry } = deps;
-  const found = await store.getRoom(room_id);
-  if (found === undefined || !isOpen(found, clock.now())) return roomNotFound(room_id);
+/** Who asks to join. */
+export interface Joining {
+  /** Address that the request comes from: failed joins are counted for it. */
+  address?: string | undefined;
+  /** The same request again is given the same seat. */
+  key?: RequestKey | undefined;
+}
 
-  let room: RoomRecord = found;
+/** Takes a new seat in `found`. */
+async function takeSeat(deps: Deps, found: RoomRecord, key: RequestKey | undefined): Promise<Outcome<Grant>> {
+  const { store, clock, random, secrets, policy, telemetry } = deps;
+  const { room_id } = found;
+  let room = found;
   let reclaimed = false;
   const client_id = random.uuid();
   const secret = await secrets.get();
@@ -30,7 +39,9 @@ export async function joinRoom(deps: Deps, { room_id }: { room_id: string }): Pr
       room,
       { client_id, ticket_hash: ticketHash(ticket), expires_at: reservationExpiry(now, policy) },
       now,
+      key && newKey(key, now),
     );
+    if (result.kind === 'key_used') return replay(deps, result.key, key!);
     if (result.kind === 'room_not_found') return roomNotFound(room_id);
     if (result.kind === 'moved') {
       room = result.room;
@@ -53,10 +64,14 @@ export async function joinRoom(deps: Deps, { room_id }: { room_id: string }): Pr
       resuming: false,
     });
     if (!connected.ok) {
-      // Whatever epoch the room has by now: this seat is this request's alone, and nobody will ever use it.
+      // Whatever epoch the room has by now: this seat is this request's alone, and nobody will ever use it, unless a
+      // repetition of the request has taken it up.
       const present = await store.getRoom(room_id);
       if (present !== undefined) {
-        await store.removeClient({ room_id, epoch: present.epoch, client_id, generation: 1 });
+        const seat = { room_id, epoch: present.epoch, client_id, generation: 1 };
+        const undone = await store.removeClient(seat, key?.key_hash);
+        const repeated = undone.kind === 'ignored' ? await earlierAnswer(deps, key) : undefined;
+        if (repeated !== undefined) return repeated;
       }
       return connected;
     }
@@ -64,4 +79,27 @@ export async function joinRoom(deps: Deps, { room_id }: { room_id: string }): Pr
     return done(grantFor(connected.value.room, client_id, ticket, connected.value.connect_by));
   }
   throw new StoreBusy(`room ${room_id} kept changing while it was joined`);
+}
+
+/**
+ * Takes a new seat in a room (rules 3 and 4). Refusals: `room_not_found`, `room_full`, `no_task_available`,
+ * `rate_limited` for a source whose joins have failed too often, and with a key those of `replay`.
+ */
+export async function joinRoom(
+  deps: Deps,
+  { room_id }: { room_id: string },
+  { address, key }: Joining = {},
+): Promise<Outcome<Grant>> {
+  const source: Source | undefined = address === undefined ? undefined : { address, what: 'join' };
+  const [refused, earlier, room] = await Promise.all([
+    refusedSource(deps, source),
+    earlierAnswer(deps, key),
+    deps.store.getRoom(room_id),
+  ]);
+  // Who repeats a request that was granted does not guess.
+  if (earlier?.ok === true) return earlier;
+  if (refused !== undefined) return refused;
+  const open = room !== undefined && isOpen(room, deps.clock.now());
+  const outcome = earlier ?? (open ? await takeSeat(deps, room, key) : roomNotFound(room_id));
+  return countedFailure(deps, source, outcome);
 }

@@ -7,13 +7,14 @@ import { connectClient } from './connect-client.ts';
 import type { Deps } from './deps.ts';
 import { grantFor } from './grant.ts';
 import { done, type Outcome } from './outcome.ts';
+import { countedFailure } from './limit-failures.ts';
 import { clientNotFound, roomNotFound } from './refusals.ts';
 
 /** How often a resume looks again when the room moved or another resume of the same client came first. */
 const ROUNDS = 5;
 
 /**
- * The same client takes its seat up again: fresh endpoint, same id, ticket and seat (rules 4 and 5). Refusals:
+ * The same client takes its seat up again: fresh endpoint, same id, ticket and seat (rules 4 and 5). Idempotent. Refusals:
  * `room_not_found`, `client_not_found` (unknown client and wrong ticket alike), `no_task_available`.
  */
 export async function resumeClient(
@@ -54,4 +55,16 @@ export async function resumeClient(
     }
   }
   throw new StoreBusy(`client of room ${room_id} kept changing while it was resumed`);
+}
+
+/**
+ * {@link resumeClient} for a request from `address`: resumes that find nothing are counted for it apart from its joins, and
+ * beyond the limit they are answered with `rate_limited`. One with the right ticket is never limited.
+ */
+export async function resumeFrom(
+  deps: Deps,
+  client: { room_id: string; client_id: string; ticket: string },
+  address: string,
+): Promise<Outcome<Grant>> {
+  return countedFailure(deps, { address, what: 'resume' }, await resumeClient(deps, client));
 }

@@ -5,6 +5,7 @@ import type { MakeStore } from './room-store/fixtures.ts';
 import { placementContract } from './room-store/placement.ts';
 import { rehomeContract } from './room-store/rehome.ts';
 import { removalContract } from './room-store/removal.ts';
+import { requestContract } from './room-store/requests.ts';
 import { taskContract } from './room-store/tasks.ts';
 
 /**
@@ -19,5 +20,6 @@ export function roomStoreContract(name: string, make: MakeStore, crowd = 1): voi
     clientContract(make, crowd);
     removalContract(make, crowd);
     rehomeContract(make);
+    requestContract(make);
   });
 }

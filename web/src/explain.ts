@@ -104,6 +104,8 @@ const FAILURES: Readonly<Record<ErrorCode, (failure: Failure, room_id: string | 
   internal: () => SETBACK,
   task_id_taken: () => SETBACK,
   stale_epoch: () => SETBACK,
+  request_in_flight: () => BUSY,
+  idempotency_key_reused: () => MISFIT,
   wrong_task: () => SETBACK,
   protocol: () => MISFIT,
   not_found: () => MISFIT,

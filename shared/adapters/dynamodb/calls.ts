@@ -24,6 +24,9 @@ export type Outcome = { kind: 'done'; item: Item } | { kind: 'failed'; item: Ite
 export type TransactionOutcome<K extends string> =
   { kind: 'done' } | { kind: 'failed'; failed: { [Name in K]?: { item: Item | undefined } } };
 
+/** The parts of a transaction by name; one that is undefined is no part of it. */
+export type Parts<K extends string> = Record<K, Part | undefined>;
+
 export type Calls = ReturnType<typeof dynamoCalls>;
 
 /** Limit of BatchWriteItem. */
@@ -58,9 +61,9 @@ export function dynamoCalls(client: DynamoDBDocumentClient, chance: Chance) {
      * All parts or none. Its token makes a repetition after a lost answer have no second effect (DynamoDB remembers it
      * for ten minutes).
      */
-    async transact<K extends string>(parts: Record<K, Part>): Promise<TransactionOutcome<K>> {
-      const names = Object.keys(parts) as K[];
-      const command = { ClientRequestToken: randomUUID(), TransactItems: names.map((name) => parts[name]) };
+    async transact<K extends string>(parts: Parts<K>): Promise<TransactionOutcome<K>> {
+      const names = (Object.keys(parts) as K[]).filter((name) => parts[name] !== undefined);
+      const command = { ClientRequestToken: randomUUID(), TransactItems: names.map((name) => parts[name]!) };
       try {
         await retry(() => client.send(new TransactWriteCommand(command)));
         return { kind: 'done' };

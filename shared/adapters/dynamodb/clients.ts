@@ -4,6 +4,7 @@ import { judgeRoom, newClientRecord, resumedClientRecord } from '../records.ts';
 import type { Context } from './context.ts';
 import { clientItem, clientOf, roomOf, timeToLive } from './items.ts';
 import { check, putNew, update } from './parts.ts';
+import { keyOf, putKey } from './requests.ts';
 import type { Item } from './trouble.ts';
 
 type ClientMethods = Pick<RoomStore, 'addClient' | 'resumeClient' | 'markConnected'>;
@@ -25,8 +26,10 @@ export function clientMethods({ calls, at, names }: Context): ClientMethods {
   };
 
   return {
-    async addClient(read, newClient, now) {
+    async addClient(read, newClient, now, key) {
       const client = newClientRecord(read.room_id, newClient, now);
+      const { room_id, created_at } = read;
+      const seat = { room_id, client_id: client.client_id, room_created_at: created_at };
       const outcome = await calls.transact({
         room: update(
           at.room(read.room_id),
@@ -35,11 +38,13 @@ export function clientMethods({ calls, at, names }: Context): ClientMethods {
           { ...asRead(read, now), one: 1 },
         ),
         client: putNew(names.rooms, clientItem(client, read)),
+        key: key && putKey({ at }, key, seat, now),
       });
       if (outcome.kind === 'done') {
         return { kind: 'admitted', room: { ...read, clients: read.clients + 1 }, client };
       }
       const { failed } = outcome;
+      if (failed.key?.item !== undefined) return { kind: 'key_used', key: keyOf(failed.key.item) };
       if (failed.room === undefined) throw new Error('the client id is taken in this room');
       const { room, verdict } = judge(read, failed.room.item, now);
       if (room === undefined || verdict === 'gone') return { kind: 'room_not_found' };

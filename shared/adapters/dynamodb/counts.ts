@@ -1,7 +1,7 @@
 /** Parts of transactions that keep the counts: rooms of a task, rooms of all (the quota). */
 import type { TaskRecord } from '../../domain/task.ts';
 import { StoreBusy } from '../../ports/room-store.ts';
-import type { Calls, TransactionOutcome } from './calls.ts';
+import type { Calls, Parts, TransactionOutcome } from './calls.ts';
 import type { Places } from './keys.ts';
 import { check, update, type Part, type Place } from './parts.ts';
 
@@ -51,7 +51,7 @@ export async function transactFreeing<K extends string>(
   calls: Calls,
   at: Places,
   freed: { task_id: string; quota_shard?: number },
-  parts: Record<K, Part>,
+  parts: Parts<K>,
 ): Promise<TransactionOutcome<K>> {
   let taskCounts = true;
   let quotaCounts = true;

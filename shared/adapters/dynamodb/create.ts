@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { claimPlace, countInQuota } from './counts.ts';
 import { clientItem, roomItem, taskRoomItem } from './items.ts';
 import { putNew } from './parts.ts';
+import { keyOf, putKey } from './requests.ts';
 
 /** A round is lost only to others who took the last place of the shard, so each round some are done. */
 const ROUNDS = 24;
@@ -22,22 +23,26 @@ export function createRoomMethod(context: Context): Pick<RoomStore, 'createRoom'
   };
 
   return {
-    async createRoom(newRoom, task, max_rooms, now) {
+    async createRoom(newRoom, task, max_rooms, now, key) {
       let open = shardsWithRoom(max_rooms, []);
       for (let round = 0; round < ROUNDS; round++) {
         const shard = open[Math.floor(random() * open.length)];
         if (shard === undefined) return { kind: 'rooms_exhausted' };
         const room = newRoomRecord(newRoom, task, shard, now);
         const client = newClientRecord(room.room_id, newRoom.client, now);
+        const { room_id, created_at } = room;
+        const seat = { room_id, client_id: client.client_id, room_created_at: created_at };
         const outcome = await calls.transact({
           task: claimPlace(at, task, now),
           row: putNew(names.tasks, { ...taskRoomItem(room) }),
           quota: countInQuota(at, shard, shardLimit(max_rooms, shard)),
           room: putNew(names.rooms, roomItem(room)),
           client: putNew(names.rooms, clientItem(client, room)),
+          key: key && putKey(context, key, seat, now),
         });
         if (outcome.kind === 'done') return { kind: 'created', room };
         const { failed } = outcome;
+        if (failed.key?.item !== undefined) return { kind: 'key_used', key: keyOf(failed.key.item) };
         if (failed.task !== undefined) return { kind: 'task_unavailable' };
         // A row of the task alone is left of a room whose own item was lost: its id is free once that is repaired.
         if (failed.room !== undefined || failed.row !== undefined) return { kind: 'room_exists' };

@@ -10,6 +10,9 @@ export interface TableNames {
 /** The item with the record itself, beside those of what belongs to it. Sorts before every room id and client id. */
 export const TASK = '#task';
 export const ROOM = '#room';
+/** Records of requests in the Rooms table: their `room_id` is no room id. */
+const KEY = '#key';
+const FAILURES = '#failures';
 
 export const PLACEMENT_INDEX = 'placement-index';
 export const FLEET_INDEX = 'fleet-index';
@@ -34,6 +37,14 @@ export function places({ tasks, rooms }: TableNames) {
     sweepLock: { table: tasks, key: { task_id: '#lock', room_id: '#sweep' } } satisfies Place,
     room: (room_id: string): Place => ({ table: rooms, key: { room_id, client_id: ROOM } }),
     client: (room_id: string, client_id: string): Place => ({ table: rooms, key: { room_id, client_id } }),
+    key: (key_hash: string): Place => ({
+      table: rooms,
+      key: { room_id: `${KEY}#${key_hash}`, client_id: KEY },
+    }),
+    failures: (source: string): Place => ({
+      table: rooms,
+      key: { room_id: `${FAILURES}#${source}`, client_id: FAILURES },
+    }),
   };
 }
 

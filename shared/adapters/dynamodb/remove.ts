@@ -11,14 +11,17 @@ const ROUNDS = 12;
 
 export function removeClientMethod({ calls, at }: Context): Pick<RoomStore, 'removeClient'> {
   return {
-    async removeClient({ room_id, epoch, client_id, generation }) {
-      const client = remove(at.client(room_id, client_id), '#generation = :generation', { generation });
+    async removeClient({ room_id, epoch, client_id, generation }, key_hash) {
+      const seat = {
+        client: remove(at.client(room_id, client_id), '#generation = :generation', { generation }),
+        key: key_hash === undefined ? undefined : remove(at.key(key_hash)),
+      };
       const values = { epoch, one: 1, open: 'OPEN' };
 
       /** The variant for one of several clients. */
-      const leave = (): Promise<TransactionOutcome<'client' | 'room'>> =>
+      const leave = (): Promise<TransactionOutcome<'client' | 'key' | 'room'>> =>
         calls.transact({
-          client,
+          ...seat,
           room: update(
             at.room(room_id),
             'SET #clients = #clients - :one',
@@ -28,9 +31,9 @@ export function removeClientMethod({ calls, at }: Context): Pick<RoomStore, 'rem
         });
 
       /** The variant for the last one: closes the room and frees its place and its quota. */
-      const leaveLast = (room: RoomRecord): Promise<TransactionOutcome<'client' | 'room' | 'row'>> =>
+      const leaveLast = (room: RoomRecord): Promise<TransactionOutcome<'client' | 'key' | 'room' | 'row'>> =>
         transactFreeing(calls, at, room, {
-          client,
+          ...seat,
           room: remove(
             at.room(room_id),
             '#epoch = :epoch AND #state = :open AND #clients = :one AND #task_id = :task_id',

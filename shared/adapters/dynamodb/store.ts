@@ -11,6 +11,7 @@ import { places } from './keys.ts';
 import { readMethods } from './reads.ts';
 import { rehomeRoomMethod } from './rehome.ts';
 import { removeClientMethod } from './remove.ts';
+import { requestMethods } from './requests.ts';
 import { sweepLockMethods } from './sweep-lock.ts';
 import { taskMethods } from './tasks.ts';
 
@@ -46,6 +47,7 @@ export function dynamoRoomStore(options: DynamoStoreOptions): RoomStore {
     ...rehomeRoomMethod(context),
     ...removeClientMethod(context),
     ...closeMethods(context),
+    ...requestMethods(context),
     ...sweepLockMethods(context),
   };
 }

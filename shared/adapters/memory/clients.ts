@@ -1,6 +1,7 @@
 import type { ClientRecord } from '../../domain/room.ts';
 import type { RoomStore } from '../../ports/room-store.ts';
 import { judgeRoom, newClientRecord, resumedClientRecord } from '../records.ts';
+import { giveByKey, usedKey } from './requests.ts';
 import { clientRecord, discard, roomRecord, type MemoryState, type StoredRoom } from './state.ts';
 
 type ClientMethods = Pick<RoomStore, 'addClient' | 'resumeClient' | 'markConnected' | 'removeClient'>;
@@ -22,7 +23,9 @@ export function clientMethods(state: MemoryState): ClientMethods {
   };
 
   return {
-    async addClient(read, newClient, now) {
+    async addClient(read, newClient, now, key) {
+      const used = usedKey(state, key, now);
+      if (used !== undefined) return { kind: 'key_used', key: used };
       const room = roomRecord(state, read.room_id);
       const verdict = judgeRoom(read, room, now);
       if (room === undefined || verdict === 'gone') return { kind: 'room_not_found' };
@@ -32,6 +35,7 @@ export function clientMethods(state: MemoryState): ClientMethods {
       if (clients.has(newClient.client_id)) throw new Error('the client id is taken in this room');
       const client = newClientRecord(read.room_id, newClient, now);
       clients.set(client.client_id, client);
+      giveByKey(state, key, room, client.client_id, now);
       return { kind: 'admitted', room: roomRecord(state, read.room_id)!, client: { ...client } };
     },
 
@@ -57,10 +61,11 @@ export function clientMethods(state: MemoryState): ClientMethods {
       return true;
     },
 
-    async removeClient(key) {
+    async removeClient(key, key_hash) {
       const found = find(key);
       if (found === undefined) return { kind: 'ignored' };
       found.room.clients.delete(key.client_id);
+      if (key_hash !== undefined) state.keys.delete(key_hash);
       const closed = found.room.clients.size === 0;
       if (closed) discard(state, found.room);
       return { kind: 'removed', closed };

@@ -1,6 +1,7 @@
 import { hasPlace, leaseValid, type TaskRecord } from '../../domain/task.ts';
 import type { RoomStore } from '../../ports/room-store.ts';
 import { judgeRoom, newClientRecord, newRoomRecord, rehomedRoomRecord } from '../records.ts';
+import { giveByKey, usedKey } from './requests.ts';
 import { clientRecord, discard, place, roomRecord, taskRecord, unplace, type MemoryState } from './state.ts';
 
 type RoomMethods = Pick<
@@ -24,7 +25,9 @@ export function roomMethods(state: MemoryState): RoomMethods {
   };
 
   return {
-    async createRoom(room, task, max_rooms, now) {
+    async createRoom(room, task, max_rooms, now, key) {
+      const used = usedKey(state, key, now);
+      if (used !== undefined) return { kind: 'key_used', key: used };
       if (!claimable(task, now)) return { kind: 'task_unavailable' };
       if (state.rooms.has(room.room_id)) return { kind: 'room_exists' };
       if (state.rooms.size >= max_rooms) return { kind: 'rooms_exhausted' };
@@ -32,6 +35,7 @@ export function roomMethods(state: MemoryState): RoomMethods {
       const client = newClientRecord(room.room_id, room.client, now);
       state.rooms.set(room.room_id, { record, clients: new Map([[client.client_id, client]]) });
       place(state, task.task_id, room.room_id);
+      giveByKey(state, key, room, client.client_id, now);
       return { kind: 'created', room: roomRecord(state, room.room_id)! };
     },
 

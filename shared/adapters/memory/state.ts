@@ -1,5 +1,7 @@
+import type { Failures } from '../../domain/guessing.ts';
 import type { ClientRecord, RoomRecord } from '../../domain/room.ts';
 import type { TaskRecord, TaskRoom } from '../../domain/task.ts';
+import type { KeyRecord } from '../../ports/room-store.ts';
 
 /** A task without the count of its rooms, which follows from the rooms themselves. */
 export type StoredTask = Omit<TaskRecord, 'rooms'>;
@@ -19,11 +21,21 @@ export interface MemoryState {
   rooms: Map<string, StoredRoom>;
   /** Room ids by the task that they are placed on; no empty sets. */
   placed: Map<string, Set<string>>;
+  /** By the key's hash, and by source: the oldest first, so that those that have expired are at the front. */
+  keys: Map<string, KeyRecord>;
+  failures: Map<string, Failures>;
   sweep: { owner: string; until: number } | undefined;
 }
 
 export function emptyState(): MemoryState {
-  return { tasks: new Map(), rooms: new Map(), placed: new Map(), sweep: undefined };
+  return {
+    tasks: new Map(),
+    rooms: new Map(),
+    placed: new Map(),
+    keys: new Map(),
+    failures: new Map(),
+    sweep: undefined,
+  };
 }
 
 export function taskRecord(state: MemoryState, task_id: string): TaskRecord | undefined {

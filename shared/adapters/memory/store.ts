@@ -1,5 +1,6 @@
 import type { RoomStore } from '../../ports/room-store.ts';
 import { clientMethods } from './clients.ts';
+import { requestMethods } from './requests.ts';
 import { roomMethods } from './rooms.ts';
 import { emptyState } from './state.ts';
 import { taskMethods } from './tasks.ts';
@@ -10,5 +11,5 @@ import { taskMethods } from './tasks.ts';
  */
 export function memoryRoomStore(): RoomStore {
   const state = emptyState();
-  return { ...taskMethods(state), ...roomMethods(state), ...clientMethods(state) };
+  return { ...taskMethods(state), ...roomMethods(state), ...clientMethods(state), ...requestMethods(state) };
 }

@@ -168,7 +168,11 @@ describeDynamo('What the store asks of IAM', (tables) => {
     const { room_id, epoch } = room;
     await store.getRoom(room_id);
     const second = newClientOf();
-    expect(await store.addClient(room, second, NOW)).toMatchObject({ kind: 'admitted' });
+    const key = { key_hash: 'A'.repeat(43), body_hash: 'B'.repeat(43), expires_at: NOW + HOUR };
+    expect(await store.addClient(room, second, NOW, key)).toMatchObject({ kind: 'admitted' });
+    expect(await store.getKey(key.key_hash)).toBeDefined();
+    await store.countFailure('source', NOW, NOW + 1_000);
+    expect(await store.getFailures('source')).toBeDefined();
     const joined = await store.getRoomWithClients(room_id);
     const { client } = await store.getRoomAndClient(room_id, client_id);
     expect(await store.resumeClient(joined!.room, client!, NOW + HOUR, NOW)).toMatchObject({
@@ -176,7 +180,7 @@ describeDynamo('What the store asks of IAM', (tables) => {
     });
     expect(await store.markConnected({ room_id, epoch, client_id, generation: 2 }, NOW)).toBe(true);
     await store.extendRoom(room_id, epoch, NOW + 2 * HOUR);
-    await store.removeClient({ room_id, epoch, client_id: second.client_id, generation: 1 });
+    await store.removeClient({ room_id, epoch, client_id: second.client_id, generation: 1 }, key.key_hash);
     expect(await store.removeClient({ room_id, epoch, client_id, generation: 2 })).toMatchObject({
       closed: true,
     });

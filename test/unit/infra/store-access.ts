@@ -44,6 +44,9 @@ export const STORE_ACCESS: Record<keyof RoomStore, Access> = {
     TasksTable: ['GetItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'],
     RoomsTable: ['GetItem', 'Query', 'DeleteItem', 'ConditionCheckItem', 'BatchWriteItem'],
   },
+  getKey: { RoomsTable: ['GetItem'] },
+  getFailures: { RoomsTable: ['GetItem'] },
+  countFailure: { RoomsTable: ['GetItem', 'UpdateItem'] },
   lockSweep: { TasksTable: ['UpdateItem'] },
   unlockSweep: { TasksTable: ['DeleteItem'] },
 };
