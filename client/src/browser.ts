@@ -45,5 +45,8 @@ export const browserPlatform: Platform = {
     };
   },
 
+  // Unlike `crypto.randomUUID`, it is there in pages that came over http, too.
+  fillRandom: (bytes) => void crypto.getRandomValues(bytes),
+
   isSecurePage: () => globals.location?.protocol === 'https:',
 };

@@ -1,7 +1,8 @@
 import { CLIENT_ID, ROOM_ID, TICKET } from '../../shared/protocol/subprotocol.ts';
 import type { Grant, JoinRoomRequest } from './api-types.ts';
 import { AnteroomError } from './errors.ts';
-import { askPatiently, mayCreateAgain, mayJoinAgain } from './first-grant.ts';
+import { askPatiently, keySource } from './first-grant.ts';
+import type { FirstRequest } from './first-grant.ts';
 import type { Platform } from './platform.ts';
 import { fullJitter, guarded } from './reconnect.ts';
 import { ConnectedRoom } from './room.ts';
@@ -38,13 +39,12 @@ function entryOf({ platform, timings: changed }: Internals, options: ConnectOpti
   return { platform, timings, api, policy: guarded(reconnect), signal };
 }
 
-/** Opens the seat that `ask` is granted and waits for its first welcome, the signal, or the end of it. */
+/** Opens the seat that `request` is granted and waits for its first welcome, the signal, or the end of it. */
 async function enter(
   { platform, timings, api, policy, signal }: Entry,
-  worthwhile: (error: AnteroomError) => boolean,
-  ask: () => Promise<Grant>,
+  request: FirstRequest<Grant>,
 ): Promise<Room> {
-  const grant = await askPatiently(ask, { worthwhile, policy, within_ms: timings.first_grant_ms, signal });
+  const grant = await askPatiently(request, { policy, within_ms: timings.first_grant_ms, signal });
   throwIfAborted(signal);
   const room = new ConnectedRoom(grant, { platform, api, policy, timings });
   const abort = (): void => void room.leave();
@@ -82,11 +82,22 @@ export async function createRoomOn(internals: Internals, options: CreateRoomOpti
     ...(max_clients === undefined ? {} : { max_clients }),
     ...(kind === undefined ? {} : { kind }),
   };
-  return enter(entry, mayCreateAgain, () => entry.api.createRoom(request, entry.signal));
+  return enter(entry, {
+    ask: (key) => entry.api.createRoom(request, entry.signal, key),
+    drawKey: keySource(internals.platform),
+    lost: ['room_not_found', 'client_not_found'],
+  });
 }
 
 export async function joinRoomOn(internals: Internals, options: JoinRoomOptions): Promise<Room> {
   const entry = entryOf(internals, options);
   const request = joinRequest(options);
-  return enter(entry, mayJoinAgain, () => entry.api.joinRoom(request, entry.signal));
+  return enter(entry, {
+    ask: (key) => entry.api.joinRoom(request, entry.signal, key),
+    // A resume takes up one and the same seat however often it is asked for.
+    ...(options.resume === undefined && {
+      drawKey: keySource(internals.platform),
+      lost: ['client_not_found'],
+    }),
+  });
 }

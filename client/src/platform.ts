@@ -26,6 +26,8 @@ export interface Platform {
   openSocket(url: string, protocols: string[], events: SocketEvents): Socket;
   /** Calls `listener` when a page is seen again or the network is back; returns what stops that. */
   onWake(listener: () => void): () => void;
+  /** Fills `bytes` from the platform's cryptographic source of random numbers. */
+  fillRandom(bytes: Uint8Array<ArrayBuffer>): void;
   /** Whether we run in a page that came over https and thus cannot open ws: addresses. */
   isSecurePage(): boolean;
 }

@@ -1,13 +1,15 @@
 /** The router's HTTP API, as far as clients use it. */
+import { IDEMPOTENCY_KEY_HEADER } from '../../shared/protocol/idempotency-key.ts';
 import type { CreateRoomRequest, Grant, JoinRoomRequest } from './api-types.ts';
 import { AnteroomError } from './errors.ts';
 import { checkGrant } from './grant.ts';
 import { errorOfAnswer, jsonObject } from './problems.ts';
 import type { HttpAnswer } from './problems.ts';
 
+/** `key`: the idempotency key, a secret: a repetition of the request with it gives the same seat. */
 export interface RouterApi {
-  createRoom(request: CreateRoomRequest, signal?: AbortSignal): Promise<Grant>;
-  joinRoom(request: JoinRoomRequest, signal?: AbortSignal): Promise<Grant>;
+  createRoom(request: CreateRoomRequest, signal?: AbortSignal, key?: string): Promise<Grant>;
+  joinRoom(request: JoinRoomRequest, signal?: AbortSignal, key?: string): Promise<Grant>;
 }
 
 export interface RouterApiOptions {
@@ -48,7 +50,12 @@ export function routerApi({ router, fetch, page_is_secure, timeout_ms }: RouterA
   const context = { router_is_secure: base.protocol === 'https:', page_is_secure };
 
   /** One exchange, its body included, within the time limit. */
-  async function exchange(route: string, request: object, signal?: AbortSignal): Promise<HttpAnswer> {
+  async function exchange(
+    route: string,
+    request: object,
+    signal: AbortSignal | undefined,
+    key: string | undefined,
+  ): Promise<HttpAnswer> {
     throwIfAborted(signal);
     const controller = new AbortController();
     const abort = (): void => controller.abort();
@@ -57,7 +64,10 @@ export function routerApi({ router, fetch, page_is_secure, timeout_ms }: RouterA
     try {
       const response = await (fetch ?? globalThis.fetch)(new URL(route, base).href, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(key === undefined ? {} : { [IDEMPOTENCY_KEY_HEADER]: key }),
+        },
         body: JSON.stringify(request),
         credentials: 'omit',
         cache: 'no-store',
@@ -76,14 +86,14 @@ export function routerApi({ router, fetch, page_is_secure, timeout_ms }: RouterA
     }
   }
 
-  async function askForGrant(route: string, request: object, signal?: AbortSignal): Promise<Grant> {
-    const answer = await exchange(route, request, signal);
+  async function askForGrant(...call: Parameters<typeof exchange>): Promise<Grant> {
+    const answer = await exchange(...call);
     if (answer.status < 200 || answer.status > 299) throw errorOfAnswer(answer, Date.now());
     return checkGrant(jsonObject(answer.body), context);
   }
 
   return {
-    createRoom: (request, signal) => askForGrant('create-room', request, signal),
-    joinRoom: (request, signal) => askForGrant('join-room', request, signal),
+    createRoom: (request, signal, key) => askForGrant('create-room', request, signal, key),
+    joinRoom: (request, signal, key) => askForGrant('join-room', request, signal, key),
   };
 }

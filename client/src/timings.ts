@@ -10,7 +10,10 @@ export interface Timings {
   readonly stable_after_ms: number;
   /** Limit of one request to the router. It is above the router's own limit for placing a room. */
   readonly request_timeout_ms: number;
-  /** How long the first request for a grant may be repeated. */
+  /**
+   * For how long the first request for a grant may be repeated: one time-out of ours fits in, and so does the time after
+   * which the router knows what came of a request that was cut short.
+   */
   readonly first_grant_ms: number;
   /** Who has been away for this long, and longer than the relay keeps a seat, is gone. */
   readonly away_ms: number;
@@ -21,7 +24,7 @@ export const DEFAULT_TIMINGS: Timings = {
   close_timeout_ms: 2_000,
   stable_after_ms: 10_000,
   request_timeout_ms: 15_000,
-  first_grant_ms: 10_000,
+  first_grant_ms: 25_000,
   away_ms: 60_000,
 };
 

@@ -115,10 +115,11 @@ export interface ConnectOptions {
   /** Base URL of the router API, such as `https://room.example`. */
   router: string;
   /**
-   * Default: `fullJitter()`. It is asked for the first connection, too, and for the first grant: where the router is busy or
-   * has no task just now (503), the call asks again, three times at most and within ten seconds. `joinRoom` does so after
-   * any 5xx and without an answer, too; `createRoom` does not, since there may be a room by then. Every other refusal, such
-   * as `room_full` and `rooms_exhausted`, is told at once.
+   * Default: `fullJitter()`. It is asked for the first connection, too, and for the first grant: where the router is busy,
+   * has no task just now, fails (any 5xx), does not answer, or says when to come again (`rate_limited`), the call asks
+   * again, three times at most and within 25 s. It does so with the idempotency key of the first time, so that no second
+   * room or seat comes of it; what the router is still at work on is asked for each second. Every other refusal, such as
+   * `room_full` and `rooms_exhausted`, is told at once.
    */
   reconnect?: ReconnectPolicy;
   /**

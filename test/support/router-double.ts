@@ -16,9 +16,12 @@ export interface RouterRequest {
   body: Readonly<Record<string, unknown>>;
 }
 
-/** An answer in place of the router's own. `hang`: none at all. */
+/** An answer in place of the router's own. `hang`: none at all. `lost`: the router's own, which breaks off on its way. */
 export type Answer =
-  { status: number; headers?: Record<string, string>; body: string } | { hang: true } | { reset: true };
+  | { status: number; headers?: Record<string, string>; body: string }
+  | { hang: true }
+  | { reset: true }
+  | { lost: true };
 
 /** The router's answer for `code`, as problem details. */
 export function problemAnswer(code: ProblemCode, headers: Record<string, string> = {}): Answer {
@@ -41,6 +44,8 @@ export class RouterDouble {
   readonly #server: Server;
   readonly #answers: Answer[] = [];
   readonly #seats = new Map<string, Grant>();
+  /** By idempotency key: what was asked for with it, and the seat that it gave. */
+  readonly #keys = new Map<string, { asked: string; seat: Grant }>();
 
   private constructor(server: Server, relay_url: string) {
     this.#server = server;
@@ -63,6 +68,11 @@ export class RouterDouble {
     this.#answers.push(...answers);
   }
 
+  /** How many seats were given. */
+  get seats(): number {
+    return this.#seats.size;
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -71,10 +81,14 @@ export class RouterDouble {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
     const body = JSON.parse(await text(request)) as Record<string, unknown>;
-    const answer = this.#answers.shift() ?? this.#answerTo(path, body);
-    this.requests.put({ path, headers: request.headers, body });
+    const { headers } = request;
+    const told = this.#answers.shift();
+    const own = (): Answer => this.#answerTo(path, body, String(headers['idempotency-key']));
+    if (told !== undefined && 'lost' in told) own();
+    const answer = told ?? own();
+    this.requests.put({ path, headers, body });
     if ('hang' in answer) return;
-    if ('reset' in answer) {
+    if ('reset' in answer || 'lost' in answer) {
       request.socket.destroy();
       return;
     }
@@ -82,11 +96,16 @@ export class RouterDouble {
     response.end(answer.body);
   }
 
-  #answerTo(path: string, body: Readonly<Record<string, unknown>>): Answer {
-    if (path === '/create-room') return this.#grant(201, this.#newSeat('00157'));
-    if (path !== '/join-room') return problemAnswer('not_found');
-    const { room_id, client_id, ticket } = body as JoinRoomRequest;
-    if (client_id === undefined) return this.#grant(200, this.#newSeat(room_id));
+  #answerTo(path: string, body: Readonly<Record<string, unknown>>, key: string): Answer {
+    if (path !== '/create-room' && path !== '/join-room') return problemAnswer('not_found');
+    const { room_id = '00157', client_id, ticket } = body as Partial<JoinRoomRequest>;
+    if (client_id === undefined) {
+      const asked = JSON.stringify([path, body]);
+      const used = this.#keys.get(key) ?? { asked, seat: this.#newSeat(room_id) };
+      if (key !== 'undefined') this.#keys.set(key, used);
+      if (used.asked !== asked) return problemAnswer('idempotency_key_reused');
+      return this.#grant(path === '/create-room' ? 201 : 200, used.seat);
+    }
     const seat = this.#seats.get(client_id);
     if (seat?.ticket !== ticket) return problemAnswer('client_not_found');
     return this.#grant(200, { ...seat!, url: this.relay_url, epoch: seat!.epoch + 1 });

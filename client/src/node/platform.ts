@@ -67,5 +67,6 @@ export const nodePlatform: Platform = {
     };
   },
   onWake: () => () => undefined,
+  fillRandom: (bytes) => void crypto.getRandomValues(bytes),
   isSecurePage: () => false,
 };

@@ -50,6 +50,18 @@ describe('the SDK in browsers', () => {
   });
 });
 
+describe('the source of random numbers', () => {
+  it('fills all bytes, others each time', () => {
+    const draw = (): string => {
+      const bytes = new Uint8Array(16);
+      browserPlatform.fillRandom(bytes);
+      return bytes.join();
+    };
+    expect(draw()).not.toBe(draw());
+    expect(Array.from({ length: 20 }, draw).some((drawn) => drawn.endsWith(',0,0,0,0'))).toBe(false);
+  });
+});
+
 describe('waking', () => {
   it('is a page that is seen again, or a network that is back, until it is stopped', () => {
     const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { AnteroomError, createRoom, joinRoom } from '@anteroom/client';
 import { problem } from '../../../shared/protocol/problem.ts';
 import { problemAnswer } from '../../support/router-double.ts';
-import type { Answer } from '../../support/router-double.ts';
 import { create, join, startRelay, startRouter } from './setup.ts';
 
 const NOWHERE = 'ws://127.0.0.1:9';
@@ -81,7 +80,7 @@ describe('createRoom and joinRoom', () => {
 
   it('reject where no router answers', async () => {
     const { router } = await relayAndRouter();
-    router.answer({ hang: true });
+    for (let n = 0; n < 4; n++) router.answer({ hang: true });
     await expect(create({ router: router.url, timings: { request_timeout_ms: 50 } })).rejects.toMatchObject({
       code: 'network',
       retryable: true,
@@ -133,110 +132,6 @@ describe('createRoom and joinRoom', () => {
       },
     });
     expect(urls).toEqual([`${router.url}/create-room`]);
-  });
-});
-
-describe('the first grant', () => {
-  /** `create` and `join` of a room, with the requests counted that they make. */
-  async function counted() {
-    const { router } = await relayAndRouter();
-    const calls = { count: 0 };
-    const options = {
-      router: router.url,
-      fetch: (url: Parameters<typeof fetch>[0], init?: RequestInit) => {
-        calls.count++;
-        return fetch(url, init);
-      },
-    };
-    return { router, calls, options, joining: { ...options, room_id: '00157' } };
-  }
-  const gateway = { status: 503, body: '{"message":"Service Unavailable"}' };
-
-  it('is asked for again while the router is busy or has no task', async () => {
-    const { router, calls, options, joining } = await counted();
-    router.answer(problemAnswer('store_busy'), problemAnswer('no_task_available'));
-    expect((await create(options)).state.status).toBe('live');
-    expect(calls.count).toBe(3);
-    router.answer(problemAnswer('store_busy'), { reset: true }, { status: 502, body: '<html>' });
-    expect((await join(joining)).state.status).toBe('live');
-    expect(calls.count).toBe(7);
-  });
-
-  it('is asked for four times at most', async () => {
-    const { router, calls, options } = await counted();
-    for (let n = 0; n < 5; n++) router.answer(problemAnswer('no_task_available'));
-    await expect(create(options)).rejects.toMatchObject({ code: 'no_task_available', status: 503 });
-    expect(calls.count).toBe(4);
-  });
-
-  it('waits for Retry-After and as the policy says, but not for long', async () => {
-    const { router, calls, options } = await counted();
-    const asked: number[] = [];
-    const reconnect = (attempt: number) => {
-      asked.push(attempt);
-      return attempt > 1 ? null : 0;
-    };
-    router.answer(problemAnswer('store_busy', { 'retry-after': '1' }), problemAnswer('store_busy'));
-    const before = performance.now();
-    await expect(create({ ...options, reconnect })).rejects.toMatchObject({ code: 'store_busy' });
-    expect(performance.now() - before).toBeGreaterThan(950);
-    expect([asked, calls.count]).toEqual([[1, 2], 2]);
-    router.answer(problemAnswer('store_busy', { 'retry-after': '11' }));
-    await expect(create(options)).rejects.toMatchObject({ code: 'store_busy', retry_after_ms: 11_000 });
-    expect(calls.count).toBe(3);
-  });
-
-  it.each<[string, Answer]>([
-    ['no answer', { reset: true }],
-    ['an answer of a gateway', gateway],
-    ['a fault of the router', problemAnswer('internal')],
-    ['a router without room', problemAnswer('rooms_exhausted')],
-  ])('of a new room is asked for once after %s: there may be one', async (_what, answer) => {
-    const { router, calls, options } = await counted();
-    router.answer(answer);
-    await expect(create(options)).rejects.toMatchObject({ retryable: true });
-    expect(calls.count).toBe(1);
-  });
-
-  it.each(['room_full', 'room_not_found', 'rate_limited', 'invalid_request'] as const)(
-    'of a seat is asked for once after %s',
-    async (code) => {
-      const { router, calls, joining } = await counted();
-      router.answer(problemAnswer(code));
-      await expect(join(joining)).rejects.toMatchObject({ code });
-      expect(calls.count).toBe(1);
-    },
-  );
-
-  it.each([
-    ['meanwhile', (abort: () => void) => queueMicrotask(abort)],
-    ['just before', (abort: () => void) => abort()],
-  ])('is no longer waited for when the signal says so %s', async (_when, soon) => {
-    const { router, calls, options } = await counted();
-    const controller = new AbortController();
-    router.answer(problemAnswer('store_busy'));
-    const reconnect = () => {
-      soon(() => controller.abort());
-      return 9_000;
-    };
-    const before = performance.now();
-    await expect(create({ ...options, reconnect, signal: controller.signal })).rejects.toMatchObject({
-      code: 'aborted',
-    });
-    expect(performance.now() - before).toBeLessThan(8_000);
-    expect(calls.count).toBe(1);
-  });
-
-  it('is not looked for where a redirect points, for the ticket is in the request', async () => {
-    const { router, options, joining } = await counted();
-    const other = await startRouter(NOWHERE);
-    const room = await create(options);
-    const { room_id, ...resume } = room.seat;
-    const location = `${other.url}/join-room`;
-    for (let n = 0; n < 4; n++) router.answer({ status: 307, headers: { location }, body: '' });
-    await expect(join({ ...joining, room_id, resume })).rejects.toMatchObject({ code: 'network' });
-    await create({ router: other.url, reconnect: () => null }).catch(() => undefined);
-    expect((await other.requests.next()).path, 'the first that it hears').toBe('/create-room');
   });
 });
 
