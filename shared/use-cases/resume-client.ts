@@ -10,8 +10,11 @@ import { done, type Outcome } from './outcome.ts';
 import { countedFailure } from './limit-failures.ts';
 import { clientNotFound, roomNotFound } from './refusals.ts';
 
-/** How often a resume looks again when the room moved or another resume of the same client came first. */
-const ROUNDS = 5;
+/**
+ * How often a resume looks again. A round is lost only to a move of the room or to another resume of the same client, so
+ * each round one of a crowd is done: a request may have been repeated many times at once.
+ */
+const ROUNDS = 24;
 
 /**
  * The same client takes its seat up again: fresh endpoint, same id, ticket and seat (rules 4 and 5). Idempotent. Refusals:
