@@ -13,6 +13,10 @@ export interface Counts {
   frames_to_relay: number;
   connects: number;
   seats_expired: number;
+  /** Rooms that the router took away while they were served here. */
+  rooms_lost: number;
+  /** Times that the process stood still. */
+  stalls: number;
   /** Ended connections by close code. */
   closes: Map<number, number>;
   /** Handshakes refused before the upgrade, by HTTP status. */
@@ -37,6 +41,8 @@ export function createCounts(): Counts {
     frames_to_relay: 0,
     connects: 0,
     seats_expired: 0,
+    rooms_lost: 0,
+    stalls: 0,
     closes: new Map(),
     refused: new Map(),
     cut: new Map(),

@@ -1,10 +1,10 @@
 /** put-task: the first call is the task's registration, the others its heartbeat. */
-import type { PutTaskRequest } from '../shared/protocol/api.ts';
+import type { PutTaskRequest, PutTaskResponse } from '../shared/protocol/api.ts';
 import { backoff } from './backoff.ts';
 import { countOne, type Counts } from './counts.ts';
 import type { Logger } from './log.ts';
 import type { Connect, NotOwned } from './registry-types.ts';
-import type { RouterClient } from './router-client.ts';
+import type { RouterAnswer, RouterClient } from './router-client.ts';
 import type { Timing } from './timing.ts';
 import { wait } from './wait.ts';
 
@@ -76,6 +76,11 @@ type Outcome = 'failed' | 'told' | 'more';
 export interface Heartbeat {
   /** Resolves when the router has accepted the task for the first time, or the heartbeat was stopped. */
   readonly registered: Promise<void>;
+  /**
+   * The next call is made at once, or as soon as the one under way has ended: what the router knew when that was answered
+   * may be out of date.
+   */
+  soon(): void;
   /** Ends the regular calls, and tells `state` once. Resolves when that was answered or its time is over. */
   tell(state: 'DRAINING' | 'STOPPED'): Promise<void>;
 }
@@ -86,6 +91,10 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   const stopping = new AbortController();
   const first = Promise.withResolvers<void>();
   let heartbeat_seq = 0;
+  let lease_until = Infinity;
+  let failures = 0;
+  let hurried = false;
+  let rest = new AbortController();
 
   async function call(state: PutTaskRequest['state'], signal: AbortSignal): Promise<Outcome> {
     const { remote, ...fixed } = identity;
@@ -97,11 +106,10 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
     );
     countOne(counts.put_task, answer.kind);
     if (answer.kind !== 'answered') {
-      if (signal.aborted) return 'failed';
-      const status = answer.kind === 'refused' ? answer.status : undefined;
-      log.warn({ status, detail: answer.detail }, 'put-task failed');
+      if (!signal.aborted) failed(answer);
       return 'failed';
     }
+    lease_until = answer.body.lease_until;
     connects.answered(told);
     for (const room of answer.body.not_owned) {
       log.info({ room_id: room.room_id, epoch: room.epoch, moved: room.moved_to !== undefined }, 'room lost');
@@ -110,19 +118,37 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
     return told.length === MOST_IN_ONE_CALL && connects.size > 0 ? 'more' : 'told';
   }
 
+  /** The rooms go on: it is for the router, or the operator, to end what is wrong. */
+  function failed(answer: Exclude<RouterAnswer<PutTaskResponse>, { kind: 'answered' }>): void {
+    failures++;
+    const status = answer.kind === 'refused' ? answer.status : undefined;
+    // Such as 401 or `task_id_taken`: that does not pass by itself.
+    const lasting = status !== undefined && status >= 400 && status < 500 && status !== 429;
+    log[lasting ? 'error' : 'warn']({ status, detail: answer.detail, failures }, 'put-task failed');
+    if (Date.now() < lease_until) return;
+    lease_until = Infinity;
+    log.error(
+      { failures },
+      'the lease has run out: no new rooms come here, and clients that break may be moved',
+    );
+  }
+
   async function run(): Promise<void> {
     let registered = false;
-    for (let failures = 0; !stopping.signal.aborted;) {
+    while (!stopping.signal.aborted) {
+      hurried = false;
       const outcome = await call('READY', stopping.signal);
       if (outcome !== 'failed') {
-        failures = 0;
         if (!registered) log.info({ url: identity.url, port: identity.port }, 'registered with the router');
+        else if (failures > 0) log.info({ failures }, 'the router answers again');
+        failures = 0;
         registered = true;
         first.resolve();
-      } else failures++;
-      if (outcome === 'more') continue;
-      const pause = failures === 0 ? interval : backoff(failures, timing.retry_first, interval);
-      await wait(pause, stopping.signal);
+      }
+      if (stopping.signal.aborted || outcome === 'more' || (hurried && outcome === 'told')) continue;
+      rest = new AbortController();
+      const tries = hurried ? 1 : failures;
+      await wait(tries === 0 ? interval : backoff(tries, timing.retry_first, interval), rest.signal);
     }
     first.resolve();
   }
@@ -130,8 +156,13 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   const running = run();
   return {
     registered: first.promise,
+    soon() {
+      hurried = true;
+      rest.abort();
+    },
     async tell(state) {
       stopping.abort();
+      rest.abort();
       await running;
       await call(state, AbortSignal.timeout(timing.stop_call));
     },

@@ -76,6 +76,8 @@ export function createMetrics(counts: Counts, gauges: Gauges): Registry {
   total('frames_to_relay', 'Frames to the relay itself', () => counts.frames_to_relay);
   total('connects', 'Sockets that opened with a valid ticket', () => counts.connects);
   total('seats_expired', 'Seats whose client did not come in time', () => counts.seats_expired);
+  total('rooms_lost', 'Rooms that the router took away while they were served here', () => counts.rooms_lost);
+  total('stalls', 'Times that the process stood still', () => counts.stalls);
   totals('closes', 'Connections that ended, by close code', 'code', counts.closes, closeLabel);
   totals('handshakes_refused', 'Handshakes refused, by HTTP status', 'status', counts.refused, String);
   totals('sockets_cut', 'Connections cut off, by the limit they broke', 'limit', counts.cut, String);

@@ -31,14 +31,25 @@ export class Rate {
   take(bytes: number, now: number, messages = 1): boolean {
     const seconds = (now - this.#filled_at) / 1_000;
     this.#filled_at = now;
-    this.#messages = Math.min(
-      this.#most_messages,
-      this.#messages + seconds * this.#limits.messages_per_second,
-    );
-    this.#bytes = Math.min(this.#most_bytes, this.#bytes + seconds * this.#limits.bytes_per_second);
+    const { messages_per_second, bytes_per_second } = this.#limits;
+    this.#messages = filled(this.#messages, seconds * messages_per_second, this.#most_messages);
+    this.#bytes = filled(this.#bytes, seconds * bytes_per_second, this.#most_bytes);
     if (this.#messages < messages || this.#bytes < bytes) return false;
     this.#messages -= messages;
     this.#bytes -= bytes;
     return true;
   }
+
+  /** Nothing was read for `ms`: what the client sent in that time, at its rate, comes at once, on top of the burst. */
+  excuse(ms: number): void {
+    const seconds = ms / 1_000;
+    this.#messages += seconds * this.#limits.messages_per_second;
+    this.#bytes += seconds * this.#limits.bytes_per_second;
+    this.#filled_at += ms;
+  }
+}
+
+/** A bucket after `more` came into it: up to `most`, unless it held more than that already. */
+function filled(level: number, more: number, most: number): number {
+  return Math.max(level, Math.min(most, level + more));
 }

@@ -2,7 +2,6 @@
  * Which pairs may connect, and who is connected: the relay's whole state, in memory only. The router writes it by
  * `register`; sockets open and break on it; what follows for the router is said through {@link RegistryEvents}.
  */
-import { CLOCK_SKEW_MS } from '../shared/domain/liveness.ts';
 import { ticketHash, ticketMatches } from '../shared/domain/ticket.ts';
 import type { PutTaskRequest, RegisterRequest, TaskRooms } from '../shared/protocol/api.ts';
 import { CLOSE } from '../shared/protocol/close-codes.ts';
@@ -13,8 +12,15 @@ import { LostRooms } from './lost-rooms.ts';
 import { Rate } from './rate.ts';
 import type { Admission, Mode, NotOwned, RegisterResult, RegistryDeps } from './registry-types.ts';
 import { addMember, announce, removeMember } from './room.ts';
-import { createRoom, roomView, takeSlot, type Seat, type SeatedRoom } from './seats.ts';
+import { keepWaiting } from './seat-timer.ts';
+import { createRoom, hashesOf, roomView, takeSlot, type Seat, type SeatedRoom } from './seats.ts';
 import { Session, type ClientSocket, type Ending } from './session.ts';
+
+/** How a connection ends whose room was lost. */
+const FAREWELL = {
+  moved: { code: CLOSE.DRAINING, reason: 'moved' },
+  gone: { code: CLOSE.ROOM_GONE, reason: 'gone' },
+} as const;
 
 /** Compared with when the pair is unknown, so that an unknown pair takes as long as a wrong ticket. */
 const NO_HASH = ticketHash('');
@@ -22,12 +28,13 @@ const NO_HASH = ticketHash('');
 export class Registry {
   readonly #deps: RegistryDeps;
   readonly #rooms = new Map<string, SeatedRoom>();
-  readonly #lost = new LostRooms();
+  readonly #lost: LostRooms;
   readonly #departures: Departures;
   #mode: Mode = 'open';
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
+    this.#lost = new LostRooms(deps.timing.lost_kept);
     this.#departures = new Departures(deps.timing.moved_close);
   }
 
@@ -84,6 +91,7 @@ export class Registry {
     let room = this.#rooms.get(room_id);
     if (room !== undefined && epoch > room.epoch && room.created_at !== request.created_at) {
       // The number was given to another room: that one has been closed, and its clients have no business in this one.
+      this.#lost.add(room_id, room.epoch, this.#deps.pulse.awake);
       endAll(this.#forget(room), CLOSE.ROOM_GONE, 'gone');
       room = undefined;
     }
@@ -110,6 +118,7 @@ export class Registry {
    * who has no seat any more is named by a later `gone`, and a seat that waits has its time-out.
    */
   #adopt(room: SeatedRoom, epoch: number): void {
+    this.#lost.add(room.room_id, room.epoch, this.#deps.pulse.awake);
     room.epoch = epoch;
     for (const seat of room.seats.values()) {
       if (seat.presence.kind === 'connected') this.#reportConnect(room, seat);
@@ -147,8 +156,12 @@ export class Registry {
   admit(credentials: Credentials, protocol: Protocol): Admission {
     const room = this.#rooms.get(credentials.room_id);
     const seat = room?.seats.get(credentials.client_id);
-    const matches = ticketMatches(credentials.ticket, seat?.ticket_hash ?? NO_HASH);
+    const late =
+      seat === undefined ? this.#lost.client(credentials.room_id, credentials.client_id) : undefined;
+    const matches = ticketMatches(credentials.ticket, seat?.ticket_hash ?? late?.hash ?? NO_HASH);
     if (this.#mode === 'stopped') return { kind: 'refused', code: CLOSE.DRAINING, reason: 'draining' };
+    // Its ticket is still good, and what we were told of the room is told to who comes late as well.
+    if (late !== undefined && matches) return { kind: 'refused', ...FAREWELL[late.fate] };
     if (room === undefined || seat === undefined || !matches) {
       return { kind: 'refused', code: CLOSE.UNAUTHORIZED, reason: 'ticket' };
     }
@@ -224,20 +237,10 @@ export class Registry {
 
   /** Keeps a waiting seat until its `connect_by`. */
   #await(room: SeatedRoom, seat: Seat): void {
-    if (seat.presence.kind !== 'waiting') return;
-    clearTimeout(seat.presence.timer);
-    const { connect_timeout, resume_grace, counts } = this.#deps;
-    const wait = seat.connect_by - Date.now();
-    // `connect_by` is of the router's clock: however wrong that is, no seat stays for ever.
-    const longest = Math.max(connect_timeout, resume_grace) + CLOCK_SKEW_MS;
-    const timer = setTimeout(
-      () => {
-        counts.seats_expired++;
-        this.#remove(room, seat, true);
-      },
-      Math.min(Math.max(wait, 0), longest),
-    );
-    seat.presence = { kind: 'waiting', timer };
+    keepWaiting(seat, this.#deps, () => {
+      this.#deps.counts.seats_expired++;
+      this.#remove(room, seat, true);
+    });
   }
 
   /** Takes the seat away; `report`: the router does not know it yet. */
@@ -256,9 +259,12 @@ export class Registry {
 
   /** The router says that a room is not ours at this epoch: its clients are sent away, and it does not come back. */
   disown({ room_id, epoch, moved_to }: NotOwned): void {
-    this.#lost.add(room_id, epoch);
+    const { pulse, counts } = this.#deps;
     const room = this.#rooms.get(room_id);
-    if (room === undefined || room.epoch > epoch) return;
+    if (room === undefined || room.epoch > epoch) return this.#lost.add(room_id, epoch, pulse.awake);
+    counts.rooms_lost++;
+    const fate = moved_to === undefined ? 'gone' : 'moved';
+    this.#lost.add(room_id, epoch, pulse.awake, { hashes: hashesOf(room), fate });
     room.moved_to = moved_to?.epoch;
     this.#departures.depart(this.#forget(room), room.protocol === 'anteroom.raw.v1', moved_to);
   }

@@ -62,6 +62,11 @@ export function takeSlot(room: SeatedRoom): number {
   return slot;
 }
 
+/** The ticket hashes of all who have a seat. */
+export function hashesOf({ seats }: SeatedRoom): ReadonlyMap<string, string> {
+  return new Map(Array.from(seats.values(), ({ client_id, ticket_hash }) => [client_id, ticket_hash]));
+}
+
 /** A room as `GET /rooms` shows it: no ticket, and no hash of one. */
 export function roomView({ room_id, epoch, seats }: SeatedRoom): TaskRooms['rooms'][number] {
   const clients = Array.from(seats.values(), ({ client_id, generation, presence }) => ({

@@ -49,6 +49,8 @@ export interface Relay {
   /** The port that it listens on, also where PORT is 0. */
   readonly port: number;
   readonly registry: Registry;
+  /** Tells when the process stood still. */
+  readonly pulse: Pulse;
   readonly counts: Counts;
   readonly metrics: MetricsRegistry;
   /** TCP connections that are open, WebSockets or not. */
@@ -66,7 +68,7 @@ const MAX_NEWCOMERS = 4_096;
 export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<Relay> {
   const timing = deps.timing ?? TIMING;
   const counts = createCounts();
-  const pulse = new Pulse(timing.tick);
+  const pulse = new Pulse(timing.tick, timing.stall);
   const registry = new Registry({
     room_capacity: config.ROOM_CAPACITY,
     connect_timeout: config.CONNECT_TIMEOUT,
@@ -155,6 +157,7 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
   return {
     port,
     registry,
+    pulse,
     counts,
     metrics,
     sockets: () => connections.size,

@@ -86,7 +86,7 @@ export class Session implements Member {
     const { counts, room } = this.#deps;
     counts.messages_in++;
     counts.bytes_in += data.length;
-    if (!this.#rate.take(data.length, performance.now())) return this.end(CLOSE.TOO_SLOW, 'rate');
+    if (!this.#take(data.length)) return this.end(CLOSE.TOO_SLOW, 'rate');
     if (this.#raw) return forward(room, this, data, binary);
     if (!binary) return this.#control(data);
     const fault = headerFault(data);
@@ -156,9 +156,10 @@ export class Session implements Member {
     this.#over(code, ending);
   }
 
-  /** Called by the pulse every now and then: `alive` and pings. `now` is monotonic, ms. */
-  beat(now: number): void {
+  /** Called by the pulse every now and then: `alive` and pings. See {@link Beating}. */
+  beat(now: number, stood = 0): void {
     if (this.#state.kind !== 'open') return;
+    if (stood > 0) this.#excuse(stood);
     const { timing } = this.#deps;
     const { since } = this.#meter;
     if (since !== undefined && now - since >= timing.message) return this.end(CLOSE.TIMEOUT, 'message');
@@ -172,9 +173,23 @@ export class Session implements Member {
     if (!this.#raw && now - this.#sent_at >= timing.alive_after + timing.tick) this.tell({ type: 'alive' });
   }
 
+  /** The process stood still for `ms`: what this client sent meanwhile, such as a pong, has not been read yet. */
+  #excuse(ms: number): void {
+    this.#ping_at += ms;
+    if (this.#meter.since !== undefined) this.#meter.since += ms;
+    this.#rate.excuse(ms);
+  }
+
   #rated(bytes: number, messages = 1): void {
     if (this.#state.kind !== 'open') return;
-    if (!this.#rate.take(bytes, performance.now(), messages)) this.end(CLOSE.TOO_SLOW, 'rate');
+    if (!this.#take(bytes, messages)) this.end(CLOSE.TOO_SLOW, 'rate');
+  }
+
+  /** False if the client is over its rate. While a stall is not noticed yet, nobody is: the next beat excuses it. */
+  #take(bytes: number, messages = 1): boolean {
+    const { pulse, timing } = this.#deps;
+    const now = performance.now();
+    return this.#rate.take(bytes, now, messages) || now - pulse.now >= timing.tick + timing.stall;
   }
 
   #control(data: Uint8Array): void {

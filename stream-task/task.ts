@@ -104,6 +104,12 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
     });
     await heartbeat.registered;
   }
+  relay.pulse.onStall((ms) => {
+    counts.stalls++;
+    log.warn({ ms: Math.round(ms) }, 'the process stood still');
+    // After what lies in the sockets has been read, such as the end of a kept connection to the router.
+    setImmediate(() => heartbeat?.soon());
+  });
   const joining = join().finally(() => registered.resolve());
 
   async function stop(): Promise<void> {

@@ -1,9 +1,23 @@
 /** Every time-out of the relay that is not an operator's setting, in one place. Milliseconds. */
+import {
+  CLOCK_SKEW_MS,
+  REQUEST_LIMIT_MS,
+  TASK_CALL_TIMEOUT_MS,
+  TOKEN_LIFETIME_S,
+} from '../shared/domain/liveness.ts';
 import { ALIVE_AFTER_MS } from '../shared/protocol/control.ts';
+
+/** How long a request to the task may take to arrive, headers and body. */
+const REQUEST_ARRIVES_MS = 10_000;
 
 export interface Timing {
   /** How often all connections are looked at for `alive` and pings: one timer for all, none per frame. */
   tick: number;
+  /**
+   * A process whose timers come this late stood still: a call of the router may have timed out meanwhile, so that the
+   * router may have given its rooms away.
+   */
+  stall: number;
   /** Silence towards a client after which it is told `alive`. */
   alive_after: number;
   /** Time between two pings of one connection: drawn anew each time, so that a reconnect storm spreads out. */
@@ -21,6 +35,11 @@ export interface Timing {
   close_wait: number;
   /** Between `moved` and close 4503, so that the client reads where to go before it sees the end. */
   moved_close: number;
+  /**
+   * How long a room that was lost is remembered. A register of its old place may be signed for as long as a request lasts,
+   * its token be valid for a minute by a clock that differs, and its body still be on the way then.
+   */
+  lost_kept: number;
   /** Limit of one call to the router. */
   router_call: number;
   /** Limit of one call to a metadata service. */
@@ -34,15 +53,17 @@ export interface Timing {
 
 export const TIMING: Timing = {
   tick: 500,
+  stall: TASK_CALL_TIMEOUT_MS,
   alive_after: ALIVE_AFTER_MS,
   ping_min: 20_000,
   ping_max: 25_000,
-  handshake: 10_000,
+  handshake: REQUEST_ARRIVES_MS,
   standstill: 15_000,
   handshake_check: 1_000,
   message: 30_000,
   close_wait: 2_000,
   moved_close: 1_000,
+  lost_kept: REQUEST_LIMIT_MS + TOKEN_LIFETIME_S * 1_000 + 2 * CLOCK_SKEW_MS + REQUEST_ARRIVES_MS,
   router_call: 5_000,
   metadata_call: 2_000,
   retry_first: 250,

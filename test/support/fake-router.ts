@@ -20,14 +20,21 @@ export interface PutTaskCall {
   status: number;
 }
 
+type PutAnswer = number | Partial<PutTaskResponse>;
+
 export interface FakeRouter extends AsyncDisposable {
   readonly url: string;
   /** The secret that it checks tokens with. */
   secret: RouterSecret;
   readonly puts: Inbox<PutTaskCall>;
   readonly removals: Inbox<{ request: RemoveClientRequest; status: number }>;
-  /** Answers the next put-task calls; a status stands for an error, 0 for a connection that breaks. */
-  readonly put_answers: (number | Partial<PutTaskResponse>)[];
+  /**
+   * Answers the next put-task calls; a status stands for an error, 0 for a connection that breaks. An answer that is
+   * awaited comes that much later.
+   */
+  readonly put_answers: (PutAnswer | Promise<PutAnswer>)[];
+  /** What each put-task call is answered once there are no more of those. */
+  put_answer: PutAnswer;
   /** The same for remove-client, which otherwise answers `removed: true`. */
   readonly remove_answers: number[];
 }
@@ -51,7 +58,7 @@ export async function startFakeRouter(): Promise<FakeRouter> {
           return { status: 401, body: { code: 'unauthorized', detail: verdict.reason } };
         if (path === '/put-task') {
           const put = putTaskRequest.parse(JSON.parse(body));
-          const given = router.put_answers.shift() ?? {};
+          const given = await (router.put_answers.shift() ?? router.put_answer);
           const status = typeof given === 'number' ? given : 200;
           router.puts.put({ request: put, remote: request.headers['remote'] as string | undefined, status });
           const usual = {
@@ -88,6 +95,7 @@ export async function startFakeRouter(): Promise<FakeRouter> {
     puts: new Inbox(),
     removals: new Inbox(),
     put_answers: [],
+    put_answer: {},
     remove_answers: [],
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

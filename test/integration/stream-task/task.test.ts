@@ -1,69 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { taskConfig, type TaskConfig } from '../../../shared/config/settings.ts';
 import type { SecretSource } from '../../../shared/ports/secrets.ts';
 import { taskRooms } from '../../../shared/protocol/api.ts';
-import { credentialsToken } from '../../../shared/protocol/subprotocol.ts';
-import { startTask, type StreamTask } from '../../../stream-task/task.ts';
-import { TIMING, type Timing } from '../../../stream-task/timing.ts';
 import { startFakeRouter } from '../../support/fake-router.ts';
 import { eventually } from '../../support/inbox.ts';
-import { callTask, newClient, newRoomId, Peer, quiet, seatOf, secrets } from '../../support/relay.ts';
-
-interface TestTask extends AsyncDisposable {
-  task: StreamTask;
-  config: TaskConfig;
-}
-
-/** A whole task in this process that talks to `router`. Its heartbeat is as fast as a setting may be. */
-async function start(
-  router: { url: string },
-  env: Record<string, string> = {},
-  timing: Partial<Timing> = {},
-  source: SecretSource = secrets,
-): Promise<TestTask> {
-  const config = taskConfig({
-    ROUTER_URL: router.url,
-    ROUTER_SECRET_ID: 'unused',
-    REGION: 'eu-north-1',
-    PORT: '0',
-    PUBLIC_ADDRESS: '203.0.113.7',
-    HEARTBEAT: '2s',
-    ...env,
-  });
-  const task = await startTask(config, {
-    secrets: source,
-    endpoints: { ecs: undefined, instance: undefined },
-    log: () => quiet,
-    timing: { ...TIMING, retry_first: 20, ...timing },
-  });
-  return { task, config, [Symbol.asyncDispose]: () => task.stop() };
-}
-
-/** Registers a client at the task and connects it. */
-async function enter({ task }: TestTask, protocol = 'anteroom.v1') {
-  const client = newClient();
-  const room_id = newRoomId();
-  const port = task.relay.port;
-  await callTask({ port, task_id: task.task_id }, 'POST', '/register', {
-    room_id,
-    created_at: 1,
-    epoch: 1,
-    max_clients: 2,
-    clients: [seatOf(client)],
-  });
-  const peer = await Peer.open(`ws://127.0.0.1:${port}`, [
-    protocol,
-    credentialsToken({ room_id, ...client }),
-  ]);
-  if (protocol === 'anteroom.v1') await peer.welcomed();
-  return { room_id, client, peer };
-}
+import { callTask, seatOf } from '../../support/relay.ts';
+import { enter, registerAt, startWholeTask as start } from '../../support/whole-task.ts';
 
 describe('stream task', () => {
   it('registers itself once it answers its own health', async () => {
     await using router = await startFakeRouter();
     const before = Date.now();
-    await using running = await start(router, { TASK_ID: 'task-1', ROOM_CAPACITY: '7' });
+    await using running = await start(router, { env: { TASK_ID: 'task-1', ROOM_CAPACITY: '7' } });
     const { request, remote } = await router.puts.next();
     expect(remote).toBe('203.0.113.7');
     expect(request).toMatchObject({
@@ -89,8 +36,7 @@ describe('stream task', () => {
   it('tells another address where it is told to', async () => {
     await using router = await startFakeRouter();
     await using running = await start(router, {
-      PUBLIC_ADDRESS: '',
-      PUBLIC_URL: 'wss://[2001:db8::1]:8443',
+      env: { PUBLIC_ADDRESS: '', PUBLIC_URL: 'wss://[2001:db8::1]:8443' },
     });
     await running.task.registered;
     const { request, remote } = await router.puts.next();
@@ -137,7 +83,7 @@ describe('stream task', () => {
 
   it('[R26] [R34] lets go of rooms that the router says are not its own', async () => {
     await using router = await startFakeRouter();
-    await using running = await start(router, {}, { moved_close: 20 });
+    await using running = await start(router, { timing: { moved_close: 20 } });
     await running.task.registered;
     const moved = await enter(running);
     const raw = await enter(running, 'anteroom.raw.v1');
@@ -156,13 +102,8 @@ describe('stream task', () => {
     expect((await closed.peer.closed).code).toBe(4404);
     const after = await router.puts.nextThat(({ request }) => request.rooms.length === 0);
     expect(after.request.clients).toBe(0);
-    const late = await callTask(
-      { port: running.task.relay.port, task_id: running.task.task_id },
-      'POST',
-      '/register',
-      { room_id: moved.room_id, created_at: 1, epoch: 1, max_clients: 2, clients: [seatOf(moved.client)] },
-    );
-    expect([late.status, late.body['code']]).toEqual([409, 'stale_epoch']);
+    const late = { room_id: moved.room_id, clients: [seatOf(moved.client)] };
+    expect(await registerAt(running, late)).toBe('409 stale_epoch');
   });
 
   it('removes a client at the router, and tries again until that is answered', async () => {
@@ -196,7 +137,7 @@ describe('stream task', () => {
     const source: SecretSource = {
       get: ({ fresh = false } = {}) => Promise.resolve({ current: fresh ? 'rotated' : 'older' }),
     };
-    await using running = await start(router, {}, {}, source);
+    await using running = await start(router, { source });
     await running.task.registered;
     expect((await router.puts.next()).request.heartbeat_seq).toBe(0);
   });

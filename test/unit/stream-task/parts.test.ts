@@ -38,6 +38,17 @@ describe('rate', () => {
     expect(rate.take(5_000, 60_000)).toBe(true);
   });
 
+  it('[R51] lets what a client sent at its rate while nothing was read through on top', () => {
+    const rate = new Rate({ messages_per_second: 10, bytes_per_second: 1_000, largest_message: 100 }, 0);
+    rate.excuse(10_000);
+    let taken = 0;
+    while (rate.take(1, 10_000)) taken++;
+    expect(taken).toBe(120);
+    expect(rate.take(1, 10_050)).toBe(false);
+    while (rate.take(1, 100_000)) taken++;
+    expect(taken, 'no more than a burst later on').toBe(140);
+  });
+
   it('never lets more through than burst and rate allow', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(200), fc.nat(50)), { maxLength: 200 }), (steps) => {
@@ -124,13 +135,37 @@ describe('connects', () => {
 });
 
 describe('lost rooms', () => {
-  it('hold a room at its highest lost epoch and below, and let the oldest go', () => {
-    const lost = new LostRooms();
-    lost.add('first', 5);
-    lost.add('first', 3);
+  const client = (hash: string, fate: 'moved' | 'gone' = 'moved') => ({
+    hashes: new Map([['a', hash]]),
+    fate,
+  });
+
+  it('hold a room at its highest lost epoch and below', () => {
+    const lost = new LostRooms(1_000);
+    lost.add('first', 5, 0);
+    lost.add('first', 3, 0);
     expect([lost.has('first', 5), lost.has('first', 6), lost.has('other', 1)]).toEqual([true, false, false]);
-    for (let n = 0; n < 10_000; n++) lost.add(`room ${n}`, 1);
-    expect([lost.has('first', 5), lost.has('room 0', 1)]).toEqual([false, true]);
+  });
+
+  it('[R53] are remembered for as long as a register may be under way, however many there are', () => {
+    const lost = new LostRooms(1_000);
+    lost.add('first', 1, 0);
+    for (let n = 0; n < 20_000; n++) lost.add(`room ${n}`, 1, n / 20);
+    expect(lost.has('first', 1)).toBe(true);
+    lost.add('last', 1, 1_001);
+    expect([lost.has('first', 1), lost.has('room 100', 1)]).toEqual([false, true]);
+    lost.add('later', 1, 10_000);
+    expect(lost.size, 'nothing piles up').toBe(1);
+  });
+
+  it('[R52] know the tickets of their clients by the latest time', () => {
+    const lost = new LostRooms(1_000);
+    lost.add('room', 1, 0, client('first'));
+    lost.add('room', 3, 0, client('second', 'gone'));
+    expect(lost.client('room', 'a')).toEqual({ hash: 'second', fate: 'gone' });
+    lost.add('room', 4, 0);
+    expect(lost.client('room', 'a'), 'nobody had come').toEqual({ hash: 'second', fate: 'gone' });
+    expect([lost.client('room', 'b'), lost.client('other', 'a')]).toEqual([undefined, undefined]);
   });
 });
 

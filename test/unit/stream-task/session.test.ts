@@ -71,9 +71,9 @@ describe('session', () => {
   }
 
   /** One tick of the pulse, `ms` after the start. */
-  function beat(session: Session, ms: number): void {
+  function beat(session: Session, ms: number, stood = 0): void {
     pulse.now = clock + ms;
-    session.beat(pulse.now);
+    session.beat(pulse.now, stood);
   }
 
   beforeEach(() => {
@@ -117,6 +117,42 @@ describe('session', () => {
       if (n % 2 === 0) session.ponged(0);
     }
     expect(wire.log).toEqual(Array.from({ length: 12 }, () => 'ping'));
+  });
+
+  it('[R51] does not cut off a client whose pongs were not read while the process stood still', () => {
+    const session = start('anteroom.raw.v1');
+    beat(session, 25_500);
+    beat(session, 51_000);
+    beat(session, 111_500, 60_000);
+    expect(wire.log).toEqual(['ping', 'ping']);
+    session.ponged(0);
+    beat(session, 136_500);
+    expect(wire.log).toEqual(['ping', 'ping', 'ping']);
+  });
+
+  it('[R51] still cuts off a client that has not answered once the process has read', () => {
+    const session = start('anteroom.raw.v1');
+    beat(session, 25_500);
+    beat(session, 51_000);
+    beat(session, 111_500, 60_000);
+    beat(session, 136_500);
+    expect(wire.log).toEqual(['ping', 'ping', 'terminate']);
+  });
+
+  it('[R51] says alive at once after the process stood still', () => {
+    const session = start();
+    beat(session, 1_000);
+    beat(session, 9_000, 7_500);
+    expect(wire.log).toEqual([ALIVE]);
+  });
+
+  it('[R51] gives a message under way the time that the process stood still', () => {
+    const session = start('anteroom.raw.v1');
+    session.received(clientFrame(OPCODE.BINARY, 'a', false));
+    beat(session, 60_000, 59_500);
+    expect(wire.log).toEqual([]);
+    beat(session, 90_000);
+    expect(wire.log.at(-1)).toBe('close 4408');
   });
 
   it('[R49] ends a message that does not finish, with 4408, however busy its fragments and pings are', () => {
