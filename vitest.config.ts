@@ -20,7 +20,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'parts',
-          include: ['test/{contract,integration}/**/*.test.ts'],
+          include: ['test/{contract,fuzz,integration}/**/*.test.ts'],
           exclude: ['test/integration/{stack,dev}/**'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 20_000,

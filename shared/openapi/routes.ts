@@ -223,6 +223,6 @@ export const ROUTES: RouteDescription[] = [
     caller: 'router',
     query: [{ name: 'room_id', description: 'only this room' }],
     answers: [{ status: 200, description: 'The snapshot.', body: api.taskRooms }],
-    problems: ['unauthorized', 'wrong_task', 'task_draining'],
+    problems: ['invalid_request', 'unauthorized', 'wrong_task', 'task_draining'],
   },
 ];
