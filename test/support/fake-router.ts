@@ -26,7 +26,10 @@ export interface FakeRouter extends AsyncDisposable {
   readonly url: string;
   /** The secret that it checks tokens with. */
   secret: RouterSecret;
+  /** Each put-task call, once it is answered. */
   readonly puts: Inbox<PutTaskCall>;
+  /** Each put-task call, as soon as it is here. */
+  readonly asked: Inbox<PutTaskRequest>;
   readonly removals: Inbox<{ request: RemoveClientRequest; status: number }>;
   /**
    * Answers the next put-task calls; a status stands for an error, 0 for a connection that breaks. An answer that is
@@ -58,6 +61,7 @@ export async function startFakeRouter(): Promise<FakeRouter> {
           return { status: 401, body: { code: 'unauthorized', detail: verdict.reason } };
         if (path === '/put-task') {
           const put = putTaskRequest.parse(JSON.parse(body));
+          router.asked.put(put);
           const given = await (router.put_answers.shift() ?? router.put_answer);
           const status = typeof given === 'number' ? given : 200;
           router.puts.put({ request: put, remote: request.headers['remote'] as string | undefined, status });
@@ -93,6 +97,7 @@ export async function startFakeRouter(): Promise<FakeRouter> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     secret: SECRET,
     puts: new Inbox(),
+    asked: new Inbox(),
     removals: new Inbox(),
     put_answers: [],
     put_answer: {},
