@@ -1,5 +1,6 @@
 /** Is a task dead that did not take a register? (Rule 5 of the control plane.) */
-import { leaseValid } from '../domain/task.ts';
+import { outage } from '../domain/sweep.ts';
+import { leaseValid, type TaskRecord } from '../domain/task.ts';
 import { FleetUnavailable, type FleetTask } from '../ports/fleet.ts';
 import type { TaskCallFailure } from '../ports/task-client.ts';
 import type { Deps } from './deps.ts';
@@ -25,9 +26,21 @@ async function stateInFleet(
 }
 
 /**
+ * Whether the lease of `task` has run out and that means something: while many leases run out together it is our own
+ * outage (rule 8), in which a healthy task may well be out of reach.
+ */
+async function lostItsLease({ store, clock, telemetry }: Deps, task: TaskRecord): Promise<boolean> {
+  const now = clock.now();
+  if (leaseValid(task, now)) return false;
+  const reason = outage(await store.listTasks(), now);
+  if (reason !== undefined) telemetry.warn('a lease ran out, and no room is moved for it', { reason });
+  return reason === undefined;
+}
+
+/**
  * Dead: nobody is there (refused, reset, another task at its address), or the fleet says that it is stopped, at once;
- * silent: only after two registers that timed out, one of them of a resuming client, or when its lease has run out.
- * A task that answers is alive, whatever it answers.
+ * silent: only after two registers that timed out, one of them of a resuming client, or when its lease has run out, unless
+ * that is an outage of ours. A task that answers is alive, whatever it answers.
  */
 export async function examineTask(
   deps: Deps,
@@ -35,7 +48,7 @@ export async function examineTask(
   failure: TaskCallFailure,
   resuming: boolean,
 ): Promise<'dead' | 'alive'> {
-  const { store, clock, telemetry } = deps;
+  const { store, telemetry } = deps;
   telemetry.count('registers_failed');
   if (failure.kind === 'refused' || failure.kind === 'failed') return 'alive';
 
@@ -51,8 +64,8 @@ export async function examineTask(
   }
   const dead =
     failure.kind === 'unreachable' ||
-    !leaseValid(task, clock.now()) ||
-    (task.silent >= SILENT_REGISTERS && task.silent_resuming >= SILENT_RESUMING_REGISTERS);
+    (task.silent >= SILENT_REGISTERS && task.silent_resuming >= SILENT_RESUMING_REGISTERS) ||
+    (await lostItsLease(deps, task));
   telemetry.warn('task did not take a register', { task_id, failure: failure.kind, dead });
   return dead ? 'dead' : 'alive';
 }
