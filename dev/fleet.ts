@@ -21,13 +21,18 @@ export interface FleetOptions {
   count: number;
   /** Whether a task that died is replaced. */
   restart: boolean;
-  env: (task: LocalTask) => NodeJS.ProcessEnv;
+  /** Environment of a task's process. Where it takes time, the task is PENDING meanwhile. */
+  env: (task: LocalTask) => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
   print: (line: string) => void;
   /** A task was started or has stopped. */
   changed: (task: LocalTask) => void;
+  /** A task's process says over IPC on which port it listens. */
+  listening?: (task: LocalTask, port: number) => void;
 }
 
 export interface RunningTask {
+  /** Its name in what is printed, with a hyphen: `task-1`. */
+  name: string;
   task_id: string;
   task_arn: string;
   pid: number;
@@ -44,10 +49,12 @@ export interface LocalFleet extends LocalTasks {
 export function localFleet(options: FleetOptions): LocalFleet {
   const tasks: LocalTask[] = [];
   const children = new Map<string, Child>();
+  const names = new Map<string, string>();
   let number = 0;
   let died_young = 0;
   let replacing: NodeJS.Timeout | undefined;
   let ended = false;
+  const alive = (): number => tasks.filter(({ last_status }) => last_status !== 'STOPPED').length;
 
   function run(): LocalTask {
     const id = randomBytes(16).toString('hex');
@@ -60,8 +67,26 @@ export function localFleet(options: FleetOptions): LocalFleet {
       created_at: Date.now(),
     };
     const name = `task ${++number}`;
-    const env = options.env(task);
+    names.set(id, `task-${number}`);
     tasks.push(task);
+    const env = options.env(task);
+    if (!(env instanceof Promise)) launch(task, name, env);
+    else {
+      env.then(
+        (known) => launch(task, name, known),
+        (error: unknown) => {
+          options.print(`[${name}] could not be started: ${String(error)}`);
+          stopped(task, 1);
+        },
+      );
+    }
+    return task;
+  }
+
+  function launch(task: LocalTask, name: string, env: NodeJS.ProcessEnv): void {
+    const { id } = task;
+    // Stopped before it was started.
+    if (ended || task.desired_status === 'STOPPED') return stopped(task, 143);
     const child = startChild(options.script, {
       env,
       prefix: `[${name}] `,
@@ -70,6 +95,9 @@ export function localFleet(options: FleetOptions): LocalFleet {
       unsaid: ['task_id'],
     });
     children.set(id, child);
+    child.on('message', (message: { kind?: unknown; port?: unknown }) => {
+      if (message.kind === 'listening') options.listening?.(task, Number(message.port));
+    });
     child.once('spawn', () => {
       task.last_status = 'RUNNING';
       task.started_at = Date.now();
@@ -81,7 +109,6 @@ export function localFleet(options: FleetOptions): LocalFleet {
       if (!ended) options.print(`[${name}] ended ${how}`);
       stopped(task, code ?? 128 + constants.signals[signal!]);
     });
-    return task;
   }
 
   function stopped(task: LocalTask, exit_code: number): void {
@@ -101,11 +128,11 @@ export function localFleet(options: FleetOptions): LocalFleet {
 
   /** Brings the fleet back to its size, as an ECS service would. */
   function replace(): void {
-    if (!options.restart || ended || replacing !== undefined || children.size >= options.count) return;
+    if (!options.restart || ended || replacing !== undefined || alive() >= options.count) return;
     const wait = Math.min(REPLACE_FIRST_MS * 2 ** Math.max(0, died_young - 1), REPLACE_MOST_MS);
     replacing = setTimeout(() => {
       replacing = undefined;
-      while (children.size < options.count) run();
+      while (alive() < options.count) run();
     }, wait);
   }
 
@@ -118,19 +145,20 @@ export function localFleet(options: FleetOptions): LocalFleet {
     stop(id, reason) {
       const task = tasks.find((candidate) => candidate.id === id);
       const child = children.get(id);
-      if (task === undefined || child === undefined) return;
+      if (task === undefined || task.last_status === 'STOPPED') return;
       task.desired_status = 'STOPPED';
       task.stop_code = 'UserInitiated';
       task.stopped_reason = reason;
-      void endChild(child, STOP_LIMIT_MS);
+      if (child !== undefined) void endChild(child, STOP_LIMIT_MS);
     },
     start() {
-      while (children.size < options.count) run();
+      while (alive() < options.count) run();
     },
     running: () =>
       tasks.flatMap((task) => {
         const pid = children.get(task.id)?.pid;
-        return pid === undefined ? [] : [{ task_id: task.id, task_arn: taskArn(task), pid }];
+        const name = names.get(task.id)!;
+        return pid === undefined ? [] : [{ name, task_id: task.id, task_arn: taskArn(task), pid }];
       }),
     async end() {
       ended = true;

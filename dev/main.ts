@@ -57,12 +57,15 @@ try {
       'no-restart': { type: 'boolean', default: false },
       /** The page is prepared when somebody asks for it, not before: starts sooner. */
       'lazy-page': { type: 'boolean', default: false },
+      /** Proxies stand in front of the database and of each task, so that connections can be disturbed. */
+      faults: { type: 'boolean', default: false },
     },
   });
   stack = await startStack({
     env: process.env,
     restart: !values['no-restart'],
     lazy_page: values['lazy-page'],
+    proxies: values.faults,
     print,
     signal: stopping.signal,
     tasksChanged: (tasks) => tell({ kind: 'tasks', tasks }),
@@ -73,7 +76,7 @@ try {
     void stop(1);
   });
   print(`ready ${stack.url}`);
-  tell({ kind: 'ready', url: stack.url, aws: stack.aws });
+  tell({ kind: 'ready', url: stack.url, aws: stack.aws, control: stack.control });
 } catch (error) {
   if (stopping.signal.aborted) process.exit(0);
   process.stderr.write(`${error instanceof ConfigError ? error.message : describe(error)}\n`);

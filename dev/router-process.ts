@@ -1,7 +1,7 @@
 /** The router process as the stack sees it: its socket, its start, its end. */
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { type Child, endChild, startChild } from './child.ts';
-import type { FromRouter, Start, ToRouter } from './router/messages.ts';
+import type { CallOutcome, FromRouter, Start, ToRouter } from './router/messages.ts';
 
 const SCRIPT = new URL('router/main.ts', import.meta.url);
 /** It has nothing to finish once the tasks are gone. */
@@ -30,9 +30,13 @@ export async function takePort(port: number): Promise<{ socket: Server; port: nu
 }
 
 export interface RouterProcess {
+  /** Sends a signal, unless it has ended. */
+  signal(signal: NodeJS.Signals): void;
   /** Hands over the socket; resolves when the router listens on it. */
   start(start: Start, socket: Server): Promise<void>;
   send(message: ToRouter): void;
+  /** Calls a function as its schedule would, and resolves to what came of it. */
+  call(name: string): Promise<CallOutcome>;
   /** Resolves when the process has ended, with a sentence that says how. */
   readonly lost: Promise<string>;
   end(): Promise<void>;
@@ -45,13 +49,21 @@ export function spawnRouter(env: NodeJS.ProcessEnv, print: (line: string) => voi
       resolve(`the router ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}`);
     });
   });
+  const calls = new Map<number, (outcome: CallOutcome) => void>();
+  let last_call = 0;
+  child.on('message', (message: FromRouter) => {
+    if (message.kind !== 'called') return;
+    calls.get(message.id)?.(message.outcome);
+    calls.delete(message.id);
+  });
   return {
+    signal: (signal) => void child.kill(signal),
     lost,
     async start(start, socket) {
       const up = new Promise<void>((resolve, reject) => {
-        child.once('message', (message: FromRouter) => {
+        child.on('message', (message: FromRouter) => {
           if (message.kind === 'up') resolve();
-          else reject(new Error(`the router did not start: ${message.message}`));
+          if (message.kind === 'failed') reject(new Error(`the router did not start: ${message.message}`));
         });
       });
       child.send(start, socket, () => socket.close());
@@ -59,6 +71,13 @@ export function spawnRouter(env: NodeJS.ProcessEnv, print: (line: string) => voi
     },
     send(message) {
       if (child.connected) child.send(message);
+    },
+    async call(name) {
+      const id = ++last_call;
+      const called = new Promise<CallOutcome>((resolve) => calls.set(id, resolve));
+      if (child.connected) child.send({ kind: 'call', id, function: name } satisfies ToRouter);
+      const ended = lost.then((sentence): CallOutcome => ({ ok: false, message: sentence }));
+      return Promise.race([called, ended]);
     },
     end: () => endChild(child, STOP_LIMIT_MS),
   };

@@ -6,9 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { startAwsDoubles } from './aws/server.ts';
 import { taskStateChange } from './aws/ecs.ts';
 import { type LocalTask, taskArn } from './aws/local-task.ts';
+import { ecsFaults, startFaults } from './faults/index.ts';
+import { network } from './faults/network.ts';
 import { localFleet, type RunningTask } from './fleet.ts';
+import { keepRouter } from './kept-router.ts';
 import { untilReady } from './ready.ts';
-import { spawnRouter, takePort } from './router-process.ts';
+import { takePort } from './router-process.ts';
 import { busEvent } from './router/events.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { REGION, SECRET_NAME, stackSettings } from './settings.ts';
@@ -27,6 +30,8 @@ export interface StackOptions {
   restart: boolean;
   /** Whether the page is prepared only when somebody asks for it. */
   lazy_page: boolean;
+  /** Whether proxies stand in front of the database and of each task. */
+  proxies: boolean;
   print: (line: string) => void;
   /** Ends the start early. */
   signal: AbortSignal;
@@ -38,6 +43,8 @@ export interface Stack {
   url: string;
   /** What SDK clients need to reach the AWS doubles and DynamoDB Local. */
   aws: Record<string, string>;
+  /** Base URL of the control endpoint for faults. */
+  control: string;
   /** Resolves, with a sentence, if the router ends by itself. */
   lost: Promise<string>;
   /** Ends every process: tasks, router, AWS doubles, database, in this order. */
@@ -88,33 +95,48 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const patience = () => sleep(DATABASE_PATIENCE_MS, undefined, { ref: false });
     closers.push(async () => (await Promise.race([stored, patience()]))?.stop());
 
+    const proxied = options.proxies ? network(port) : undefined;
+    closers.push(() => proxied?.stop());
+    const ecs = ecsFaults();
+
     let ready = false;
     const fleet = localFleet({
       script: TASK_SCRIPT,
       region: REGION,
       count: settings.stream_tasks,
       restart: options.restart,
-      env: (task) => ({
-        ...settings.task(router_url),
-        ...doubles.env,
-        ECS_CONTAINER_METADATA_URI_V4: doubles.metadataUri(task),
-      }),
+      env(task) {
+        const env = {
+          ...settings.task(router_url),
+          ...doubles.env,
+          ECS_CONTAINER_METADATA_URI_V4: doubles.metadataUri(task),
+        };
+        return proxied === undefined ? env : proxied.addTask(task).then((own) => ({ ...env, ...own }));
+      },
       print,
+      listening: (task, at) => proxied?.taskListens(task, at),
       changed(task) {
+        if (task.last_status === 'STOPPED') void proxied?.removeTask(task);
         options.tasksChanged(fleet.running());
         router.send({ kind: 'event', event: stateChangeEvent(task) });
         if (!ready && task.last_status === 'STOPPED') fail('a stream task ended before it was registered');
       },
     });
     const secret = { name: SECRET_NAME, value: randomBytes(32).toString('base64url') };
-    const doubles = await startAwsDoubles({ region: REGION, fleet, secret });
+    const doubles = await startAwsDoubles({ region: REGION, fleet, secret, ...ecs });
     closers.push(() => doubles.stop());
 
-    const router = spawnRouter({ ...settings.router, ...doubles.env }, print);
+    const router = keepRouter({ ...settings.router, ...doubles.env }, port, print);
     closers.push(() => router.end());
     void router.lost.then(fail);
     const database = await unlessFailed(storing);
     const aws = { ...doubles.env, ...database?.env };
+    // The router alone is disturbed, not who looks on.
+    const direct = database?.env['AWS_ENDPOINT_URL_DYNAMODB'];
+    const disturbed: Record<string, string> = {};
+    if (proxied !== undefined && direct !== undefined) {
+      disturbed['AWS_ENDPOINT_URL_DYNAMODB'] = await proxied.addDynamoDb(direct);
+    }
     const cache = settings.port === 0 ? folder.path : join(ROOT, '.anteroom');
     const page = {
       root: join(ROOT, 'web'),
@@ -129,7 +151,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         region: REGION,
         store,
         page,
-        env: aws,
+        env: { ...aws, ...disturbed },
       },
       socket,
     );
@@ -140,7 +162,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await unlessFailed(untilReady(router_url, settings.stream_tasks, !options.lazy_page, signal));
     ready = true;
     print(`stream tasks: ${settings.stream_tasks} registered`);
-    return { url, aws, lost: router.lost, stop };
+    const faults = await startFaults({
+      store,
+      network: proxied,
+      router,
+      ecs,
+      tasks: () => fleet.running(),
+      url,
+      folder: folder.path,
+      print,
+    });
+    closers.push(() => faults.lift());
+    print(
+      proxied === undefined
+        ? 'faults: "npm run fault -- list" for processes and ECS; connections too after "npm run dev -- --faults"'
+        : 'faults: "npm run fault -- list" shows what can be disturbed, and how',
+    );
+    return { url, aws, control: faults.control, lost: router.lost, stop };
   }
 
   try {

@@ -37,6 +37,8 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   collectDefaultMetrics({ register: task.relay.metrics });
+  // The local stack may stand a proxy in front of the port that was picked.
+  process.send?.({ kind: 'listening', port: task.relay.port });
 
   stop = () => {
     setTimeout(() => {

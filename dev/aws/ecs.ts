@@ -97,11 +97,17 @@ const describeContainerInstances = z.object({
 const runTask = z.object({ cluster, taskDefinition: z.string(), count: z.int().min(1).max(10).default(1) });
 const stopTask = z.object({ cluster, task: z.string(), reason: z.string().optional() });
 
-/** `page`: ListTasks answers at most this many a page, whatever the caller allows; for tests of paging. */
+export interface EcsOptions {
+  /** ListTasks answers at most this many a page, whatever the caller allows; for tests of paging. */
+  page?: number;
+  /** Asked at each ListTasks: `half` answers half of the tasks and a token, `short` half and no token. */
+  listing?: () => 'half' | 'short' | undefined;
+}
+
 export function ecsOperations(
   fleet: LocalTasks,
   region: string,
-  { page = 100 } = {},
+  { page = 100, listing }: EcsOptions = {},
 ): Record<string, AwsOperation> {
   function parse<S extends z.ZodType<{ cluster?: string | undefined }>>(schema: S, input: unknown) {
     const { data, error } = schema.safeParse(input);
@@ -131,11 +137,15 @@ export function ecsOperations(
         .all()
         .filter((task) => task.desired_status === desiredStatus && task.id > after)
         .sort((a, b) => (a.id < b.id ? -1 : 1));
-      const tasks = rest.slice(0, Math.min(maxResults, page));
+      const halved = listing?.();
+      const most = halved === undefined ? page : Math.floor(rest.length / 2);
+      const tasks = rest.slice(0, Math.min(maxResults, most));
+      // A page may be empty and yet not be the last.
+      const last = tasks.at(-1)?.id ?? '0'.repeat(32);
       return {
         taskArns: tasks.map(taskArn),
-        ...(tasks.length < rest.length
-          ? { nextToken: Buffer.from(tasks.at(-1)!.id).toString('base64url') }
+        ...(tasks.length < rest.length && halved !== 'short'
+          ? { nextToken: Buffer.from(last).toString('base64url') }
           : {}),
       };
     },

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ec2Operations } from './ec2.ts';
-import { ecsOperations } from './ecs.ts';
+import { type EcsOptions, ecsOperations } from './ecs.ts';
 import { type AwsCall, AwsError, type AwsOperation, type AwsService } from './errors.ts';
 import type { LocalTask, LocalTasks } from './local-task.ts';
 import { taskMetadata } from './metadata.ts';
@@ -18,8 +18,9 @@ export interface AwsDoublesOptions {
   region: string;
   fleet: LocalTasks;
   secret: { name: string; value: string };
-  /** ListTasks answers at most this many a page. */
-  page?: number;
+  /** See {@link EcsOptions}. */
+  page?: EcsOptions['page'];
+  listing?: EcsOptions['listing'];
   /** Consulted before each call: what it returns is answered in place of the real answer. */
   fault?: (call: AwsCall) => AwsError | undefined;
 }
@@ -36,7 +37,7 @@ export interface AwsDoubles {
 export async function startAwsDoubles(options: AwsDoublesOptions): Promise<AwsDoubles> {
   const { region, fleet, secret } = options;
   const services: Record<AwsService, Record<string, AwsOperation>> = {
-    ecs: ecsOperations(fleet, region, options.page === undefined ? {} : { page: options.page }),
+    ecs: ecsOperations(fleet, region, options),
     ec2: ec2Operations(fleet),
     secretsmanager: secretsOperations(secret.name, secret.value, region),
   };

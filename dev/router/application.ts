@@ -5,12 +5,15 @@ import { type BusEvent, matches } from './events.ts';
 import type { Application } from './gateway.ts';
 import { failureLine, type Handler, invoke } from './invoke.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { startSchedules } from './schedules.ts';
+import type { CallOutcome } from './messages.ts';
+import { scheduledEvent, startSchedules } from './schedules.ts';
 
 export interface RunningApplication {
   current: () => Application;
   /** Calls every function whose rule matches. */
   deliver: (event: BusEvent) => void;
+  /** Calls one function as its schedule would. */
+  call: (name: string) => Promise<CallOutcome>;
 }
 
 interface ApplicationOptions {
@@ -53,7 +56,7 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
       throw new Error(fault ?? 'no handler was loaded');
     }
     for (const note of manifest.notes) print(note);
-    const stopSchedules = startSchedules(manifest.schedules, region, call);
+    const stopSchedules = startSchedules(manifest.schedules, region, (name, event) => void call(name, event));
     return {
       application: (): Application => ({ manifest, handlers }),
       stop() {
@@ -63,14 +66,19 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
     };
   }
 
-  function call(name: string, event: BusEvent): void {
+  /** What went wrong is printed. */
+  async function call(name: string, event: BusEvent): Promise<CallOutcome> {
     const { manifest, handlers } = running.application();
     const spec = manifest.functions.find((candidate) => candidate.name === name);
     const handler = handlers.get(name);
-    if (spec === undefined || handler === undefined) return;
-    void invoke(handler, spec, event, region).then((result) => {
-      if (result.kind !== 'returned') print(failureLine(spec, result));
-    });
+    if (spec === undefined || handler === undefined) {
+      return { ok: false, message: `serverless.yml has no function ${name}` };
+    }
+    const result = await invoke(handler, spec, event, region);
+    if (result.kind === 'returned') return { ok: true, value: result.value };
+    const message = failureLine(spec, result);
+    print(message);
+    return { ok: false, message };
   }
 
   let running = await start();
@@ -94,7 +102,8 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
     deliver(event) {
       const { rules }: Manifest = running.application().manifest;
       const fields = event as unknown as Readonly<Record<string, unknown>>;
-      for (const rule of rules) if (matches(rule.pattern, fields)) call(rule.function, event);
+      for (const rule of rules) if (matches(rule.pattern, fields)) void call(rule.function, event);
     },
+    call: (name) => call(name, scheduledEvent(name, region)),
   };
 }

@@ -74,6 +74,11 @@ process.on('message', (message: ToRouter, socket) => {
     running?.deliver(message.event);
     return;
   }
+  if (message.kind === 'call') {
+    const { id } = message;
+    void running?.call(message.function).then((outcome) => tell({ kind: 'called', id, outcome }));
+    return;
+  }
   start(message, socket as Server).then(
     (application) => {
       running = application;

@@ -19,8 +19,13 @@ export interface Start {
 export type ToRouter =
   | Start
   /** Something happened that EventBridge would report. */
-  | { kind: 'event'; event: BusEvent };
+  | { kind: 'event'; event: BusEvent }
+  /** A function is to be called as its schedule would call it; the answer carries the same `id`. */
+  | { kind: 'call'; id: number; function: string };
 
 export type FromRouter =
   /** The handlers are loaded and the server listens. */
-  { kind: 'up' } | { kind: 'failed'; message: string };
+  { kind: 'up' } | { kind: 'failed'; message: string } | { kind: 'called'; id: number; outcome: CallOutcome };
+
+/** What a function returned, or why it did not. */
+export type CallOutcome = { ok: true; value: unknown } | { ok: false; message: string };

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { RunningTask } from '../../dev/fleet.ts';
 import type { FromStack } from '../../dev/messages.ts';
+import { type Faults, stackFaults } from './stack-faults.ts';
 import { taskOf } from './task-of.ts';
 
 const MAIN = fileURLToPath(new URL('../../dev/main.ts', import.meta.url));
@@ -18,9 +19,11 @@ export interface StackOptions {
   env?: Record<string, string>;
   /** Whether a task that dies is replaced. Default: yes. */
   restart?: boolean;
+  /** Whether connections can be disturbed (`npm run dev -- --faults`): proxies stand in the way. Default: no. */
+  faults?: boolean;
 }
 
-export interface Stack {
+export interface Stack extends Faults {
   /** Of the router, without a slash at the end. */
   url: string;
   /** Pid of the process that started all others. */
@@ -48,9 +51,9 @@ export interface Stack {
 
 /** Starts the stack. Rejects with what it has printed if it does not get ready. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { env = {}, restart = true } = options;
+  const { env = {}, restart = true, faults = false } = options;
   // A test that needs the page waits for it; the others need not.
-  const args = ['--lazy-page', ...(restart ? [] : ['--no-restart'])];
+  const args = ['--lazy-page', ...(restart ? [] : ['--no-restart']), ...(faults ? ['--faults'] : [])];
   const child = spawn(NODE, [MAIN, ...args], {
     env: { ...process.env, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -100,7 +103,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   });
   notReady.catch(() => undefined);
   const limit = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS);
-  const { url, aws } = await Promise.race([ready.promise, notReady]);
+  const { url, aws, control } = await Promise.race([ready.promise, notReady]);
   clearTimeout(limit);
 
   async function kill(task_id: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -113,6 +116,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   const ended = exited.then(([code, signal]) => ({ code, signal }));
   return {
+    ...stackFaults(control),
     url,
     ended,
     pid: child.pid!,
