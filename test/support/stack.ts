@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL('../../dev/main.ts', import.meta.url));
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 15_000;
 /** The local stack reads TypeScript as it is: it needs the Node of the repository, whichever runs the tests. */
-const NODE = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
+export const NODE = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
 
 export interface StackOptions {
   /** Settings, such as `{ MAX_ROOMS: '50', STORE: 'memory' }`. PORT is 0 if it is not given. */
@@ -28,6 +28,8 @@ export interface Stack extends Faults {
   url: string;
   /** Pid of the process that started all others. */
   pid: number;
+  /** Base URL of the control endpoint for faults. */
+  control: string;
   /** What SDK clients need in their environment to reach the AWS doubles and DynamoDB Local. */
   aws: Record<string, string>;
   /** The tasks that run now. */
@@ -117,6 +119,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const ended = exited.then(([code, signal]) => ({ code, signal }));
   return {
     ...stackFaults(control),
+    control,
     url,
     ended,
     pid: child.pid!,

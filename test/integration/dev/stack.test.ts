@@ -111,6 +111,15 @@ describe('the stack with the memory store', () => {
     expect(stack.output()).toContain('store: memory (STORE=memory)');
   });
 
+  it('says what it lacks for disturbing connections, and disturbs processes', async () => {
+    expect(stack.output()).toContain('connections too after "npm run dev -- --faults"');
+    await expect(stack.fault('task-1', 'cut')).rejects.toThrow(
+      'this stack was started without proxies: start it with "npm run dev -- --faults"',
+    );
+    await stack.freeze('task-1');
+    await stack.thaw('task-1');
+  });
+
   it('a task found its public address through metadata, ECS and EC2', async () => {
     const tasks = await availableTasks(stack);
     expect(tasks.map(({ task_id }) => task_id).sort()).toEqual(
