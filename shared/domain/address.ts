@@ -1,4 +1,4 @@
-/** Whether the router may believe an address that a task gives, and call it. */
+/** Addresses: whether the router may believe one that a task gives, and whom one stands for. */
 import ipaddr from 'ipaddr.js';
 
 /** Whether `text` is an IP address that is reachable from the internet: global unicast, neither private nor special. */
@@ -22,4 +22,18 @@ export function hostBelongs(
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
   if (isAddress(host)) return ipaddr.process(host).toString() === ipaddr.process(task.instance_ip).toString();
   return zone !== undefined && host === `${task.task_id.toLowerCase()}.${zone}`;
+}
+
+/** Bits of an IPv6 address that a network gives to one subscriber (RFC 6177): the rest is theirs to choose. */
+const SUBSCRIBER_BITS = 64;
+
+/**
+ * What is counted as one address: an IPv4 address, also mapped to IPv6, or the first 64 bits of an IPv6 address. What is no
+ * address is taken as it is.
+ */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  return ipaddr.fromByteArray(parsed.toByteArray().fill(0, SUBSCRIBER_BITS / 8)).toString();
 }

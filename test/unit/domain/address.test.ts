@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostBelongs, isPublicAddress } from '../../../shared/domain/address.ts';
+import { hostBelongs, isPublicAddress, networkOf } from '../../../shared/domain/address.ts';
 import { randomRoomId } from '../../../shared/domain/room-id.ts';
 
 const at = (instance_ip: string) => ({ task_id: 'Task-1', instance_ip });
@@ -38,6 +38,18 @@ describe('addresses', () => {
   it('compares addresses, not their spelling', () => {
     expect(hostBelongs('ws://[2606:4700:0:0::1111]:443', at('2606:4700::1111'), undefined)).toBe(true);
     expect(hostBelongs('ws://8.8.8.8', at('8.8.4.4'), undefined)).toBe(false);
+  });
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+    ['2001:db8:1:2:ffff::1', '2001:db8:1:2::'],
+    ['2001:db8:1:3::1', '2001:db8:1:3::'],
+    ['::1', '::'],
+    ['test-invoke-source-ip', 'test-invoke-source-ip'],
+    ['', ''],
+  ])('%s counts as %s', (address, key) => {
+    expect(networkOf(address)).toBe(key);
   });
 });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { taskConfig } from '../../../shared/config/settings.ts';
 import { MAX_SLOT } from '../../../shared/protocol/frame.ts';
-import { addressKey, Addresses } from '../../../stream-task/addresses.ts';
+import { Addresses } from '../../../stream-task/addresses.ts';
 import { networkInterfaceOf, publicUrl } from '../../../stream-task/address.ts';
 import { backoff } from '../../../stream-task/backoff.ts';
 import { createCounts } from '../../../stream-task/counts.ts';
@@ -266,18 +266,6 @@ describe('log', () => {
 });
 
 describe('addresses', () => {
-  it.each([
-    ['192.0.2.7', '192.0.2.7'],
-    ['::ffff:192.0.2.7', '192.0.2.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
-    ['2001:db8:1:2:ffff::1', '2001:db8:1:2::'],
-    ['2001:db8:1:3::1', '2001:db8:1:3::'],
-    ['::1', '::'],
-    ['', ''],
-  ])('[R8] %s counts as %s', (address, key) => {
-    expect(addressKey(address)).toBe(key);
-  });
-
   it('[R8] counts the sockets that are open', () => {
     const addresses = new Addresses();
     expect([addresses.opened('2001:db8::1'), addresses.opened('2001:db8::2')]).toEqual([1, 2]);
