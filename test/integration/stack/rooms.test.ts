@@ -9,56 +9,8 @@ import {
 } from '../../../client/src/node/index.ts';
 import type { Grant } from '../../../shared/protocol/api.ts';
 import { describeDynamo } from '../../support/dynamodb.ts';
+import { live, next, talk, together } from '../../support/rooms.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
-
-/** The next value of an event of `room` that `wanted` takes. */
-function next<T>(
-  subscribe: (listener: (value: T) => void) => () => void,
-  wanted: (value: T) => boolean,
-): Promise<T> {
-  return new Promise((resolve) => {
-    const stop = subscribe((value) => {
-      if (!wanted(value)) return;
-      stop();
-      resolve(value);
-    });
-  });
-}
-const message = (room: Room, text: string) =>
-  next<{ from: string; text(): string }>(
-    (listener) => room.on('message', listener),
-    (value) => value.text() === text,
-  );
-const live = (room: Room) =>
-  room.state.status === 'live'
-    ? Promise.resolve()
-    : next(
-        (listener: (state: Room['state']) => void) => room.on('state', listener),
-        ({ status }) => status === 'live',
-      );
-
-/** Both say something until both have heard the other. */
-async function talk(a: Room, b: Room, word: string): Promise<void> {
-  const heard = Promise.all([message(a, `${word} from b`), message(b, `${word} from a`)]);
-  expect(a.sendText(`${word} from a`)).toBe(true);
-  expect(b.sendText(`${word} from b`)).toBe(true);
-  const [byA, byB] = await heard;
-  expect([byA.from, byB.from]).toEqual([b.client_id, a.client_id]);
-}
-
-/** Both see the other as a member. */
-async function together(a: Room, b: Room): Promise<void> {
-  for (const [room, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    if (room.members.some((member) => member.client_id === other.client_id)) continue;
-    await next<{ client_id: string }>(
-      (listener) => room.on('joined', listener),
-      (member) => member.client_id === other.client_id,
-    );
-  }
-}
 
 describeDynamo('rooms over the whole stack with DynamoDB', () => {
   let stack: Stack;
