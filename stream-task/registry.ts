@@ -141,11 +141,11 @@ export class Registry {
       this.#await(room, seat);
       return;
     }
-    if (client.generation < known.generation) return;
     const resumed = client.generation > known.generation;
-    // A connect of this very generation has come already: this is a repeated call.
+    // A connect of this generation, or a later one, has come already: this is a repeated call, or a late one.
     if (!resumed && known.presence.kind === 'connected') return;
-    known.generation = client.generation;
+    // Also of an earlier generation: whoever asked for that one was promised the seat until then.
+    known.generation = Math.max(known.generation, client.generation);
     known.connect_by = Math.max(known.connect_by, client.connect_by);
     // A socket that looks open may be the one that the client lost: it stays until the new one comes or it breaks.
     if (known.presence.kind === 'connected') this.#reportConnect(room, known);

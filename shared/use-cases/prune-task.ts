@@ -19,13 +19,12 @@ export async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }:
     return true;
   }
   const live = rows.clients.filter((client) => isLive(client, now));
-  if (live.length === 0) {
-    // One by one, so that a client that is admitted meanwhile keeps the room open: it is then re-homed.
-    for (const { client_id, generation } of rows.clients) {
-      await removeClient(deps, { room_id, epoch, client_id, generation });
-    }
-    if ((await store.getRoom(room_id))?.epoch !== epoch) return true;
+  // One by one, so that a client that is admitted meanwhile keeps the room open: it is then re-homed.
+  for (const client of rows.clients) {
+    const { client_id, generation } = client;
+    if (!live.includes(client)) await removeClient(deps, { room_id, epoch, client_id, generation });
   }
+  if (live.length === 0 && (await store.getRoom(room_id))?.epoch !== epoch) return true;
   return (await rehomeRoom(deps, rows.room)).kind !== 'no_task';
 }
 
