@@ -14,13 +14,18 @@ export default defineConfig({
       {
         // Pure code: one process for many files.
         ...shared,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/model/memory.test.ts'],
+          isolate: false,
+          testTimeout: 20_000,
+        },
       },
       {
         ...shared,
         test: {
           name: 'parts',
-          include: ['test/{contract,fuzz,integration}/**/*.test.ts'],
+          include: ['test/{contract,fuzz,integration}/**/*.test.ts', 'test/model/dynamodb.test.ts'],
           exclude: ['test/integration/{stack,dev}/**'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 20_000,

@@ -1,0 +1,115 @@
+/** A client: what it was granted, and its socket. */
+import type { Grant } from '../../shared/protocol/api.ts';
+import { CLOSE } from '../../shared/protocol/close-codes.ts';
+import type { ClientSocket, Session } from '../../stream-task/session.ts';
+import type { RelayProcess } from './relay-process.ts';
+
+/** Its socket, as long as it is open by the client's own word. */
+interface Line {
+  process: RelayProcess;
+  session: Session;
+  /** The server has closed it. */
+  closed: boolean;
+}
+
+export type Connected =
+  | { kind: 'connected' }
+  | { kind: 'refused'; code: number }
+  /** Nobody answers there. */
+  | { kind: 'no_answer' };
+
+const LEAVE = Buffer.from(JSON.stringify({ type: 'leave' }));
+
+/** What a client does by itself when the relay ends its connection. */
+const COMES_BACK: ReadonlySet<number> = new Set<number>([CLOSE.DRAINING, 1006]);
+
+export class Guest {
+  readonly name: string;
+  /** It comes back by itself when its connection breaks. */
+  readonly loyal: boolean;
+  grant: Grant;
+  /** When the grant was given, by the router's clock. */
+  granted_at: number;
+  /** The process that was at the address of the grant then. */
+  granted_by: RelayProcess | undefined;
+  /** It has connected with this grant: from now on the seat lasts as its connection does. */
+  used = false;
+  /** It has left, or was told that it has no seat. */
+  over = false;
+  /** How often it has come back by itself. */
+  returns = 0;
+  line: Line | undefined;
+  /** The connection was ended by the relay. */
+  readonly #ended: (guest: Guest, code: number) => void;
+
+  constructor(
+    name: string,
+    grant: Grant,
+    options: { loyal: boolean; now: number; ended: (guest: Guest, code: number) => void },
+  ) {
+    this.name = name;
+    this.grant = grant;
+    this.granted_at = options.now;
+    this.loyal = options.loyal;
+    this.#ended = options.ended;
+  }
+
+  static comesBackAfter(code: number): boolean {
+    return COMES_BACK.has(code);
+  }
+
+  /** Whether its socket is open at `process`. */
+  isConnectedTo(process: RelayProcess): boolean {
+    return this.line?.process === process && !this.line.closed && process.up;
+  }
+
+  connect(process: RelayProcess | undefined): Connected {
+    if (process === undefined || !process.up || process.frozen) return { kind: 'no_answer' };
+    let result: Connected = { kind: 'no_answer' };
+    process.run(() => {
+      const { room_id, client_id, ticket } = this.grant;
+      const admission = process.registry.admit({ room_id, client_id, ticket }, 'anteroom.v1');
+      if (admission.kind === 'refused') {
+        result = { kind: 'refused', code: admission.code };
+        return;
+      }
+      const line: Omit<Line, 'session'> & { session?: Session } = { process, closed: false };
+      line.session = admission.open(this.#socket(line as Line));
+      this.line = line as Line;
+      result = { kind: 'connected' };
+    });
+    return result;
+  }
+
+  /** Its connection breaks. */
+  break(): void {
+    const { line } = this;
+    this.line = undefined;
+    if (line !== undefined && !line.closed) line.process.run(() => line.session.closed(1006));
+  }
+
+  /** It leaves for good, if it is connected. */
+  leave(): void {
+    const { line } = this;
+    if (line === undefined || line.closed) return;
+    this.over = true;
+    line.process.run(() => line.session.message(LEAVE, false));
+  }
+
+  #socket(line: Line): ClientSocket {
+    const end = (code: number) => {
+      line.closed = true;
+      if (this.line !== line) return;
+      this.line = undefined;
+      this.#ended(this, code);
+    };
+    return {
+      waiting: 0,
+      send: () => {},
+      ping: () => {},
+      pong: () => {},
+      close: end,
+      terminate: () => end(1006),
+    };
+  }
+}

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { checkModel, MEMORY } from './model.ts';
+
+const RUNS = 1_200;
+const LIMIT_MS = 20_000;
+
+it(
+  'holds every limit and leaks nothing, whatever comes together and whatever fails (in memory)',
+  { timeout: 120_000 },
+  async () => {
+    const { runs, report } = await checkModel(MEMORY, { runs: RUNS, seed: 1, limit: LIMIT_MS });
+    expect(report).toBeUndefined();
+    // A machine that is very slow does fewer.
+    expect(runs).toBeGreaterThan(100);
+  },
+);

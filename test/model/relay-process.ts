@@ -1,0 +1,196 @@
+/**
+ * A stream task's process in virtual time: the real registry, heartbeat and removals, without sockets. It can be frozen,
+ * cut off, crashed, and stopped as SIGTERM does.
+ */
+import { createCounts } from '../../stream-task/counts.ts';
+import { Connects, startHeartbeat, type Heartbeat } from '../../stream-task/heartbeat.ts';
+import { createLog } from '../../stream-task/log.ts';
+import { Pulse } from '../../stream-task/pulse.ts';
+import { Registry } from '../../stream-task/registry.ts';
+import { createRemovals } from '../../stream-task/removals.ts';
+import type { RouterClient } from '../../stream-task/router-client.ts';
+import { TIMING } from '../../stream-task/timing.ts';
+import { wait } from '../../stream-task/wait.ts';
+import type { Scheduler } from './scheduler.ts';
+import { VirtualTimer, within, type Surroundings } from './virtual-globals.ts';
+
+const SILENT = createLog('silent');
+/** Nobody is pinged here. */
+function still(): Pulse {
+  const pulse = new Pulse(60_000);
+  pulse.stop();
+  return pulse;
+}
+
+const PLENTY = 1e9;
+const LIMITS = {
+  messages_per_second: PLENTY,
+  bytes_per_second: PLENTY,
+  largest_message: 65_536,
+  send_budget: PLENTY,
+};
+
+export interface ProcessOptions {
+  task_id: string;
+  url: string;
+  room_capacity: number;
+  /** How far its clock is ahead of the router's, ms. */
+  skew: number;
+  /** ms */
+  connect_timeout: number;
+  resume_grace: number;
+  heartbeat: number;
+  /** The router as this process reaches it. */
+  router: (process: RelayProcess) => RouterClient;
+  random: () => number;
+  /** Called whenever it has done something. */
+  acted: () => void;
+}
+
+export class RelayProcess {
+  readonly task_id: string;
+  readonly url: string;
+  readonly room_capacity: number;
+  readonly started_at: number;
+  readonly registry: Registry;
+  /** When something was last wrong with it, or with the way to it, from outside. */
+  disturbed_at = -Infinity;
+  up = true;
+  /** No way between it and the router. */
+  cut = false;
+  stopping = false;
+  readonly #scheduler: Scheduler;
+  readonly #options: ProcessOptions;
+  readonly #here: Surroundings;
+  readonly #heartbeat: Heartbeat;
+  readonly #removals: ReturnType<typeof createRemovals>;
+  #frozen: (() => void)[] | undefined;
+
+  constructor(scheduler: Scheduler, options: ProcessOptions) {
+    const { task_id, url, room_capacity } = options;
+    const router = options.router(this);
+    this.task_id = task_id;
+    this.url = url;
+    this.room_capacity = room_capacity;
+    this.#scheduler = scheduler;
+    this.#options = options;
+    this.started_at = this.now();
+    this.#here = {
+      now: () => this.now(),
+      random: options.random,
+      setTimeout: (run, ms) => {
+        let live = true;
+        const event = scheduler.after(ms, () => this.run(() => live && run()));
+        return new VirtualTimer(() => {
+          live = false;
+          event.cancel();
+        });
+      },
+    };
+    const counts = createCounts();
+    const connects = new Connects();
+    this.registry = new Registry({
+      room_capacity,
+      connect_timeout: options.connect_timeout,
+      resume_grace: options.resume_grace,
+      session: LIMITS,
+      limits: {
+        max_frame_bytes: LIMITS.largest_message,
+        max_control_bytes: 4_096,
+        messages_per_second: PLENTY,
+        bytes_per_second: PLENTY,
+        send_budget_bytes: PLENTY,
+      },
+      timing: TIMING,
+      counts,
+      pulse: still(),
+      events: {
+        connected: (connect) => connects.add(connect),
+        removed: (removal) => this.#removals.add(removal),
+      },
+    });
+    const { registry } = this;
+    [this.#removals, this.#heartbeat] = within(this.#here, () => [
+      createRemovals({ router, timing: TIMING, counts, log: SILENT }),
+      startHeartbeat({
+        identity: {
+          task_id,
+          task_arn: `arn:${task_id}`,
+          kind: 'relay',
+          region: 'test-1',
+          port: Number(new URL(url).port),
+          url,
+          room_capacity,
+          started_at: this.started_at,
+          remote: '127.0.0.1',
+        },
+        interval: options.heartbeat,
+        router,
+        load: () => ({ rooms: registry.roomEpochs(), clients: registry.clients }),
+        disown: (room) => registry.disown(room),
+        connects,
+        timing: TIMING,
+        counts,
+        log: SILENT,
+      }),
+    ]);
+  }
+
+  /** By its own clock. */
+  now(): number {
+    return this.#scheduler.now + this.#options.skew;
+  }
+
+  get frozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  /** Whether it does what it should and can be reached. */
+  get well(): boolean {
+    return this.up && !this.frozen && !this.cut && !this.stopping;
+  }
+
+  /** Something comes to it from outside, or a timer of its own: at once, when it thaws, or never. */
+  run(happens: () => void): void {
+    if (!this.up) return;
+    if (this.#frozen !== undefined) {
+      this.#frozen.push(happens);
+      return;
+    }
+    within(this.#here, happens);
+    this.#options.acted();
+  }
+
+  freeze(): void {
+    this.#frozen ??= [];
+    this.disturbed_at = this.#scheduler.now;
+  }
+
+  thaw(): void {
+    const waiting = this.#frozen ?? [];
+    this.#frozen = undefined;
+    this.disturbed_at = this.#scheduler.now;
+    for (const happens of waiting) this.run(happens);
+  }
+
+  crash(): void {
+    this.up = false;
+    this.#frozen = undefined;
+  }
+
+  /** As `startTask` stops: drains, ends its connections, says so. Resolves when the process has ended. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const { registry } = this;
+    await within(this.#here, async () => {
+      registry.drain();
+      await this.#heartbeat.tell('DRAINING');
+      registry.stop();
+      await Promise.all([
+        this.#heartbeat.tell('STOPPED'),
+        Promise.race([this.#removals.idle(), wait(TIMING.stop_call)]).then(() => this.#removals.stop()),
+      ]);
+    });
+    this.crash();
+  }
+}

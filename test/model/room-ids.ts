@@ -1,0 +1,33 @@
+import { CLOCK_SKEW_MS, REQUEST_LIMIT_MS } from '../../shared/domain/liveness.ts';
+import type { Random } from '../../shared/ports/random.ts';
+
+/** Every number that a room may have: few, so that they are taken often and used again soon. */
+const ROOM_IDS = Array.from({ length: 8 }, (_, id) => id);
+/** A number that was drawn or became free is drawn again after so long: docs/decisions/0006 counts on it. */
+const REST_MS = REQUEST_LIMIT_MS + CLOCK_SKEW_MS;
+
+/** Draws room ids: numbers that are taken, or that have rested. */
+export class RoomIds {
+  readonly #random: Random;
+  readonly #rests = new Map<number, number>();
+  #fresh = ROOM_IDS.length;
+  #taken: ReadonlySet<number> = new Set();
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Which rooms there are now. */
+  note(room_ids: Iterable<string>, now: number): void {
+    const taken = new Set(Array.from(room_ids, Number));
+    for (const id of this.#taken) if (!taken.has(id)) this.#rests.set(id, now + REST_MS);
+    this.#taken = taken;
+  }
+
+  draw(now: number): number {
+    const fit = ROOM_IDS.filter((id) => this.#taken.has(id) || (this.#rests.get(id) ?? 0) <= now);
+    const id = fit.length > 0 ? fit[this.#random.integer(fit.length)]! : this.#fresh++;
+    if (!this.#taken.has(id)) this.#rests.set(id, now + REST_MS);
+    return id;
+  }
+}
