@@ -181,7 +181,7 @@ describe('session', () => {
     expect(wire.log.filter((line) => line !== 'ping')).toEqual([]);
   });
 
-  it('[R37] counts fragments as messages', () => {
+  it('[R50] counts fragments as messages', () => {
     const session = start('anteroom.raw.v1');
     for (let n = 0; n < 2_000; n++) session.received(clientFrame(OPCODE.CONTINUATION, '', false));
     expect(wire.log).toEqual([]);
