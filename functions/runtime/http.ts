@@ -1,5 +1,6 @@
 /** What every HTTP handler shares: answers, problem details, one log line, metrics. It needs no settings and no tables. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { withTimeLeft } from '../../shared/adapters/time-left.ts';
 import { ConfigError } from '../../shared/config/read.ts';
 import { RETRY_AFTER_S } from '../../shared/domain/liveness.ts';
 import { StoreBusy } from '../../shared/ports/room-store.ts';
@@ -60,7 +61,7 @@ export function httpHandler<T>(
     let result: APIGatewayProxyStructuredResultV2;
     let code: string | undefined;
     try {
-      const outcome = await serve(event);
+      const outcome = await withTimeLeft(context.getRemainingTimeInMillis(), () => serve(event));
       if (!outcome.ok) code = outcome.refusal.code;
       result = outcome.ok ? answer(status, outcome.value) : problemAnswer(outcome.refusal, request_id);
     } catch (error) {

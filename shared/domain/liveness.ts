@@ -15,6 +15,14 @@ export const ROOM_ID_ATTEMPTS = 8;
 export const CLOCK_SKEW_MS = 5_000;
 /** A request of the router ends within this time, one way or another: the time limit of its Lambda (serverless.yml). */
 export const REQUEST_LIMIT_MS = 15_000;
+/** Limits of one call to DynamoDB: to connect, and until it has answered. A healthy one takes tens of milliseconds. */
+export const STORE_CONNECT_TIMEOUT_MS = 1_000;
+export const STORE_CALL_TIMEOUT_MS = 2_500;
+/**
+ * A request that has no more than this left begins no call to DynamoDB any more, but answers that it is busy: what is under
+ * way then, and the calls to a task and the fleet that may follow, still end in time.
+ */
+export const STORE_RESERVE_MS = 7_000;
 /**
  * A row that is older than this has been settled: the request that wrote it has ended, and so has the register that
  * follows the write. What a task's snapshot says of younger rows is not believed.

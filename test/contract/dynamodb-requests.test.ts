@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MAX_REQUESTS } from '../../shared/adapters/dynamodb/client.ts';
 import { dynamoDbClient, dynamoRoomStore } from '../../shared/adapters/dynamodb/index.ts';
+import { withTimeLeft } from '../../shared/adapters/time-left.ts';
+import { REQUEST_LIMIT_MS, STORE_RESERVE_MS } from '../../shared/domain/liveness.ts';
 import { StoreBusy } from '../../shared/ports/room-store.ts';
 import {
   conflict,
@@ -161,6 +165,29 @@ describeDynamo('The requests of the store', (tables) => {
     await expect(store.createRoom(wanted, task, 1_000, NOW)).rejects.toThrow(StoreBusy);
     expect((await quiet.getRoom(wanted.room_id))!.clients).toBe(1);
     expect((await quiet.getTask(task.task_id))!.rooms).toBe(1);
+  });
+
+  it('are not begun when the request that they serve has no time left for them, and not repeated', async () => {
+    const late = withTimeLeft(STORE_RESERVE_MS - 1, () => store.getTask('nobody'));
+    await expect(late).rejects.toThrow(new StoreBusy('no time is left to ask the database'));
+    expect(calls).toEqual([]);
+
+    plan = () => refusal('ThrottlingException');
+    const patient = dynamoRoomStore({ ...tables, client, sleep: () => sleep(150) });
+    const retried = withTimeLeft(STORE_RESERVE_MS + 100, () => patient.getTask('nobody'));
+    await expect(retried).rejects.toThrow('no time is left to ask the database');
+    expect(calls).toHaveLength(1);
+  });
+
+  it('each have the time of their own request, also when they wait for their turn', async () => {
+    const many = Array.from({ length: 3 * MAX_REQUESTS }, (_, n) =>
+      withTimeLeft(n % 2 === 0 ? STORE_RESERVE_MS - 1 : REQUEST_LIMIT_MS, () => store.getTask('nobody')).then(
+        () => 'done',
+        (error: Error) => error.name,
+      ),
+    );
+    const outcomes = await Promise.all(many);
+    expect(outcomes).toEqual(outcomes.map((_, n) => (n % 2 === 0 ? 'StoreBusy' : 'done')));
   });
 
   it('are not repeated after a fault of ours, which is thrown as it is', async () => {

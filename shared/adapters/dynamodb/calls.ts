@@ -12,6 +12,9 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
+import { STORE_RESERVE_MS } from '../../domain/liveness.ts';
+import { StoreBusy } from '../../ports/room-store.ts';
+import { timeLeft } from '../time-left.ts';
 import { MAX_REQUESTS } from './client.ts';
 import type { Key, Part, Place, remove, update } from './parts.ts';
 import { retrying, type Chance } from './retry.ts';
@@ -36,7 +39,14 @@ export function dynamoCalls(client: DynamoDBDocumentClient, chance: Chance) {
   // The time limits of the HTTP client also run while a request waits for a socket, so without this a burst in the local
   // stack would time out before it is even sent. In Lambda nothing ever waits here.
   const limited = pLimit(MAX_REQUESTS);
-  const retry = <T>(attempt: () => Promise<T>) => retrying(chance, () => limited(attempt));
+  const retry = <T>(attempt: () => Promise<T>) =>
+    retrying(chance, () =>
+      limited(() => {
+        // A database that answers late, or only now and then, must not take the time in which we could say so.
+        if (timeLeft() < STORE_RESERVE_MS) throw new StoreBusy('no time is left to ask the database');
+        return attempt();
+      }),
+    );
 
   /** Undefined unless the conditions failed, which is an outcome; other errors are thrown on. */
   const failuresOf = (error: unknown) => {

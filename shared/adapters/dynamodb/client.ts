@@ -1,8 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { STORE_CALL_TIMEOUT_MS, STORE_CONNECT_TIMEOUT_MS } from '../../domain/liveness.ts';
 
-/** A healthy DynamoDB answers within tens of milliseconds; a Lambda that waits longer keeps a browser waiting. */
-const CONNECTION_TIMEOUT_MS = 1_000;
-const REQUEST_TIMEOUT_MS = 2_500;
 /** Requests at once. The local stack may have hundreds to send; its database takes no more connections than this well. */
 export const MAX_REQUESTS = 32;
 
@@ -15,8 +13,8 @@ export function dynamoDbClient(config: DynamoDBClientConfig = {}): DynamoDBClien
   return new DynamoDBClient({
     maxAttempts: 1,
     requestHandler: {
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionTimeout: STORE_CONNECT_TIMEOUT_MS,
+      requestTimeout: STORE_CALL_TIMEOUT_MS,
       throwOnRequestTimeout: true,
       httpAgent: { maxSockets: MAX_REQUESTS },
       httpsAgent: { maxSockets: MAX_REQUESTS },

@@ -43,6 +43,14 @@ describe('time-outs', () => {
     ).toBeLessThan(liveness.REQUEST_LIMIT_MS);
   });
 
+  it('let a request that the database has held up still say so in time', () => {
+    const { STORE_CONNECT_TIMEOUT_MS, STORE_CALL_TIMEOUT_MS, STORE_RESERVE_MS } = liveness;
+    const afterwards = liveness.TASK_CALL_TIMEOUT_MS + liveness.FLEET_CALL_TIMEOUT_MS;
+    expect(STORE_RESERVE_MS).toBeGreaterThan(STORE_CONNECT_TIMEOUT_MS + STORE_CALL_TIMEOUT_MS + afterwards);
+    // Before that, one call may go unanswered and be repeated.
+    expect(liveness.REQUEST_LIMIT_MS - STORE_RESERVE_MS).toBeGreaterThan(2 * STORE_CALL_TIMEOUT_MS);
+  });
+
   it('keep a reservation until a connect is surely reported', () => {
     expect(liveness.reservationExpiry(0, defaults)).toBeGreaterThan(
       defaults.CONNECT_TIMEOUT + 2 * defaults.HEARTBEAT,

@@ -2,7 +2,9 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { constantRoute, httpHandler, type HttpEvent } from '../../../functions/runtime/http.ts';
 import { verifyTask } from '../../../functions/runtime/task-token.ts';
+import { timeLeft } from '../../../shared/adapters/time-left.ts';
 import { ConfigError } from '../../../shared/config/read.ts';
+import { REQUEST_LIMIT_MS } from '../../../shared/domain/liveness.ts';
 import { authorize } from '../../../shared/domain/token.ts';
 import { StoreBusy } from '../../../shared/ports/room-store.ts';
 import type { Problem } from '../../../shared/protocol/problem.ts';
@@ -15,7 +17,10 @@ vi.hoisted(() => {
 });
 
 const event = { routeKey: 'POST /x', requestContext: { requestId: 'request-1' } } as unknown as HttpEvent;
-const context = { awsRequestId: 'function-1' } as Context;
+const context = {
+  awsRequestId: 'function-1',
+  getRemainingTimeInMillis: () => REQUEST_LIMIT_MS,
+} as Context;
 
 /** What the handlers log. */
 const printed: string[] = [];
@@ -37,6 +42,18 @@ async function answerTo(serve: Parameters<typeof httpHandler>[1]) {
 }
 
 describe('every HTTP handler', () => {
+  it('knows how long it may take, wherever its calls lead', async () => {
+    let left = 0;
+    await answerTo(async () => {
+      await Promise.resolve();
+      left = timeLeft();
+      return { ok: true, value: {} };
+    });
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(REQUEST_LIMIT_MS);
+    expect(timeLeft()).toBe(Infinity);
+  });
+
   it('answers what went wrong with a 500 that names the request id, and nothing of the cause', async () => {
     const result = await answerTo(() => Promise.reject(new Error('the cause, with a table name')));
     expect(result).toMatchObject({
