@@ -36,13 +36,14 @@ function logTime(date: Date): string {
   return `${day}:${date.toISOString().slice(11, 19)} +0000`;
 }
 
-/** Values of a name that is there more than once are joined by commas. */
+/** Values of a name that is there more than once are joined by commas. Names are the peer's: `__proto__` is one. */
 function queryParameters(query: string): Record<string, string> {
-  const parameters: Record<string, string> = {};
+  const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    parameters[name] = parameters[name] === undefined ? value : `${parameters[name]},${value}`;
+    const before = parameters.get(name);
+    parameters.set(name, before === undefined ? value : `${before},${value}`);
   }
-  return parameters;
+  return Object.fromEntries(parameters);
 }
 
 /** The event for `request` on the route `routeKey`, such as `POST /create-room`. */

@@ -57,7 +57,10 @@ async function start(message: Start, socket: Server): Promise<RunningApplication
   });
   // Vite takes the sockets of its own protocols; nobody else's are served here.
   server.on('upgrade', (request, stream) => {
+    // The server listens no more to a stream that it has handed over: a reset would end the process.
+    stream.on('error', () => stream.destroy());
     if (!String(request.headers['sec-websocket-protocol']).startsWith('vite-')) {
+      stream.once('finish', () => stream.destroy());
       stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
     }
   });

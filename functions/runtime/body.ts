@@ -29,19 +29,24 @@ function faultPath(path: readonly PropertyKey[]): string {
     .replace(/^\./, '');
 }
 
-/** Every fault with its path, unknown fields by name. */
+/** Faults that are told of one request: a body of thousands of them would be answered with ten times its size. */
+const MOST_FAULTS = 20;
+
+/** The first faults with their paths, unknown fields by name. */
 export function faultsOf(error: z.ZodError): Fault[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({
-          path: faultPath([...issue.path, key]),
-          message: 'is not a field of this request',
-        }))
-      : [{ path: faultPath(issue.path), message: issue.message }],
-  );
+  return error.issues
+    .flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({
+            path: faultPath([...issue.path, key]),
+            message: 'is not a field of this request',
+          }))
+        : [{ path: faultPath(issue.path), message: issue.message }],
+    )
+    .slice(0, MOST_FAULTS);
 }
 
-/** Checks a value against a schema. Refusal: `invalid_request` with every fault. */
+/** Checks a value against a schema. Refusal: `invalid_request` with its faults, {@link MOST_FAULTS} at most. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): Outcome<z.infer<S>> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return done(parsed.data);

@@ -168,6 +168,17 @@ describe('the page', () => {
     await once(socket, 'close');
   });
 
+  it('outlives peers that reset a connection in the middle of an upgrade', async () => {
+    for (let n = 0; n < 20; n++) {
+      const socket = connect(fixture.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      setImmediate(() => socket.resetAndDestroy());
+      await once(socket, 'close');
+    }
+    expect((await post('/echo', '{}')).status).toBe(200);
+  });
+
   it('leaves no other upgrade hanging', async () => {
     const socket = connect(fixture.port, '127.0.0.1');
     socket.write(

@@ -14,6 +14,17 @@ function request(given: Partial<HttpRequest> = {}): HttpRequest {
 }
 
 describe('request → event (payload format 2.0)', () => {
+  it('takes names of the query that every object has as names like others', () => {
+    const { queryStringParameters } = toEvent(
+      request({ url: '/echo?constructor=1&__proto__=2' }),
+      'POST /echo',
+    );
+    expect(Object.entries(queryStringParameters ?? {})).toEqual([
+      ['constructor', '1'],
+      ['__proto__', '2'],
+    ]);
+  });
+
   it('has every field of a real event', () => {
     const now = Date.UTC(2026, 2, 12, 19, 3, 58);
     const event = toEvent(

@@ -61,4 +61,18 @@ describe('request body', () => {
     const put = parseBody(putTaskRequest, JSON.stringify({ rooms: [{ room_id: '12345', epoch: 0 }] }));
     expect(faultsOf(put).map((fault) => fault.path)).toContain('rooms[0].epoch');
   });
+
+  it('names no more than the first faults of a body that is full of them', () => {
+    const fields = Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`field${n}`, n]));
+    const outcome = parseBody(createRoomRequest, JSON.stringify(fields));
+    expect(faultsOf(outcome)).toHaveLength(20);
+    expect(JSON.stringify(outcome).length).toBeLessThan(4_000);
+  });
+
+  it.each(['{"__proto__": {"max_clients": 1}}', '{"constructor": 1}', '{"toString": "x", "max_clients": 2}'])(
+    'takes the names that every object has in %s for fields like others',
+    (text) => {
+      expect(codeOf(parseBody(createRoomRequest, text))).toBe('invalid_request');
+    },
+  );
 });
