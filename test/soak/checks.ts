@@ -1,0 +1,159 @@
+/** What must hold at the end of a soak. Pure: each breach is a sentence, none is an empty list. */
+import { KEY_LIFETIME_MS } from '../../shared/domain/liveness.ts';
+import { itemBreaches, type StoredItem } from '../support/dynamodb-items.ts';
+import { median } from './ledger.ts';
+import { LOAD, type Sample, type Series } from './processes.ts';
+
+/** What memory may grow by under the same load: a share of where it began, and what collections differ by. */
+export const HEAP_BOUND = { share: 0.1, bytes: 3 * 2 ** 20 };
+export const RSS_BOUND = { share: 0.25, bytes: 24 * 2 ** 20 };
+/** Samples of which the median is taken, at the beginning and at the end. */
+const WINDOW = 5;
+
+/** Items of both tables by what they are. */
+export interface TableSizes {
+  tasks: number;
+  task_rooms: number;
+  rooms: number;
+  clients: number;
+  keys: number;
+  quota: number;
+  others: number;
+}
+
+export function tableSizes(taskItems: readonly StoredItem[], roomItems: readonly StoredItem[]): TableSizes {
+  const count = (items: readonly StoredItem[], fits: (item: StoredItem) => boolean) =>
+    items.filter(fits).length;
+  const sizes = {
+    tasks: count(taskItems, ({ room_id }) => room_id === '#task'),
+    task_rooms: count(taskItems, ({ room_id }) => !String(room_id).startsWith('#')),
+    rooms: count(roomItems, ({ client_id }) => client_id === '#room'),
+    clients: count(roomItems, ({ client_id }) => !String(client_id).startsWith('#')),
+    keys: count(roomItems, ({ client_id }) => client_id === '#key'),
+    quota: count(taskItems, ({ room_id }) => room_id === '#quota'),
+  };
+  const known = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+  return { ...sizes, others: taskItems.length + roomItems.length - known };
+}
+
+/** An item for people, without what is secret. */
+function told(item: StoredItem): string {
+  const { ticket_hash: _, ...rest } = item;
+  return JSON.stringify(rest);
+}
+
+/**
+ * When everybody has left: the tables hold the tasks that run, quota rows at 0, and of requests what expires by itself;
+ * nothing else. `running`: task ids; `now`: ms since the Unix epoch.
+ */
+export function tableBreaches(
+  taskItems: readonly StoredItem[],
+  roomItems: readonly StoredItem[],
+  running: readonly string[],
+  now: number,
+): string[] {
+  const breaches = itemBreaches(taskItems, roomItems);
+  const latest_ttl = (now + KEY_LIFETIME_MS) / 1_000 + 1;
+  const seen = new Set<string>();
+  for (const item of taskItems) {
+    const id = String(item['task_id']);
+    const name = `Tasks: ${told(item)}`;
+    if (item['room_id'] === '#task') {
+      seen.add(id);
+      if (!running.includes(id)) breaches.push(`${name} is of a task that does not run`);
+      else if (item['rooms'] !== 0) breaches.push(`${name} counts ${String(item['rooms'])} rooms`);
+    } else if (item['room_id'] === '#quota') {
+      if (item['held'] !== 0) breaches.push(`${name} holds ${String(item['held'])}`);
+    } else breaches.push(`${name} is left over`);
+  }
+  for (const id of running) if (!seen.has(id)) breaches.push(`Tasks: task ${id} runs and is not there`);
+  for (const item of roomItems) {
+    const name = `Rooms: ${told(item)}`;
+    const of_request = item['client_id'] === '#key' || item['client_id'] === '#failures';
+    if (!of_request) breaches.push(`${name} is left over`);
+    else if (Number(item['ttl']) > latest_ttl) breaches.push(`${name} does not expire in time`);
+  }
+  return breaches;
+}
+
+/** Where memory began and where it ended: medians of the first and last samples. */
+export interface Growth {
+  name: string;
+  pid: number;
+  samples: number;
+  heap_bytes: { began: number; ended: number };
+  rss_bytes: { began: number; ended: number };
+}
+
+/**
+ * How the memory of one process changed under load. `since`: when the load was steady; a process that began later is
+ * looked at from `warm_up_ms` after its first sample. Undefined for one with too few samples to say.
+ */
+export function growthOf(
+  series: Series,
+  { since, until, warm_up_ms }: { since: number; until: number; warm_up_ms: number },
+): Growth | undefined {
+  const first = series.samples[0]?.at ?? 0;
+  const from = Math.max(since, first + warm_up_ms);
+  const samples = series.samples.filter(({ at }) => at >= from && at <= until);
+  if (samples.length < 2 * WINDOW) return undefined;
+  const both = (of: (sample: Sample) => number) => ({
+    began: median(samples.slice(0, WINDOW).map(of))!,
+    ended: median(samples.slice(-WINDOW).map(of))!,
+  });
+  return {
+    name: series.name,
+    pid: series.pid,
+    samples: samples.length,
+    heap_bytes: both(({ heap_bytes }) => heap_bytes),
+    rss_bytes: both(({ rss_bytes }) => rss_bytes),
+  };
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+export function memoryBreaches(growth: readonly Growth[]): string[] {
+  const kinds = [
+    ['heap', 'heap_bytes', HEAP_BOUND],
+    ['resident memory', 'rss_bytes', RSS_BOUND],
+  ] as const;
+  return growth.flatMap((one) =>
+    kinds.flatMap(([what, key, { share, bytes }]) => {
+      const { began, ended } = one[key];
+      const limit = began * (1 + share) + bytes;
+      // This process holds the AWS doubles and the load itself: what the system gives it is nobody's promise.
+      const watched = key === 'heap_bytes' || one.name !== LOAD;
+      return !watched || ended <= limit
+        ? []
+        : [
+            `${one.name}: ${what} grew from ${mebibytes(began)} to ${mebibytes(ended)}; at most ${mebibytes(limit)}`,
+          ];
+    }),
+  );
+}
+
+/**
+ * Idle connections that a process may keep for later: of its pool to the database, of its own HTTP calls. A task has hardly
+ * any.
+ */
+const SPARE_SOCKETS = { task: 8, other: 48 };
+
+/**
+ * At rest a process holds as many sockets as it did when it was first looked at, but for idle ones. Of the processes that
+ * were there before the load (`began_before`) and still are (`running`).
+ */
+export function handleBreaches(
+  series: readonly Series[],
+  began_before: number,
+  running: readonly number[],
+): string[] {
+  return series.flatMap(({ name, pid, samples }) => {
+    const [first] = samples;
+    const last = samples.at(-1);
+    if (first?.sockets === undefined || last?.sockets === undefined) return [];
+    if (first.at > began_before || !running.includes(pid)) return [];
+    const spare = name.startsWith('task') ? SPARE_SOCKETS.task : SPARE_SOCKETS.other;
+    if (last.sockets <= first.sockets + spare) return [];
+    return [`${name}: ${last.sockets} sockets are open at rest; ${first.sockets} were before the load`];
+  });
+}

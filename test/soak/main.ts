@@ -1,0 +1,35 @@
+/** `npm run soak`: see `USAGE` in options.ts. Exit code 0 only if everything held. */
+import { writeFileSync } from 'node:fs';
+import { soakOptions, USAGE, type SoakOptions } from './options.ts';
+import { verdict } from './report.ts';
+import { startSoak } from './soak.ts';
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+function readOptions(): SoakOptions {
+  try {
+    return soakOptions(process.argv.slice(2), process.env);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    return process.exit(2);
+  }
+}
+
+const options = readOptions();
+const soak = await startSoak(options, print);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void soak.stop().finally(() => process.exit(130)));
+}
+try {
+  await soak.run();
+  await soak.settle();
+} catch (error) {
+  soak.ledger.breach(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+const summary = soak.summary();
+await soak.stop();
+print(verdict(summary));
+if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(summary, undefined, 1)}\n`);
+process.exit(summary.passed ? 0 : 1);

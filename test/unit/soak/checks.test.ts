@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { growthOf, handleBreaches, memoryBreaches, tableBreaches, tableSizes } from '../../soak/checks.ts';
+import { LOAD, type Sample, type Series } from '../../soak/processes.ts';
+
+const NOW = 1_000_000;
+const MIB = 2 ** 20;
+const task = (id: string, more: object = {}) => ({
+  task_id: id,
+  room_id: '#task',
+  rooms: 0,
+  state: 'READY',
+  region: 'local',
+  kind: 'relay',
+  placement: 'local#relay',
+  fleet: 'fleet#1',
+  ...more,
+});
+const quota = (held: number) => ({ task_id: '#quota#0', room_id: '#quota', held });
+const key = (ttl: number) => ({ room_id: '#key#hash', client_id: '#key', ttl });
+
+describe('tables at rest', () => {
+  it('hold the tasks that run, quota rows at 0, and keys that expire', () => {
+    expect(tableBreaches([task('a'), quota(0)], [key(NOW / 1_000 + 500)], ['a'], NOW)).toEqual([]);
+  });
+
+  it.each([
+    ['a row of a room', [task('a', { rooms: 1 }), { task_id: 'a', room_id: '00157' }], [], 'is left over'],
+    ['a room', [task('a')], [{ room_id: '00157', client_id: '#room' }], 'is left over'],
+    ['a client', [task('a')], [{ room_id: '00157', client_id: 'ann', ticket_hash: 'x' }], 'is left over'],
+    ['a count of rooms', [task('a', { rooms: 2 })], [], 'counts 2 rooms'],
+    ['a quota', [task('a'), quota(1)], [], 'holds 1'],
+    ['a task that is gone', [task('a'), task('b')], [], 'of a task that does not run'],
+    ['a lock', [task('a'), { task_id: '#lock', room_id: '#sweep' }], [], 'is left over'],
+    ['a key for ever', [task('a')], [key(NOW / 1_000 + 3_600)], 'does not expire in time'],
+    ['no task', [], [], 'runs and is not there'],
+  ])('must not hold %s', (_what, tasks, rooms, breach) => {
+    const breaches = tableBreaches(tasks, rooms, ['a'], NOW);
+    expect(breaches.join('\n')).toContain(breach);
+    expect(breaches.join('\n'), 'not even the hash of a ticket').not.toContain('ticket_hash');
+  });
+
+  it('are counted by what their items are', () => {
+    const tasks = [
+      task('a'),
+      quota(0),
+      { task_id: 'a', room_id: '00157' },
+      { task_id: '#lock', room_id: '#sweep' },
+    ];
+    const rooms = [key(1), { room_id: '00157', client_id: '#room' }, { room_id: '00157', client_id: 'ann' }];
+    expect(tableSizes(tasks, rooms)).toEqual({
+      tasks: 1,
+      task_rooms: 1,
+      rooms: 1,
+      clients: 1,
+      keys: 1,
+      quota: 1,
+      others: 1,
+    });
+  });
+});
+
+/** A process that is looked at each second, from 0 s; `heap` and `sockets` by the second. */
+function series(
+  name: string,
+  seconds: number,
+  heap: (s: number) => number,
+  sockets = (_s: number) => 5,
+): Series {
+  const sample = (_: unknown, s: number): Sample => ({
+    at: s * 1_000,
+    heap_bytes: heap(s),
+    rss_bytes: heap(s) + 100 * MIB,
+    fds: 20,
+    sockets: sockets(s),
+  });
+  return { name, pid: 7, samples: Array.from({ length: seconds }, sample) };
+}
+const WATCHED = { since: 10_000, until: 60_000, warm_up_ms: 5_000 };
+
+describe('memory under load', () => {
+  it('is compared by medians, from when the load is steady, and a spike is none', () => {
+    const growth = growthOf(
+      series('router', 61, (s) => (s < 10 ? 90 : s === 58 ? 80 : 30) * MIB),
+      WATCHED,
+    );
+    expect(growth).toMatchObject({ samples: 51, heap_bytes: { began: 30 * MIB, ended: 30 * MIB } });
+    expect(memoryBreaches([growth!])).toEqual([]);
+  });
+
+  it('that grows without end is a breach', () => {
+    const growth = growthOf(
+      series('router', 61, (s) => (30 + s) * MIB),
+      WATCHED,
+    );
+    expect(memoryBreaches([growth!])).toEqual([
+      'router: heap grew from 42.0 MiB to 88.0 MiB; at most 49.2 MiB',
+    ]);
+  });
+
+  it('of a process that did not live long enough is not compared', () => {
+    expect(
+      growthOf(
+        series('task 9', 18, () => MIB),
+        WATCHED,
+      ),
+    ).toBeUndefined();
+  });
+
+  it('of this process is compared by its heap alone', () => {
+    const growth = {
+      name: LOAD,
+      pid: 7,
+      samples: 50,
+      heap_bytes: { began: 30 * MIB, ended: 30 * MIB },
+      rss_bytes: { began: 100 * MIB, ended: 400 * MIB },
+    };
+    expect(memoryBreaches([growth])).toEqual([]);
+    expect(memoryBreaches([{ ...growth, name: 'task 1' }])).toEqual([
+      'task 1: resident memory grew from 100.0 MiB to 400.0 MiB; at most 149.0 MiB',
+    ]);
+  });
+});
+
+describe('sockets at rest', () => {
+  const leaking = (name: string) =>
+    series(
+      name,
+      30,
+      () => MIB,
+      (s) => 5 + s,
+    );
+
+  it('are as many as before the load, but for idle ones', () => {
+    expect(handleBreaches([leaking('router')], 10_000, [7])).toEqual([]);
+    expect(handleBreaches([leaking('task 1')], 10_000, [7])).toEqual([
+      'task 1: 34 sockets are open at rest; 5 were before the load',
+    ]);
+  });
+
+  it('are not those of a process that has ended, or came later', () => {
+    expect(handleBreaches([leaking('task 1')], 10_000, [])).toEqual([]);
+    expect(handleBreaches([leaking('task 1')], -1, [7])).toEqual([]);
+  });
+});
