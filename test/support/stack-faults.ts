@@ -73,6 +73,8 @@ export function stackFaults(control: string): Faults {
     async sweep() {
       for (;;) {
         const result = (await ask('/sweep', {})) as SweepResult;
+        // JSON leaves out what is undefined.
+        if (result.kind === 'swept') return { ...result, held: result.held };
         if (result.kind !== 'locked') return result;
         await sleep(LOCKED_PAUSE_MS);
       }

@@ -8,6 +8,8 @@ export interface StackTables {
   breaches: string[];
   /** Client ids by room id, both sorted. */
   rooms: Record<string, string[]>;
+  /** Task ids, sorted. */
+  tasks: string[];
 }
 
 /** Reads both tables. `aws`: environment to reach DynamoDB Local. */
@@ -35,6 +37,10 @@ export async function readTables(aws: Record<string, string>): Promise<StackTabl
     return {
       breaches: itemBreaches(tasks, items),
       rooms: Object.fromEntries(numbers.map((number) => [number, clientsOf(number)])),
+      tasks: ids(
+        'task_id',
+        tasks.filter(({ room_id }) => room_id === '#task'),
+      ),
     };
   } finally {
     client.destroy();
