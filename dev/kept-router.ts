@@ -91,7 +91,7 @@ export function keepRouter(env: NodeJS.ProcessEnv, port: number, print: (line: s
     call: async (name) =>
       (await router?.call(name)) ?? { ok: false, message: 'the router is stopped: start it first' },
     async halt(signal) {
-      await starting;
+      await starting?.catch(() => undefined);
       const halted = router;
       router = undefined;
       if (halted === undefined) return;

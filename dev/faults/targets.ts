@@ -33,12 +33,17 @@ function dynamodb({ network, store }: Disturbable): Target {
   const front = network?.dynamodb;
   const missing = store === 'memory' ? NO_DYNAMODB : front === undefined ? NO_PROXIES : undefined;
   const modes = connectionModes(front?.proxy, missing);
-  const unthrottled =
-    (apply: Mode['apply']): Mode['apply'] =>
-    (value) => {
-      if (front !== undefined) front.throttle.share = 0;
-      return apply(value);
-    };
+  /** A mode takes the place of the one before, be that a throttle; a reset is over at once. */
+  const unthrottled = ([name, mode]: [string, Mode]): [string, Mode] => [
+    name,
+    {
+      ...mode,
+      apply(value) {
+        if (front !== undefined && name !== 'reset') front.throttle.share = 0;
+        return mode.apply(value);
+      },
+    },
+  ];
   return {
     name: 'dynamodb',
     about: 'the way from the router to DynamoDB',
@@ -49,9 +54,7 @@ function dynamodb({ network, store }: Disturbable): Target {
           ? `throttle ${front.throttle.share}, ${front.throttle.refused} refused`
           : sayConnection(front?.proxy),
     modes: {
-      ...Object.fromEntries(
-        Object.entries(modes).map(([name, mode]) => [name, { ...mode, apply: unthrottled(mode.apply) }]),
-      ),
+      ...Object.fromEntries(Object.entries(modes).map(unthrottled)),
       throttle: {
         about: 'that share of the requests is answered as throttled',
         argument: { name: 'share', least: 0, most: 1, fallback: 1 },
