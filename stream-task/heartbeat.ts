@@ -77,8 +77,8 @@ export interface Heartbeat {
   /** Resolves when the router has accepted the task for the first time, or the heartbeat was stopped. */
   readonly registered: Promise<void>;
   /**
-   * The next call is made at once, or as soon as the one under way has ended: what the router knew when that was answered
-   * may be out of date.
+   * The next call is made at once, or a moment after the one under way has ended: what the router knew when that was
+   * answered may be out of date.
    */
   soon(): void;
   /** Ends the regular calls, and tells `state` once. Resolves when that was answered or its time is over. */
@@ -145,7 +145,7 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
         registered = true;
         first.resolve();
       }
-      if (stopping.signal.aborted || outcome === 'more' || (hurried && outcome === 'told')) continue;
+      if (stopping.signal.aborted || outcome === 'more') continue;
       rest = new AbortController();
       const tries = hurried ? 1 : failures;
       await wait(tries === 0 ? interval : backoff(tries, timing.retry_first, interval), rest.signal);

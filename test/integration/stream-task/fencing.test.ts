@@ -72,6 +72,22 @@ describe('a task that stood still', () => {
     expect(await peer.control('moved')).toMatchObject(MOVED_TO);
   });
 
+  it('[R51] forwards what a client sent meanwhile, though it is more than a burst', async () => {
+    await using router = await startFakeRouter();
+    const limits = { ...RARELY, MESSAGE_RATE: '1000' };
+    await using running = await startWholeTask(router, { env: limits, timing: FAST });
+    await running.task.registered;
+    const { peer, room_id } = await enter(running, 'anteroom.raw.v1');
+    const other = await enter(running, 'anteroom.raw.v1', room_id);
+    await eventually(() => running.task.relay.registry.clients === 2);
+    const sent = 2_000 + STALL_MS / 2;
+    for (let n = 0; n < sent; n++) peer.send('x');
+    standStill(STALL_MS);
+    for (let n = 0; n < sent; n++) await other.peer.next();
+    expect([peer.open, other.peer.open]).toEqual([true, true]);
+    for (const { ws } of [peer, other.peer]) ws.terminate();
+  });
+
   it('[R51] gives no seat up for the time it stood still: who came meanwhile is let in', async () => {
     await using router = await startFakeRouter();
     await using running = await startCalm(router);
@@ -177,10 +193,15 @@ describe('an epoch that was lost', () => {
     expect(await registerAt(running, { room_id, clients: [seatOf(client)] })).toBe('409 stale_epoch');
     expect(await turnedAway(running, room_id, client)).toEqual({ code: 4503, reason: 'moved' });
 
-    const third = { room_id, created_at: 70, epoch: 70, clients: [seatOf(newClient())] };
+    const heir = newClient();
+    const third = { room_id, created_at: 70, epoch: 70, clients: [seatOf(heir)] };
     expect(await registerAt(running, third)).toBe('registered');
     expect((await peer.closed).code).toBe(4404);
-    running.task.relay.registry.disown({ room_id, epoch: 70 });
+    const last = await connectTo(running, room_id, heir);
+    await last.welcomed();
+    last.send('{"type":"leave"}');
+    await last.closed;
+    expect(running.task.relay.registry.rooms, 'it has ended by itself').toBe(0);
     expect(await registerAt(running, second)).toBe('409 stale_epoch');
   });
 

@@ -139,6 +139,16 @@ describe('session', () => {
     expect(wire.log).toEqual(['ping', 'ping', 'terminate']);
   });
 
+  it('[R51] ends nobody for the rate before the beat has told that the process stood still', () => {
+    const session = start('anteroom.raw.v1');
+    pulse.now = clock - 60_000;
+    for (let n = 0; n < 5_000; n++) session.message(Buffer.from('x'), true);
+    expect(wire.log).toEqual([]);
+    beat(session, 0, 60_000);
+    session.message(Buffer.from('x'), true);
+    expect(wire.log).toEqual([]);
+  });
+
   it('[R51] says alive at once after the process stood still', () => {
     const session = start();
     beat(session, 1_000);
