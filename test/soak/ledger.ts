@@ -89,5 +89,3 @@ export function quantile(values: readonly number[], share: number): number | und
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
-
-export const median = (values: readonly number[]): number | undefined => quantile(values, 0.5);

@@ -95,7 +95,7 @@ export function verdict(summary: Summary): string {
     `tables before: ${tablesText(summary.tables.before)}`,
     `tables under load: ${tablesText(summary.tables.under_load)}`,
     `tables after: ${tablesText(summary.tables.after)}`,
-    'memory under load, medians of the first and the last five samples, each after a garbage collection:',
+    'memory under load, the lowest of the first and of the last looks, each after a garbage collection:',
     ...(growth.length === 0 ? ['  no process lived long enough to say'] : growth),
     `  database: resident ${mebibytes(database.before ?? 0)} → ${mebibytes(database.after ?? 0)} MiB`,
     'recovery:',
