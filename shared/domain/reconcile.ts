@@ -6,7 +6,7 @@ import { isLive, isOpen, type ClientRecord, type RoomRecord } from './room.ts';
 type SeenRoom = TaskRooms['rooms'][number];
 
 export type Repair =
-  /** The room has expired and nobody is connected: nobody can join or resume it any more. */
+  /** The room has expired and no seat is left: nobody can join or resume it any more. */
   | { kind: 'close' }
   /** The task has given this seat up, or nobody ever took it. */
   | { kind: 'remove'; client: ClientRecord }
@@ -49,7 +49,10 @@ export function planRepairs(
   if (seen !== undefined && seen.epoch !== room.epoch) return [];
 
   const someoneConnected = seen?.clients.some((client) => client.connected) === true;
-  if (!isOpen(room, now) && !someoneConnected) return [{ kind: 'close' }];
+  // Nobody comes any more; but who has a seat may still connect, or come back within the grace.
+  const held = (seen?.clients.length ?? 0) > 0;
+  const reserved = clients.some((client) => client.status === 'RESERVED' && isLive(client, now));
+  if (!isOpen(room, now) && !held && !reserved) return [{ kind: 'close' }];
 
   const repairs: Repair[] = [];
   const unknown: ClientRecord[] = [];

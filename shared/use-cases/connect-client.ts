@@ -4,10 +4,9 @@ import { isLive, isOpen, type ClientRecord, type RoomRecord } from '../domain/ro
 import type { ProblemCode } from '../protocol/problem.ts';
 import type { Deps } from './deps.ts';
 import { examineTask } from './examine-task.ts';
-import { registration } from './grant.ts';
 import { done, type Outcome } from './outcome.ts';
 import { noTaskAvailable, roomNotFound } from './refusals.ts';
-import { registerEveryone, rehomeRoom } from './rehome-room.ts';
+import { registerClients, registerEveryone, rehomeRoom } from './rehome-room.ts';
 import { removeClient } from './remove-client.ts';
 
 /** How a task says that it takes no room that it does not hold. */
@@ -44,17 +43,16 @@ export async function connectClient(
   deps: Deps,
   seat: Seat,
 ): Promise<Outcome<{ room: RoomRecord; connect_by: number }>> {
-  const { store, tasks, clock, policy } = deps;
+  const { store, clock } = deps;
   const deadline = clock.now() + PLACEMENT_DEADLINE_MS;
   const failed = new Set<string>();
   let { room } = seat;
   let everyone = false;
   for (let attempt = 0; attempt < PLACEMENT_ATTEMPTS && clock.now() < deadline; attempt++) {
-    const connect_by = clock.now() + policy.CONNECT_TIMEOUT;
     const result = everyone
       ? await registerEveryone(deps, room)
-      : await tasks.register(room, registration(room, [seat.client], connect_by));
-    if (result.kind === 'registered') return done({ room, connect_by });
+      : await registerClients(deps, room, [seat.client]);
+    if (result.kind === 'registered') return done({ room, connect_by: result.connect_by });
 
     if (result.kind === 'refused' && result.code === 'stale_epoch') {
       const present = await store.getRoom(room.room_id);
@@ -77,7 +75,7 @@ export async function connectClient(
     // The winner has registered everyone, this client included, or tries to once more; the others register themselves.
     everyone = moved.kind === 'rehomed';
     if (moved.kind === 'rehomed' && moved.registered.kind === 'registered') {
-      return done({ room, connect_by: clock.now() + policy.CONNECT_TIMEOUT });
+      return done({ room, connect_by: moved.registered.connect_by });
     }
   }
   return noTaskAvailable();

@@ -13,6 +13,7 @@ import type { CreateRoomRequest, Grant } from '../protocol/api.ts';
 import type { KeyUsed, NewKey } from '../ports/room-store.ts';
 import type { Deps } from './deps.ts';
 import { examineTask } from './examine-task.ts';
+import { giveUpSeat } from './give-up-seat.ts';
 import { grantFor, registration } from './grant.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import { pickTask } from './pick-task.ts';
@@ -64,7 +65,7 @@ async function placeRoom(deps: Deps, task: TaskRecord, wanted: Wanted): Promise<
 
 /** Places the room, at most three tasks within about five seconds; `first` is the one that is tried first. */
 async function place(deps: Deps, wanted: Wanted, first: TaskRecord | undefined): Promise<Outcome<Grant>> {
-  const { policy, store, tasks, clock, telemetry } = deps;
+  const { policy, tasks, clock, telemetry } = deps;
   const deadline = clock.now() + PLACEMENT_DEADLINE_MS;
   const failed = new Set<string>();
   const full = new Set<string>();
@@ -88,10 +89,8 @@ async function place(deps: Deps, wanted: Wanted, first: TaskRecord | undefined):
       // Refused: undone. Timed out: unknown, so it is fenced by the same undo; the task learns of it from the answer to
       // its next heartbeat. A repetition of this request that has taken the seat up by now keeps it,
       // and then this one answers the same.
-      const { room_id, epoch } = room;
-      const seat = { room_id, epoch, client_id, generation: 1 };
-      const undone = await store.removeClient(seat, wanted.key?.key_hash);
-      const repeated = undone.kind === 'ignored' ? await earlierAnswer(deps, wanted.key) : undefined;
+      const undone = await giveUpSeat(deps, room, client_id, wanted.key?.key_hash);
+      const repeated = undone !== 'removed' ? await earlierAnswer(deps, wanted.key) : undefined;
       if (repeated !== undefined) return repeated;
       failed.add(task.url);
       await examineTask(deps, task.task_id, result, false);

@@ -6,6 +6,7 @@ import type { Grant } from '../protocol/api.ts';
 import { StoreBusy } from '../ports/room-store.ts';
 import { connectClient } from './connect-client.ts';
 import type { Deps } from './deps.ts';
+import { giveUpSeat } from './give-up-seat.ts';
 import { grantFor } from './grant.ts';
 import { done, type Outcome } from './outcome.ts';
 import { countedFailure, refusedSource, type Source } from './limit-failures.ts';
@@ -66,14 +67,9 @@ async function takeSeat(deps: Deps, found: RoomRecord, key: RequestKey | undefin
     if (!connected.ok) {
       // Whatever epoch the room has by now: this seat is this request's alone, and nobody will ever use it, unless a
       // repetition of the request has taken it up.
-      const present = await store.getRoom(room_id);
-      if (present !== undefined) {
-        const seat = { room_id, epoch: present.epoch, client_id, generation: 1 };
-        const undone = await store.removeClient(seat, key?.key_hash);
-        const repeated = undone.kind === 'ignored' ? await earlierAnswer(deps, key) : undefined;
-        if (repeated !== undefined) return repeated;
-      }
-      return connected;
+      const undone = await giveUpSeat(deps, result.room, client_id, key?.key_hash);
+      const repeated = undone === 'ignored' ? await earlierAnswer(deps, key) : undefined;
+      return repeated ?? connected;
     }
     telemetry.count('clients_joined');
     return done(grantFor(connected.value.room, client_id, ticket, connected.value.connect_by));

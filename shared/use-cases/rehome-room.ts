@@ -1,27 +1,37 @@
 import { PLACEMENT_ATTEMPTS } from '../domain/liveness.ts';
-import { isLive, type RoomRecord } from '../domain/room.ts';
+import { isLive, type ClientRecord, type RoomRecord } from '../domain/room.ts';
 import type { TaskCallFailure } from '../ports/task-client.ts';
 import type { Deps } from './deps.ts';
 import { registration } from './grant.ts';
 import { pickTask } from './pick-task.ts';
 
+/** How a register came out. `connect_by`: until when the task keeps the seats. */
+export type Registered = { kind: 'registered'; connect_by: number } | TaskCallFailure;
+
 export type RehomeOutcome =
   /** This caller moved it. `registered`: how the register of all its clients on the new task came out. */
-  | { kind: 'rehomed'; room: RoomRecord; registered: { kind: 'registered' } | TaskCallFailure }
+  | { kind: 'rehomed'; room: RoomRecord; registered: Registered }
   /** Another caller moved it first: here it is now. */
   | { kind: 'lost'; room: RoomRecord }
   | { kind: 'no_task' }
   | { kind: 'room_not_found' };
 
-/** Registers every live client of a room at the task where it was just placed. */
-export async function registerEveryone(
-  { store, tasks, clock, policy }: Deps,
+/** Registers clients of a room at the task where it is. */
+export async function registerClients(
+  { tasks, clock, policy }: Deps,
   room: RoomRecord,
-): Promise<{ kind: 'registered' } | TaskCallFailure> {
-  const rows = await store.getRoomWithClients(room.room_id);
-  const now = clock.now();
-  const live = rows?.clients.filter((client) => isLive(client, now)) ?? [];
-  return tasks.register(room, registration(room, live, now + policy.CONNECT_TIMEOUT));
+  clients: readonly ClientRecord[],
+): Promise<Registered> {
+  const connect_by = clock.now() + policy.CONNECT_TIMEOUT;
+  const result = await tasks.register(room, registration(room, clients, connect_by));
+  return result.kind === 'registered' ? { ...result, connect_by } : result;
+}
+
+/** Registers every live client of a room at the task where it was just placed. */
+export async function registerEveryone(deps: Deps, room: RoomRecord): Promise<Registered> {
+  const rows = await deps.store.getRoomWithClients(room.room_id);
+  const now = deps.clock.now();
+  return registerClients(deps, room, rows?.clients.filter((client) => isLive(client, now)) ?? []);
 }
 
 /**

@@ -39,6 +39,25 @@ describe('join-room that resumes', () => {
     expect(await granted(removeClient(world.deps, { ...first, generation: 2 }))).toEqual({ removed: false });
   });
 
+  it('promises the seat at a new task no longer than that task keeps it', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await connectedRoom(world);
+    const other = await world.addTask('b');
+    world.taskOf(first).behaviour = 'unreachable';
+    const { tasks } = world.deps;
+    world.deps.tasks = {
+      ...tasks,
+      register: async (address, request) => {
+        const answer = await tasks.register(address, request);
+        world.advance(1_000);
+        return answer;
+      },
+    };
+    const again = await granted(resumeClient(world.deps, first));
+    expect(again.expires_at).toBe(other.client(first.room_id, first.client_id).connect_by);
+  });
+
   it('brings everybody of a dead task together on one other task, at one epoch', async () => {
     const world = await makeWorld();
     await world.addTask('a');

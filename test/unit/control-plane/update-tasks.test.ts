@@ -258,7 +258,7 @@ describe('update-tasks', () => {
     expect(task.rooms.has(fresh.room_id)).toBe(false);
   });
 
-  it('extends a room while somebody is connected, and closes it after its time when nobody is', async () => {
+  it('extends a room while somebody is connected, and closes it after its time when no seat is left', async () => {
     const world = await makeWorld({ ROOM_TTL: '10m' });
     const task = await world.addTask('a');
     const grant = await connectedRoom(world);
@@ -269,6 +269,10 @@ describe('update-tasks', () => {
     task.client(grant.room_id, grant.client_id).connected = false;
     await pass(world, 600_001);
     expect((await refused(joinRoom(world.deps, grant))).code).toBe('room_not_found');
+    await updateTasks(world.deps);
+    // Who has lost its connection may still come back within the grace.
+    expect(await world.store.getRoom(grant.room_id)).toBeDefined();
+    task.rooms.get(grant.room_id)!.clients.clear();
     await updateTasks(world.deps);
     expect(await world.store.getRoom(grant.room_id)).toBeUndefined();
     expect((await granted(world.heartbeat(task))).not_owned).toHaveLength(1);

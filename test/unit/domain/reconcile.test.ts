@@ -75,7 +75,21 @@ describe('repairs of a room', () => {
     ['a connect was not reported', room(), client(over), seen(2, true), ['connected']],
     ['a resume did not reach the task', room(), client(reserved), seen(1, true), ['register']],
     ['the task serves another epoch', room(), client(), seen(2, true, 6), []],
-    ['the room has expired', room({ expires_at: NOW - 1 }), client(), seen(2, false), ['close']],
+    ['the room has expired', room({ expires_at: NOW - 1 }), client(), emptyRoom, ['close']],
+    [
+      'the room has expired while a seat is kept',
+      room({ expires_at: NOW - 1 }),
+      client(),
+      seen(2, false),
+      [],
+    ],
+    [
+      'the room has expired while a client may still connect',
+      room({ expires_at: NOW - 1 }),
+      client(reserved),
+      emptyRoom,
+      ['register'],
+    ],
     [
       'the room has expired while somebody is connected',
       room({ expires_at: NOW - 1 }),
