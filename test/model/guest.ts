@@ -34,18 +34,20 @@ export class Guest {
   granted_by: RelayProcess | undefined;
   /** It has connected with this grant: from now on the seat lasts as its connection does. */
   used = false;
+  /** After its connection broke its seat is kept until then. */
+  kept_until = 0;
   /** It has left, or was told that it has no seat. */
   over = false;
   /** How often it has come back by itself. */
   returns = 0;
   line: Line | undefined;
   /** The connection was ended by the relay. */
-  readonly #ended: (guest: Guest, code: number) => void;
+  readonly #ended: (guest: Guest, code: number, url: string) => void;
 
   constructor(
     name: string,
     grant: Grant,
-    options: { loyal: boolean; now: number; ended: (guest: Guest, code: number) => void },
+    options: { loyal: boolean; now: number; ended: (guest: Guest, code: number, url: string) => void },
   ) {
     this.name = name;
     this.grant = grant;
@@ -101,7 +103,7 @@ export class Guest {
       line.closed = true;
       if (this.line !== line) return;
       this.line = undefined;
-      this.#ended(this, code);
+      this.#ended(this, code, line.process.url);
     };
     return {
       waiting: 0,

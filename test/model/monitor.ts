@@ -1,27 +1,17 @@
 /** What must hold at every step. The first breach of a run ends it. */
 import { KEY_LIFETIME_MS } from '../../shared/domain/liveness.ts';
 import type { Grant } from '../../shared/protocol/api.ts';
-import type { Guest } from './guest.ts';
+import { leakedSeats, limitBreaches, lossBreaches, moveBreaches, type Watched } from './promises.ts';
 import type { RelayProcess } from './relay-process.ts';
 import type { Request } from './request.ts';
 import type { Rows } from './rows.ts';
-import type { Scheduler } from './scheduler.ts';
 import { Timeline } from './timeline.ts';
-
-interface Watched {
-  scheduler: Scheduler;
-  max_rooms: number;
-  processes: readonly RelayProcess[];
-  guests: readonly Guest[];
-}
 
 interface Owner {
   task_id: string;
   url: string;
   created_at: number;
 }
-
-const duplicates = (values: readonly string[]) => values.filter((value, at) => values.indexOf(value) !== at);
 
 export class Monitor {
   breach: string | undefined;
@@ -48,11 +38,16 @@ export class Monitor {
 
   /** After a write of `request`: what the tables hold now. */
   observe(rows: Rows, request: Request): void {
-    for (const breach of rows.breaches) this.fail(`${breach} (after ${request.name})`);
-    this.#limits(rows);
+    const before = this.#before;
+    const breaches = [
+      ...rows.breaches.map((breach) => `${breach} (after ${request.name})`),
+      ...limitBreaches(rows, this.#watched.policy.MAX_ROOMS),
+      ...lossBreaches(before, rows, request, this.#watched),
+      ...moveBreaches(before, rows, request, this.#watched),
+    ];
+    for (const breach of breaches) this.fail(breach);
     this.#placements(rows);
     this.#keySeats(rows);
-    this.#losses(rows, request);
     this.#note(rows);
     this.#before = rows;
     this.acted();
@@ -84,6 +79,22 @@ export class Monitor {
     this.#keys.set(key_hash, seats.set(client_id, now));
   }
 
+  /** Whether any of the clients has a seat. */
+  isSeated(client_ids: readonly string[]): boolean {
+    return this.#before.rooms.some(({ clients }) =>
+      clients.some(({ client_id }) => client_ids.includes(client_id)),
+    );
+  }
+
+  /** Where the room is. */
+  placeOf(room_id: string): string | undefined {
+    return this.#before.rooms.find(({ room }) => room.room_id === room_id)?.room.url;
+  }
+
+  leaked(room_id: string, request: Request): string[] {
+    return leakedSeats(this.#before, room_id, request, this.#watched);
+  }
+
   // ── what was so at some instant since the step `since` ──
 
   wasFull(room_id: string, since: number): boolean {
@@ -110,24 +121,6 @@ export class Monitor {
 
   hadNoSeat({ client_id }: Pick<Grant, 'client_id'>, since: number): boolean {
     return this.#absent.was(client_id, since);
-  }
-
-  #limits({ rooms, tasks, placed }: Rows): void {
-    const { max_rooms } = this.#watched;
-    if (rooms.length > max_rooms) this.fail(`${rooms.length} rooms of ${max_rooms}`);
-    for (const { room, clients } of rooms) {
-      if (Math.max(room.clients, clients.length) > room.max_clients) {
-        this.fail(`room ${room.room_id} has ${clients.length} clients of ${room.max_clients}`);
-      }
-    }
-    for (const { task_id, room_capacity, rooms: counted } of tasks) {
-      const held = placed.filter((row) => row.task_id === task_id).length;
-      if (Math.max(held, counted) > room_capacity) {
-        this.fail(`task ${task_id} has ${held} rooms (counts ${counted}) of ${room_capacity}`);
-      }
-    }
-    const seats = rooms.flatMap(({ clients }) => clients.map(({ client_id }) => client_id));
-    for (const client_id of duplicates(seats)) this.fail(`client ${client_id} has two seats`);
   }
 
   #placements({ rooms }: Rows): void {
@@ -160,41 +153,9 @@ export class Monitor {
     }
   }
 
-  /** Nobody who is connected to a healthy task loses a seat. */
-  #losses(rows: Rows, request: Request): void {
-    for (const { room, clients } of this.#before.rooms) {
-      const now = rows.rooms.find((other) => other.room.room_id === room.room_id);
-      const same = now?.room.created_at === room.created_at && now.room.state === 'OPEN';
-      const process = this.#servingNow(room);
-      if (process === undefined || request.disturbed.has(process.task_id)) continue;
-      for (const { client_id } of clients) {
-        if (same && now.clients.some((one) => one.client_id === client_id)) continue;
-        const guest = this.#watched.guests.find((one) => one.grant.client_id === client_id);
-        if (guest?.isConnectedTo(process) === true) {
-          const lost = same ? `${guest.name} lost its seat` : `the room of ${guest.name} was closed`;
-          this.fail(
-            `${lost} in ${room.room_id} by ${request.name}, while it is connected to ${process.task_id}`,
-          );
-        }
-      }
-    }
-  }
-
-  /** The process that serves the room at this very epoch, if nothing is wrong with it. */
-  #servingNow(room: { room_id: string; epoch: number; url: string }): RelayProcess | undefined {
-    return this.#watched.processes.find(
-      (process) =>
-        process.well &&
-        process.url === room.url &&
-        process.registry
-          .roomEpochs()
-          .some(({ room_id, epoch }) => room_id === room.room_id && epoch === room.epoch),
-    );
-  }
-
   #note({ rooms }: Rows): void {
-    const { scheduler, max_rooms } = this.#watched;
-    const { step, now: instant } = scheduler;
+    const { step, now: instant } = this.#watched.scheduler;
+    const { MAX_ROOMS: max_rooms } = this.#watched.policy;
     this.#full.note('all', rooms.length >= max_rooms, step);
     for (const { room, clients } of this.#before.rooms) {
       const now = rooms.find((other) => other.room.room_id === room.room_id);

@@ -11,7 +11,7 @@ import { updateTasks } from '../../shared/use-cases/update-tasks.ts';
 import { Guest } from './guest.ts';
 import type { RelayProcess } from './relay-process.ts';
 import type { Request } from './request.ts';
-import type { Action, NewGuest, Script } from './script.ts';
+import type { Action, NewGuest, Opening, Script } from './script.ts';
 import { LIMITS, type Town } from './town.ts';
 import { describeWeather, FAIR, type Weather } from './trouble.ts';
 
@@ -45,6 +45,7 @@ export class Play {
     const { scheduler, monitor } = this.#town;
     for (const capacity of script.capacities) this.#town.start(this.#newTask(), capacity);
     await scheduler.advance(1_000);
+    await this.#open(script.opening);
     for (const { wait, action } of script.steps) {
       await scheduler.advance(wait);
       if (monitor.breach !== undefined) return;
@@ -59,6 +60,24 @@ export class Play {
 
   sweep(weather: Weather = FAIR) {
     return this.#town.request('sweep', updateTasks, { weather, limit: LIMITS.sweep });
+  }
+
+  /** Rooms with connected clients, come about without any trouble. */
+  async #open({ rooms, age }: Opening): Promise<void> {
+    const town = this.#town;
+    town.calm = true;
+    const guest: NewGuest = { follow: 0, loyal: false, keyed: false };
+    for (const clients of rooms) {
+      const action = { guest: { ...guest, loyal: clients !== 2 }, weather: FAIR };
+      const before = town.guests.length;
+      this.#create({ do: 'create', max_clients: 3, ...action });
+      await town.scheduler.advance(10);
+      if (town.guests.length === before) continue;
+      for (let more = 1; more < clients; more++) this.#join({ do: 'join', room: 0, ...action });
+      await town.scheduler.advance(10);
+    }
+    town.calm = false;
+    await town.scheduler.advance(age);
   }
 
   #act(action: Action): void {
@@ -83,7 +102,8 @@ export class Play {
         return;
       }
       case 'connect': {
-        const guest = this.#guest(action.who, (one) => !one.over);
+        // Also one that has left: its ticket was good once.
+        const guest = this.#guest(action.who, () => true);
         if (guest !== undefined) this.#connect(guest);
         return;
       }
@@ -144,7 +164,8 @@ export class Play {
         this.#crash(process);
         scheduler.after(after + 1_000, () => {
           if (processes.some((one) => one.up && one.task_id === task_id)) return;
-          this.#town.start(task_id, process.room_capacity, moved ? undefined : process.url);
+          const anew = this.#town.start(task_id, process.room_capacity, moved ? undefined : process.url);
+          anew.disturbed_at = scheduler.now;
         });
         return;
       }
@@ -163,6 +184,15 @@ export class Play {
         process.disturbed_at = scheduler.now;
         scheduler.after(action.ms, () => {
           process.cut = false;
+          process.disturbed_at = scheduler.now;
+        });
+        return;
+      case 'mute':
+        this.#say(`${task_id} does not reach the router for ${action.ms} ms`);
+        process.mute = true;
+        if (action.forgotten) fleet.tasks.delete(arn);
+        scheduler.after(action.ms, () => {
+          process.mute = false;
           process.disturbed_at = scheduler.now;
         });
         return;
@@ -231,6 +261,11 @@ export class Play {
     const request = town.newRequest(asked.name, weather, LIMITS.client);
     const answer = await town.request(asked.name, (deps) => asked.use(deps, asked.key), { request });
     if (answer.kind !== 'answered') return town.tell(`  ${asked.name}: ${answer.kind}`);
+    const kept = answer.value.ok ? answer.value.value.client_id : undefined;
+    const others = request.seats.filter((client_id) => client_id !== kept);
+    if (asked.key === undefined && !request.unsure && town.monitor.isSeated(others)) {
+      town.monitor.fail(`${asked.name} was answered, and a seat that it gave up is still taken`);
+    }
     if (answer.value.ok) this.#granted(asked, answer.value.value, options);
     else {
       town.tell(`  ${asked.name}: ${answer.value.refusal.code}`);
@@ -248,6 +283,11 @@ export class Play {
     }
     if (code === 'room_full' && room_id !== undefined && !monitor.wasFull(room_id, begun)) {
       monitor.fail(`${name}: room_full, but it never was`);
+    }
+    if (code === 'room_full' && room_id !== undefined) {
+      for (const leaked of monitor.leaked(room_id, request)) {
+        monitor.fail(`${name}: room_full by the seat of ${leaked}, which the task has given up`);
+      }
     }
     if (
       code === 'room_not_found' &&
@@ -272,7 +312,7 @@ export class Play {
     if (asked.key !== undefined) asked.granted ??= { grant, until: now + KEY_LIFETIME_MS - LIMITS.client };
     let guest = town.guests.find((one) => one.grant.client_id === grant.client_id);
     if (guest === undefined) {
-      const ended = (one: Guest, code: number) => this.#ended(one, code);
+      const ended = (one: Guest, code: number, url: string) => this.#ended(one, code, url);
       guest = new Guest(`g${++this.#names}`, grant, { loyal, now, ended });
       town.guests.push(guest);
     }
@@ -288,18 +328,27 @@ export class Play {
     guest.used = false;
     guest.granted_at = scheduler.now;
     guest.granted_by = this.#town.processAt(grant.url);
-    if (follow >= 0) scheduler.after(follow, () => guest.grant === grant && this.#connect(guest));
+    if (follow < 0) return;
+    scheduler.after(follow, () => {
+      if (guest.grant === grant && !guest.over) this.#connect(guest);
+    });
   }
 
   #connect(guest: Guest): void {
     const { scheduler, monitor } = this.#town;
-    if (guest.over) return;
     const { grant, granted_by } = guest;
     const process = this.#town.processAt(grant.url);
     const result = guest.connect(process);
     this.#say(`${guest.name} connects: ${result.kind}${result.kind === 'refused' ? ` ${result.code}` : ''}`);
     if (result.kind === 'connected') guest.used = true;
-    if (result.kind !== 'refused' || guest.used || process === undefined || process !== granted_by) return;
+    if (
+      result.kind !== 'refused' ||
+      guest.used ||
+      guest.over ||
+      process === undefined ||
+      process !== granted_by
+    )
+      return;
     const undisturbed = process.well && process.disturbed_at < guest.granted_at - LIMITS.client;
     if (undisturbed && scheduler.now < grant.expires_at && process.now() < grant.expires_at) {
       monitor.fail(`${guest.name} came in time and was refused with ${result.code}`);
@@ -308,17 +357,26 @@ export class Play {
 
   #break(guest: Guest): void {
     this.#say(`the connection of ${guest.name} breaks`);
+    const at = guest.line?.process.url;
     guest.break();
-    this.#ended(guest, 1006);
+    if (at !== undefined) this.#ended(guest, 1006, at);
   }
 
   /** The connection of a guest has ended, and not by its own will. */
-  #ended(guest: Guest, code: number): void {
+  #ended(guest: Guest, code: number, url: string): void {
     const town = this.#town;
     town.tell(`  ${guest.name} is disconnected with ${code}`);
+    this.#keeps(guest, url);
     if (guest.over || town.calm) return;
     if (!Guest.comesBackAfter(code)) guest.over = code !== 4409;
     else if (guest.loyal) this.#comeBack(guest, 100);
+  }
+
+  /** The seat of a guest whose connection broke at `url` is kept, if the room was there. */
+  #keeps(guest: Guest, url: string): void {
+    const { monitor, scheduler, policy } = this.#town;
+    if (guest.over || monitor.placeOf(guest.grant.room_id) !== url) return;
+    guest.kept_until = scheduler.now + policy.RESUME_GRACE;
   }
 
   #comeBack(guest: Guest, pause: number): void {

@@ -58,13 +58,19 @@ export class RelayProcess {
   up = true;
   /** No way between it and the router. */
   cut = false;
+  /** Its calls do not reach the router. */
+  mute = false;
   stopping = false;
   readonly #scheduler: Scheduler;
+  readonly #born: number;
   readonly #options: ProcessOptions;
   readonly #here: Surroundings;
+  readonly #pulse = still();
   readonly #heartbeat: Heartbeat;
   readonly #removals: ReturnType<typeof createRemovals>;
-  #frozen: (() => void)[] | undefined;
+  #frozen: { since: number; waiting: (() => void)[] } | undefined;
+  /** ms */
+  #stood = 0;
 
   constructor(scheduler: Scheduler, options: ProcessOptions) {
     const { task_id, url, room_capacity } = options;
@@ -75,8 +81,10 @@ export class RelayProcess {
     this.#scheduler = scheduler;
     this.#options = options;
     this.started_at = this.now();
+    this.#born = scheduler.now;
     this.#here = {
       now: () => this.now(),
+      monotonic: () => scheduler.now,
       random: options.random,
       setTimeout: (run, ms) => {
         let live = true;
@@ -103,7 +111,7 @@ export class RelayProcess {
       },
       timing: TIMING,
       counts,
-      pulse: still(),
+      pulse: this.#pulse,
       events: {
         connected: (connect) => connects.add(connect),
         removed: (removal) => this.#removals.add(removal),
@@ -147,30 +155,36 @@ export class RelayProcess {
 
   /** Whether it does what it should and can be reached. */
   get well(): boolean {
-    return this.up && !this.frozen && !this.cut && !this.stopping;
+    return this.up && !this.frozen && !this.cut && !this.mute && !this.stopping;
   }
 
   /** Something comes to it from outside, or a timer of its own: at once, when it thaws, or never. */
   run(happens: () => void): void {
     if (!this.up) return;
     if (this.#frozen !== undefined) {
-      this.#frozen.push(happens);
+      this.#frozen.waiting.push(happens);
       return;
     }
+    this.#pulse.awake = this.#scheduler.now - this.#born - this.#stood;
     within(this.#here, happens);
     this.#options.acted();
   }
 
   freeze(): void {
-    this.#frozen ??= [];
+    this.#frozen ??= { since: this.#scheduler.now, waiting: [] };
     this.disturbed_at = this.#scheduler.now;
   }
 
   thaw(): void {
-    const waiting = this.#frozen ?? [];
+    const { now } = this.#scheduler;
+    const { since, waiting } = this.#frozen ?? { since: now, waiting: [] };
     this.#frozen = undefined;
-    this.disturbed_at = this.#scheduler.now;
+    this.disturbed_at = now;
     for (const happens of waiting) this.run(happens);
+    if (now - since < TIMING.stall) return;
+    // As `startTask` does when it hears of it.
+    this.#stood += now - since;
+    this.run(() => this.#heartbeat.soon());
   }
 
   crash(): void {

@@ -30,6 +30,10 @@ export class Request {
   readonly begun_at: number;
   /** Ids of the tasks whose calls something was wrong with. */
   readonly disturbed = new Set<string>();
+  /** The clients that it took a seat for, or tried to. */
+  readonly seats: string[] = [];
+  /** A call of its own has failed, or its answer was lost. */
+  unsure = false;
   /** Resolves when it is killed. */
   readonly killed: Promise<void>;
   #dead = false;
@@ -103,6 +107,7 @@ export class Request {
     await this.pause(there);
     if (trouble?.when === 'before' || trouble?.what === 'late') {
       if (trouble.what === 'die') this.kill();
+      if (trouble.what !== 'slow') this.unsure = true;
       if (trouble.what === 'fail' || trouble.what === 'reset') throw failures.before(trouble.what);
       if (trouble.what === 'late') {
         // Whatever comes of it, nobody hears it.
@@ -116,6 +121,7 @@ export class Request {
     if (trouble?.when === 'after' && trouble.what === 'die') this.kill();
     await this.pause(back);
     if (trouble?.when === 'after' && (trouble.what === 'fail' || trouble.what === 'reset')) {
+      this.unsure = true;
       throw failures.after(trouble.what);
     }
     if (result.status === 'rejected') throw result.reason;

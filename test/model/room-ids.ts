@@ -3,7 +3,10 @@ import type { Random } from '../../shared/ports/random.ts';
 
 /** Every number that a room may have: few, so that they are taken often and used again soon. */
 const ROOM_IDS = Array.from({ length: 8 }, (_, id) => id);
-/** A number that was drawn or became free is drawn again after so long: docs/decisions/0006 counts on it. */
+/**
+ * A number that was drawn, and of which no room came, is drawn again after so long: a create that hangs between reading the
+ * clock and being written must not come after a later room of its number.
+ */
 const REST_MS = REQUEST_LIMIT_MS + CLOCK_SKEW_MS;
 
 /** Draws room ids: numbers that are taken, or that have rested. */
@@ -18,9 +21,9 @@ export class RoomIds {
   }
 
   /** Which rooms there are now. */
-  note(room_ids: Iterable<string>, now: number): void {
+  note(room_ids: Iterable<string>): void {
     const taken = new Set(Array.from(room_ids, Number));
-    for (const id of this.#taken) if (!taken.has(id)) this.#rests.set(id, now + REST_MS);
+    for (const id of taken) this.#rests.delete(id);
     this.#taken = taken;
   }
 

@@ -23,8 +23,18 @@ export type Action =
   /** SIGTERM. */
   | { do: 'stop'; task: number }
   | { do: 'start'; room_capacity: number }
+  /** Its calls do not reach the router, which reaches it; the fleet may have forgotten it. */
+  | { do: 'mute'; task: number; ms: number; forgotten: boolean }
   /** The fleet's API fails. */
   | { do: 'fleet'; ms: number };
+
+/** What there is when the steps begin. */
+export interface Opening {
+  /** Rooms of three seats: how many clients of each are connected. */
+  rooms: number[];
+  /** How long ago they came, ms. */
+  age: number;
+}
 
 export interface NewGuest {
   /** How long after its grant it connects, ms; -1: it does not. */
@@ -43,6 +53,7 @@ export interface Step {
 
 export interface Script extends TownOptions {
   capacities: number[];
+  opening: Opening;
   steps: Step[];
 }
 
@@ -128,20 +139,39 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop'), task: pick }) },
   {
     weight: 1,
+    arbitrary: fc.record({ do: fc.constant('mute'), task: pick, ms: away, forgotten: fc.boolean() }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.record({ do: fc.constant('start'), room_capacity: fc.integer({ min: 1, max: 3 }) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fleet'), ms: away }) },
 );
 
-const wait = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(0) },
-  { weight: 6, arbitrary: fc.nat(60) },
-  { weight: 3, arbitrary: fc.nat(3_000) },
-  { weight: 3, arbitrary: fc.nat(40_000) },
+const soon = fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(60) });
+/** The time-outs of clients and leases, and a little less or more. */
+const due = fc
+  .tuple(fc.constantFrom(4_000, 6_000, 10_000, 15_000, 25_000, 30_000), fc.integer({ min: -120, max: 250 }))
+  .map(([time_out, by]) => time_out + by);
+const quick = fc.oneof({ weight: 6, arbitrary: soon }, { weight: 1, arbitrary: fc.nat(3_000) });
+const middling = fc.oneof(
+  { weight: 8, arbitrary: soon },
+  { weight: 2, arbitrary: fc.nat(3_000) },
+  { weight: 3, arbitrary: due },
+  { weight: 1, arbitrary: fc.nat(60_000) },
+);
+const long = fc.oneof(
+  { weight: 8, arbitrary: soon },
+  { weight: 2, arbitrary: fc.nat(3_000) },
+  { weight: 2, arbitrary: due },
+  { weight: 2, arbitrary: fc.nat(60_000) },
   // A room lives five minutes, from when it is created or extended.
   { weight: 1, arbitrary: fc.integer({ min: 285_000, max: 302_000 }) },
   { weight: 1, arbitrary: fc.nat(320_000) },
 );
+
+const stepsOf = (wait: fc.Arbitrary<number>): fc.Arbitrary<Step[]> =>
+  fc.array(fc.record({ wait, action }), { minLength: 1, maxLength: 25, size: 'max' });
 
 export const scripts: fc.Arbitrary<Script> = fc.record({
   seed: fc.nat(1_000_000),
@@ -151,5 +181,13 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
   heartbeats: fc.array(taskWeather, { maxLength: 8 }),
   removals: fc.array(taskWeather, { maxLength: 6 }),
   capacities: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
-  steps: fc.array(fc.record({ wait, action }), { minLength: 1, maxLength: 30, size: 'max' }),
+  opening: fc.record({
+    rooms: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+    age: fc.constantFrom(0, 12_000, 45_000),
+  }),
+  steps: fc.oneof(
+    { weight: 2, arbitrary: stepsOf(quick) },
+    { weight: 4, arbitrary: stepsOf(middling) },
+    { weight: 1, arbitrary: stepsOf(long) },
+  ),
 });

@@ -57,6 +57,7 @@ export async function settle(town: Town, play: Play): Promise<void> {
   town.tell('calm');
   for (const process of processes) {
     process.cut = false;
+    process.mute = false;
     if (process.frozen) process.thaw();
     const { task_id } = process;
     const up = processes.some((one) => one.up && one.task_id === task_id);

@@ -1,7 +1,7 @@
 /** The whole of it: router, tasks, fleet and clients, in virtual time. */
 import { routerConfig } from '../../shared/config/settings.ts';
 import { CLOCK_SKEW_MS, REQUEST_LIMIT_MS, SWEEP_LOCK_MS } from '../../shared/domain/liveness.ts';
-import { StoreBusy, type RoomStore } from '../../shared/ports/room-store.ts';
+import { StoreBusy, type NewKey, type RoomStore } from '../../shared/ports/room-store.ts';
 import { PROBLEMS } from '../../shared/protocol/problem.ts';
 import { START } from '../support/world.ts';
 import { seededRandom } from '../support/random.ts';
@@ -57,6 +57,8 @@ export class Town {
   #ports = 5_000;
   #heartbeats = 0;
   #removals = 0;
+  /** When a task last called to have a client removed. */
+  readonly removals = new Map<string, number>();
 
   constructor(backend: Backend, options: TownOptions) {
     this.#backend = backend;
@@ -78,7 +80,8 @@ export class Town {
       LEASE: '25s',
     });
     const { scheduler, processes, guests } = this;
-    this.monitor = new Monitor({ scheduler, processes, guests, max_rooms: options.max_rooms });
+    const { policy, removals } = this;
+    this.monitor = new Monitor({ scheduler, processes, guests, fleet: this.fleet, removals, policy });
   }
 
   tell(line: string): void {
@@ -151,17 +154,14 @@ export class Town {
   #depsFor(request: Request): Deps {
     const { monitor, policy, processes, scheduler } = this;
     const wrote = (rows: Rows) => {
-      this.#ids.note(
-        rows.rooms.map(({ room }) => room.room_id),
-        scheduler.now,
-      );
+      this.#ids.note(rows.rooms.map(({ room }) => room.room_id));
       monitor.observe(rows, request);
     };
     const store = this.#backend.storeFor(request, wrote);
     const random = this.#random;
     return {
       policy,
-      store: keysWatched(store, monitor),
+      store: seatsWatched(store, request, monitor),
       fleet: fleetFor(request, this.fleet),
       tasks: taskClientFor(request, processes),
       secrets: { get: async () => ({ current: 'a'.repeat(64) }) },
@@ -193,7 +193,7 @@ export class Town {
         process.run(() => resolve({ kind: 'unreachable', detail: 'timed out' })),
       );
       const answer = (told: RouterAnswer<T>) => {
-        if (process.cut) return;
+        if (process.cut || process.mute) return;
         unanswered.cancel();
         process.run(() => resolve(told));
       };
@@ -210,7 +210,7 @@ export class Town {
         } else if (outcome.kind === 'busy') answer({ kind: 'refused', status: 503, detail: 'busy' });
         else answer({ kind: 'refused', status: 502, detail: 'no answer of the function' });
       };
-      if (!process.cut) {
+      if (!process.cut && !process.mute) {
         void send(true);
         if (weather.again > 0) this.scheduler.after(weather.again, () => void send(false));
       }
@@ -224,22 +224,31 @@ export class Town {
           body.state === 'READY' ? TIMING.router_call : TIMING.stop_call,
           (deps) => putTask(deps, body, remote),
         ),
-      removeClient: (body) =>
-        call('remove-client', this.#options.removals[this.#removals++] ?? FAIR, TIMING.router_call, (deps) =>
-          removeClient(deps, body),
-        ),
+      removeClient: (body) => {
+        this.removals.set(body.client_id, this.scheduler.now);
+        return call(
+          'remove-client',
+          this.#options.removals[this.#removals++] ?? FAIR,
+          TIMING.router_call,
+          (deps) => removeClient(deps, body),
+        );
+      },
     };
   }
 }
 
-/** `store`, of which the monitor hears what seats are taken for a key. */
-function keysWatched(store: RoomStore, monitor: Monitor): RoomStore {
+/** `store`, of which monitor and request hear what seats are taken. */
+function seatsWatched(store: RoomStore, request: Request, monitor: Monitor): RoomStore {
+  const taken = ({ client_id }: { client_id: string }, now: number, key: NewKey | undefined) => {
+    request.seats.push(client_id);
+    if (key !== undefined) monitor.keyGave(key.key_hash, client_id, now);
+  };
   const createRoom: RoomStore['createRoom'] = (room, task, max_rooms, now, key) => {
-    if (key !== undefined) monitor.keyGave(key.key_hash, room.client.client_id, now);
+    taken(room.client, now, key);
     return store.createRoom(room, task, max_rooms, now, key);
   };
   const addClient: RoomStore['addClient'] = (room, client, now, key) => {
-    if (key !== undefined) monitor.keyGave(key.key_hash, client.client_id, now);
+    taken(client, now, key);
     return store.addClient(room, client, now, key);
   };
   return new Proxy(store, {

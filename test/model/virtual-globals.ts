@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 export interface Surroundings {
   now(): number;
+  monotonic(): number;
   random(): number;
   setTimeout(run: () => void, ms: number): VirtualTimer;
 }
@@ -44,6 +45,7 @@ export function installVirtualGlobals(): () => void {
     clearTimeout: globalThis.clearTimeout,
     now: Date.now,
     random: Math.random,
+    monotonic: performance.now.bind(performance),
   };
   type Timer = Parameters<typeof clearTimeout>[0];
   const set = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
@@ -54,11 +56,14 @@ export function installVirtualGlobals(): () => void {
     else real.clearTimeout(timer);
   };
   Date.now = () => surroundings.getStore()?.now() ?? real.now();
+  performance.now = () => surroundings.getStore()?.monotonic() ?? real.monotonic();
   Math.random = () => surroundings.getStore()?.random() ?? real.random();
   return () => {
     globalThis.setTimeout = real.setTimeout;
     globalThis.clearTimeout = real.clearTimeout;
     Date.now = real.now;
     Math.random = real.random;
+    // The prototype's own is there again.
+    Reflect.deleteProperty(performance, 'now');
   };
 }
