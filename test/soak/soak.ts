@@ -47,7 +47,7 @@ export async function startSoak(options: SoakOptions, print: (line: string) => v
   const stack = await startSoakStack(options, { print, processes, breach: (what) => ledger.breach(what) });
   const load_ms = options.minutes * MINUTE_MS;
   const warm_up_ms = Math.min(WARM_UP_MS, load_ms / 4);
-  const sample_ms = Math.min(SAMPLE_MS, Math.max(1_000, load_ms / 20));
+  const sample_ms = Math.min(SAMPLE_MS, Math.max(1_000, load_ms / 40));
   const sizes = async () => tableSizes(...(await stack.items()));
   const databaseBytes = () =>
     stack.database_pid === undefined ? undefined : residentBytes(stack.database_pid);
