@@ -147,7 +147,7 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
         return attach(ws, socket, admission.open);
       }
       countOne(counts.closes, admission.code);
-      turnAway(ws, admission.code, admission.reason);
+      turnAway(ws, socket, admission.code, admission.reason);
     });
   });
 

@@ -124,7 +124,7 @@ export class Session implements Member {
     this.#rated(bytes);
   }
 
-  /** The socket is closed; `code` is the peer's, 1005 or 1006 if it gave none. */
+  /** The peer's close frame came, or the socket is closed; `code` is the peer's, 1005 or 1006 if it gave none. */
   closed(code: number): void {
     const before = this.#state;
     this.#state = CLOSED;

@@ -13,6 +13,8 @@ import type { Timing } from './timing.ts';
 export const MESSAGE_OVERHEAD_BYTES = 128;
 /** Fragments of one message at most: a browser cuts at 64 KiB or more, so that this is far from any honest client. */
 const MAX_FRAGMENTS = 1_024;
+/** What is read in search of the peer's close frame once ours has been sent: parsing it may cost more than frames did. */
+const READ_AFTER_CLOSE_BYTES = 65_536;
 
 /**
  * The codes that `ws` closes with by itself (RFC 6455 §7.4.1), as ours, so that a client reads "reconnect?" from one
@@ -25,15 +27,22 @@ const OWN_CODE: Readonly<Record<number, number>> = {
   1009: CLOSE.TOO_LARGE,
 };
 
+/** The code of a close frame that has none (RFC 6455 §7.4.1). */
+const NO_CODE = 1_005;
+
 class RelaySocket extends WebSocket {
   /** The code that was sent in place of one of `ws`. */
   refused_with: number | undefined;
+  /** Called when the peer's close frame has come, long before the connection is over if it reads slowly. */
+  concluded: (code: number) => void = () => {};
 
   override close(code?: number, data?: string | Buffer): void {
     // For a fault `ws` gives a code alone. With a reason, if an empty one, it echoes the close frame of the peer.
     const own = code === undefined || data !== undefined ? undefined : OWN_CODE[code];
     this.refused_with ??= own;
     super.close(own ?? code, data);
+    if (code === undefined) this.concluded(NO_CODE);
+    else if (Buffer.isBuffer(data)) this.concluded(code);
   }
 }
 
@@ -112,13 +121,31 @@ export function attach(ws: WebSocket, stream: Duplex, open: (socket: ClientSocke
   // With the binary type `nodebuffer` (the default) every message is one Buffer.
   ws.on('message', (data, binary) => session.message(data as Buffer, binary));
   stream.on('data', (chunk: Buffer) => session.received(chunk));
+  bound(ws, stream);
   ws.on('ping', (data) => session.pinged(data));
   ws.on('pong', (data) => session.ponged(data.length));
+  if (ws instanceof RelaySocket) ws.concluded = (code) => session.closed(code);
   ws.on('close', (code) => session.closed(code));
 }
 
-/** Closes an open WebSocket that never becomes a session. */
-export function turnAway(ws: WebSocket, code: number, reason: string): void {
+/** Closes an open WebSocket over `stream` that never becomes a session. */
+export function turnAway(ws: WebSocket, stream: Duplex, code: number, reason: string): void {
   ws.on('error', () => {});
+  bound(ws, stream);
   ws.close(code, reason);
+}
+
+/**
+ * Once `ws` is closing, what comes over `stream` is soon thrown away unread. The peer's close frame may be among it: then
+ * the connection ends when the time for the closing handshake is over.
+ */
+function bound(ws: WebSocket, stream: Duplex): void {
+  let left = READ_AFTER_CLOSE_BYTES;
+  stream.on('data', (chunk: Buffer) => {
+    if (ws.readyState === WebSocket.OPEN) return;
+    left -= chunk.length;
+    if (left > 0) return;
+    stream.removeAllListeners('data');
+    stream.resume();
+  });
 }
