@@ -19,6 +19,8 @@ export interface RegistryEvents {
   connected(connect: Connect): void;
   /** A seat is given up or has run out: remove-client. */
   removed(removal: RemoveClientRequest): void;
+  /** Whether the router has not answered yet to a removal of this seat, or of a later generation of it. Default: no. */
+  removing?(seat: RemoveClientRequest): boolean;
 }
 
 export interface RegistryDeps {

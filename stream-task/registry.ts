@@ -99,13 +99,13 @@ export class Registry {
       if (this.#mode === 'draining') return { kind: 'refused', code: 'task_draining' };
       if (this.#rooms.size >= this.#deps.room_capacity) return { kind: 'refused', code: 'no_task_available' };
       room = createRoom(request);
-      // A room without seats would never be forgotten, so it is not taken up at all.
-      if (request.clients.length > 0) this.#rooms.set(room_id, room);
     }
     if (epoch < room.epoch) return { kind: 'refused', code: 'stale_epoch' };
     if (epoch > room.epoch) this.#adopt(room, epoch);
     room.max_clients = request.max_clients;
     for (const client of request.clients) this.#seat(room, client);
+    // A room without seats would never be forgotten, so it is not taken up at all.
+    if (room.seats.size > 0) this.#rooms.set(room_id, room);
     for (const gone of request.gone ?? []) {
       const seat = room.seats.get(gone.client_id);
       if (seat !== undefined && seat.generation <= gone.generation) this.#remove(room, seat, false);
@@ -128,6 +128,12 @@ export class Registry {
   #seat(room: SeatedRoom, client: RegisterRequest['clients'][number]): void {
     const known = room.seats.get(client.client_id);
     if (known === undefined) {
+      const { room_id, epoch } = room;
+      const { client_id, generation } = client;
+      // It has been given up, and the router does not know yet: the removal, which nobody can take back, would end it
+      // again. Whoever resumes has a later generation.
+      const givenUp = { room_id, epoch, client_id, generation };
+      if (this.#deps.events.removing?.(givenUp) === true) return;
       const seat: Seat = {
         client_id: client.client_id,
         ticket_hash: client.ticket_hash,

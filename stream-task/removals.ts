@@ -18,11 +18,15 @@ const MOST_TRIES = 8;
 
 export interface Removals {
   add(removal: RemoveClientRequest): void;
+  /** Whether a removal of this seat, or of a later generation of it, is under way or waits. */
+  has(seat: RemoveClientRequest): boolean;
   /** Resolves when nothing is under way or waits. */
   idle(): Promise<void>;
   /** Gives up what is under way and what waits. */
   stop(): void;
 }
+
+const nameOf = ({ room_id, client_id }: RemoveClientRequest): string => `${room_id}.${client_id}`;
 
 export function createRemovals(deps: {
   router: RouterClient;
@@ -32,6 +36,8 @@ export function createRemovals(deps: {
 }): Removals {
   const { router, timing, counts, log } = deps;
   const waiting: RemoveClientRequest[] = [];
+  /** Under way or waiting, by client. */
+  const pending = new Map<string, RemoveClientRequest>();
   const stopping = new AbortController();
   let busy = 0;
   let idle: (() => void)[] = [];
@@ -60,6 +66,7 @@ export function createRemovals(deps: {
   async function work(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       countOne(counts.remove_client, await remove(next));
+      if (pending.get(nameOf(next)) === next) pending.delete(nameOf(next));
     }
     busy--;
     if (busy > 0) return;
@@ -74,14 +81,20 @@ export function createRemovals(deps: {
         return countOne(counts.remove_client, 'given_up');
       }
       waiting.push(removal);
+      pending.set(nameOf(removal), removal);
       if (busy >= WORKERS) return;
       busy++;
       void work();
+    },
+    has(seat) {
+      const removal = pending.get(nameOf(seat));
+      return removal?.epoch === seat.epoch && seat.generation <= removal.generation;
     },
     idle: () => (busy === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
     stop() {
       stopping.abort();
       waiting.length = 0;
+      pending.clear();
     },
   };
 }

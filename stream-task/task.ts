@@ -62,6 +62,7 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
     events: {
       connected: (connect) => connects.add(connect),
       removed: (removal) => removals.add(removal),
+      removing: (seat) => removals.has(seat),
     },
   });
   const { registry, counts } = relay;

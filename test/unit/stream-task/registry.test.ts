@@ -10,6 +10,8 @@ const CLIENT_ID = '00000000-0000-4000-8000-000000000001';
 
 describe('registry', () => {
   let removed: RemoveClientRequest[];
+  /** The router has not answered to them yet. */
+  let removing: boolean;
   let registry: Registry;
   let pulse: Pulse;
 
@@ -30,6 +32,7 @@ describe('registry', () => {
     vi.useFakeTimers();
     pulse = new Pulse(TIMING.tick);
     removed = [];
+    removing = false;
     const limits = { messages_per_second: 1, bytes_per_second: 1 };
     registry = new Registry({
       room_capacity: 1,
@@ -40,7 +43,11 @@ describe('registry', () => {
       timing: TIMING,
       counts: createCounts(),
       pulse,
-      events: { connected: () => {}, removed: (removal) => removed.push(removal) },
+      events: {
+        connected: () => {},
+        removed: (removal) => removed.push(removal),
+        removing: ({ generation }) => removing && generation < 2,
+      },
     });
   });
 
@@ -48,6 +55,16 @@ describe('registry', () => {
     registry.stop();
     pulse.stop();
     vi.useRealTimers();
+  });
+
+  it('does not take up again what it has given up while the router does not know yet', () => {
+    register(1, 10_000);
+    vi.advanceTimersByTime(10_000);
+    removing = true;
+    register(1, 10_000);
+    expect(registry.rooms).toBe(0);
+    register(2, 10_000);
+    expect(registry.snapshot(ROOM_ID)).toMatchObject([{ clients: [{ generation: 2 }] }]);
   });
 
   it('keeps a waiting seat until the last instant that was promised, also by an earlier generation that comes late', () => {
