@@ -66,9 +66,26 @@ export class Monitor {
             `${process.task_id} at ${process.url} serves ${place}, which is of ${owner?.task_id} at ${owner?.url}`,
           );
         }
+        if (process.disowned.has(place))
+          this.fail(`${process.task_id} serves ${place} again, which was taken from it`);
         const other = serving.get(place);
         if (other !== undefined) this.fail(`two processes serve ${place}: ${other.url} and ${process.url}`);
         serving.set(place, process);
+      }
+      this.#strangers(process);
+    }
+  }
+
+  /** Nobody is in another room than the one that it was granted a seat in, though that has the same number. */
+  #strangers(process: RelayProcess): void {
+    for (const { name, grant, line } of this.#watched.guests) {
+      if (line?.process !== process || line.closed) continue;
+      const now = process.registry.roomEpochs().find(({ room_id }) => room_id === grant.room_id);
+      const [own, there] = [grant.epoch, now?.epoch].map((epoch) =>
+        this.#owners.get(`${grant.room_id}@${epoch}`),
+      );
+      if (own !== undefined && there !== undefined && own.created_at !== there.created_at) {
+        this.fail(`${name} is in a later room of the number ${grant.room_id}`);
       }
     }
   }

@@ -100,6 +100,19 @@ export function moveBreaches(before: Rows, rows: Rows, request: Request, watched
   return before.rooms.flatMap(({ room }) => {
     const now = sameRoom(rows, room);
     if (now === undefined || now.room.epoch === room.epoch) return [];
+    const there = watched.processes.find(({ up, url }) => up && url === room.url);
+    const listed = fleet.tasks.get(`arn:${there?.task_id}`);
+    const asked =
+      there?.answers === true && there.task_id === room.task_id && !request.disturbed.has(room.task_id);
+    // The sweep asks the task itself, whatever its lease says.
+    if (
+      asked &&
+      request.name === 'sweep' &&
+      listed !== 'stopped' &&
+      scheduler.now - there.born > AFTERMATH_MS
+    ) {
+      return [`room ${room.room_id} was taken from ${room.task_id} by the sweep, which it answers`];
+    }
     const process = servingNow(watched, room);
     if (process === undefined || scheduler.now - process.disturbed_at < AFTERMATH_MS) return [];
     if (fleet.tasks.get(`arn:${process.task_id}`) !== 'running') return [];

@@ -56,13 +56,16 @@ export class RelayProcess {
   /** When something was last wrong with it, or with the way to it, from outside. */
   disturbed_at = -Infinity;
   up = true;
+  /** The places, `room@epoch`, of which it was told that they are not its own. */
+  readonly disowned = new Set<string>();
   /** No way between it and the router. */
   cut = false;
   /** Its calls do not reach the router. */
   mute = false;
   stopping = false;
   readonly #scheduler: Scheduler;
-  readonly #born: number;
+  /** By the router's clock. */
+  readonly born: number;
   readonly #options: ProcessOptions;
   readonly #here: Surroundings;
   readonly #pulse = still();
@@ -81,7 +84,7 @@ export class RelayProcess {
     this.#scheduler = scheduler;
     this.#options = options;
     this.started_at = this.now();
-    this.#born = scheduler.now;
+    this.born = scheduler.now;
     this.#here = {
       now: () => this.now(),
       monotonic: () => scheduler.now,
@@ -115,6 +118,7 @@ export class RelayProcess {
       events: {
         connected: (connect) => connects.add(connect),
         removed: (removal) => this.#removals.add(removal),
+        removing: (seat) => this.#removals.has(seat),
       },
     });
     const { registry } = this;
@@ -135,7 +139,10 @@ export class RelayProcess {
         interval: options.heartbeat,
         router,
         load: () => ({ rooms: registry.roomEpochs(), clients: registry.clients }),
-        disown: (room) => registry.disown(room),
+        disown: (room) => {
+          registry.disown(room);
+          this.disowned.add(`${room.room_id}@${room.epoch}`);
+        },
         connects,
         timing: TIMING,
         counts,
@@ -155,7 +162,12 @@ export class RelayProcess {
 
   /** Whether it does what it should and can be reached. */
   get well(): boolean {
-    return this.up && !this.frozen && !this.cut && !this.mute && !this.stopping;
+    return this.answers && !this.mute;
+  }
+
+  /** Whether it answers the router, though it may not reach it itself. */
+  get answers(): boolean {
+    return this.up && !this.frozen && !this.cut && !this.stopping;
   }
 
   /** Something comes to it from outside, or a timer of its own: at once, when it thaws, or never. */
@@ -165,7 +177,7 @@ export class RelayProcess {
       this.#frozen.waiting.push(happens);
       return;
     }
-    this.#pulse.awake = this.#scheduler.now - this.#born - this.#stood;
+    this.#pulse.awake = this.#scheduler.now - this.born - this.#stood;
     within(this.#here, happens);
     this.#options.acted();
   }

@@ -14,6 +14,8 @@ export class RoomIds {
   readonly #random: Random;
   readonly #rests = new Map<number, number>();
   #fresh = ROOM_IDS.length;
+  /** The last that became free: drawn again as often as all others together. */
+  #freed: number | undefined;
   #taken: ReadonlySet<number> = new Set();
 
   constructor(random: Random) {
@@ -24,12 +26,15 @@ export class RoomIds {
   note(room_ids: Iterable<string>): void {
     const taken = new Set(Array.from(room_ids, Number));
     for (const id of taken) this.#rests.delete(id);
+    for (const id of this.#taken) if (!taken.has(id)) this.#freed = id;
     this.#taken = taken;
   }
 
   draw(now: number): number {
     const fit = ROOM_IDS.filter((id) => this.#taken.has(id) || (this.#rests.get(id) ?? 0) <= now);
-    const id = fit.length > 0 ? fit[this.#random.integer(fit.length)]! : this.#fresh++;
+    const again = fit.find((one) => one === this.#freed && !this.#taken.has(one));
+    const anew = again !== undefined && this.#random.integer(2) === 0;
+    const id = anew ? again : fit.length > 0 ? fit[this.#random.integer(fit.length)]! : this.#fresh++;
     if (!this.#taken.has(id)) this.#rests.set(id, now + REST_MS);
     return id;
   }

@@ -125,7 +125,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('connect'), who: pick }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('break'), who: pick }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('leave'), who: pick }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('sweep'), weather }) },
+  { weight: 7, arbitrary: fc.record({ do: fc.constant('sweep'), weather }) },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('crash'), task: pick, lag: away, forgotten: fc.boolean() }),
@@ -138,7 +138,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cut'), task: pick, ms: away }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop'), task: pick }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ do: fc.constant('mute'), task: pick, ms: away, forgotten: fc.boolean() }),
   },
   {
