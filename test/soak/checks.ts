@@ -15,6 +15,9 @@ export const RSS_BOUND = { share: 0.15, bytes: 16 * 2 ** 20 };
  */
 const WINDOW = { most: 24, least: 8 };
 
+/** From this long on there must be something to compare. */
+const LONG_MINUTES = 10;
+
 /** Items of both tables by what they are. */
 export interface TableSizes {
   tasks: number;
@@ -114,6 +117,14 @@ export function growthOf(
     heap_bytes: both(({ heap_bytes }) => heap_bytes),
     rss_bytes: both(({ rss_bytes }) => rss_bytes),
   };
+}
+
+/** A long soak says something about the router, a task and the clients, or it has not done its work. */
+export function unseenBreaches(growth: readonly Growth[], minutes: number): string[] {
+  if (minutes < LONG_MINUTES) return [];
+  return ['router', 'task', LOAD]
+    .filter((kind) => !growth.some(({ name }) => name.startsWith(kind)))
+    .map((kind) => `${kind}: there were too few looks at its memory to compare`);
 }
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

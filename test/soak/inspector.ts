@@ -22,13 +22,13 @@ export function inspectorUrl(line: string): string | undefined {
   return /Debugger listening on (ws:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]+)/.exec(line)?.[1];
 }
 
-/** Undefined if the process does not answer within five seconds: it is gone, or frozen. */
-export async function memoryOf(url: string): Promise<Memory | undefined> {
+/** `gone`: nobody is there any more. `silent`: no answer within five seconds, as of a frozen process. */
+export async function memoryOf(url: string): Promise<Memory | 'gone' | 'silent'> {
   const socket = new WebSocket(url, { perMessageDeflate: false });
-  const answer = Promise.withResolvers<Memory | undefined>();
-  const timer = setTimeout(() => answer.resolve(undefined), LIMIT_MS);
-  socket.on('error', () => answer.resolve(undefined));
-  socket.on('close', () => answer.resolve(undefined));
+  const answer = Promise.withResolvers<Memory | 'gone' | 'silent'>();
+  const timer = setTimeout(() => answer.resolve('silent'), LIMIT_MS);
+  socket.on('error', () => answer.resolve('gone'));
+  socket.on('close', () => answer.resolve('gone'));
   socket.on('open', () => {
     // Twice: what a finalizer lets go of is collected by the second.
     for (const id of [1, 2]) socket.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }));
@@ -37,7 +37,7 @@ export async function memoryOf(url: string): Promise<Memory | undefined> {
   socket.on('message', (data) => {
     const { id, result } = JSON.parse((data as Buffer).toString('utf8')) as Answer;
     const value = result?.result?.value;
-    if (id === 3) answer.resolve(typeof value === 'string' ? (JSON.parse(value) as Memory) : undefined);
+    if (id === 3) answer.resolve(typeof value === 'string' ? (JSON.parse(value) as Memory) : 'silent');
   });
   const memory = await answer.promise;
   clearTimeout(timer);

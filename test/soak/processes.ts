@@ -78,7 +78,9 @@ export class Processes {
   async sample(): Promise<void> {
     const looks = [...this.#inspectors].map(async ([name, url]) => {
       const memory = await memoryOf(url);
-      if (memory === undefined) return;
+      // Its port may be another's by then.
+      if (memory === 'gone' && this.#inspectors.get(name) === url) this.#inspectors.delete(name);
+      if (typeof memory === 'string') return;
       const { pid, ...bytes } = memory;
       this.#add(name, pid, bytes);
     });

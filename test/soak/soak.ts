@@ -5,7 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SETTLED_MS } from '../../shared/domain/liveness.ts';
 import { seededRandom } from '../support/random.ts';
-import { growthOf, handleBreaches, memoryBreaches, tableBreaches, tableSizes } from './checks.ts';
+import {
+  growthOf,
+  handleBreaches,
+  memoryBreaches,
+  tableBreaches,
+  tableSizes,
+  unseenBreaches,
+} from './checks.ts';
 import { startKills } from './kills.ts';
 import { Ledger } from './ledger.ts';
 import { lossyFetch, startLoad } from './load.ts';
@@ -156,9 +163,11 @@ export async function startSoak(options: SoakOptions, print: (line: string) => v
       tables.after = await sizes();
       await processes.sample();
       database.after = databaseBytes();
+      const { growth } = summary();
       const found = [
         ...(await breachesOfTables()),
-        ...memoryBreaches(summary().growth),
+        ...memoryBreaches(growth),
+        ...unseenBreaches(growth, options.minutes),
         ...handleBreaches(processes.series, steady_since, stack.pids()),
         ...(ledger.live === 0 ? [] : [`${ledger.live} clients are still live`]),
       ];

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { growthOf, handleBreaches, memoryBreaches, tableBreaches, tableSizes } from '../../soak/checks.ts';
+import {
+  growthOf,
+  handleBreaches,
+  memoryBreaches,
+  tableBreaches,
+  tableSizes,
+  unseenBreaches,
+} from '../../soak/checks.ts';
 import { LOAD, type Sample, type Series } from '../../soak/processes.ts';
 
 const NOW = 1_000_000;
@@ -104,6 +111,18 @@ describe('memory under load', () => {
         WATCHED,
       ),
     ).toBeUndefined();
+  });
+
+  it('must be compared in a long soak', () => {
+    const growth = growthOf(
+      series('task 1', 61, () => MIB),
+      WATCHED,
+    );
+    expect(unseenBreaches([growth!], 5)).toEqual([]);
+    expect(unseenBreaches([growth!], 30)).toEqual([
+      'router: there were too few looks at its memory to compare',
+      'load: there were too few looks at its memory to compare',
+    ]);
   });
 
   it('of this process is compared by its heap alone', () => {
