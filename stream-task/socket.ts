@@ -13,12 +13,18 @@ import type { Timing } from './timing.ts';
 export const MESSAGE_OVERHEAD_BYTES = 128;
 /** Fragments of one message at most: a browser cuts at 64 KiB or more, so that this is far from any honest client. */
 const MAX_FRAGMENTS = 1_024;
+/**
+ * Pieces in which one frame may arrive, and bytes of a frame that allow one more. Each is kept by itself until the frame is
+ * complete, at some 600 bytes: 64 KiB that came byte by byte would hold 40 MB. A segment of TCP has 536 or more.
+ */
+const MAX_PIECES = 1_024;
+const BYTES_PER_PIECE = 64;
 /** What is read in search of the peer's close frame once ours has been sent: parsing it may cost more than frames did. */
 const READ_AFTER_CLOSE_BYTES = 65_536;
 
 /**
  * The codes that `ws` closes with by itself (RFC 6455 §7.4.1), as ours, so that a client reads "reconnect?" from one
- * table: 1002 protocol error, 1007 not UTF-8, 1008 too many fragments, 1009 too large.
+ * table: 1002 protocol error, 1007 not UTF-8, 1008 too many fragments or pieces, 1009 too large.
  */
 const OWN_CODE: Readonly<Record<number, number>> = {
   1002: CLOSE.BAD_FRAME,
@@ -56,6 +62,7 @@ export function createHandshaker(max_frame_bytes: number, timing: Timing): WebSo
     perMessageDeflate: false,
     maxPayload: max_frame_bytes,
     maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: Math.max(MAX_PIECES, Math.ceil(max_frame_bytes / BYTES_PER_PIECE)),
     closeTimeout: timing.close_wait,
     // By default the first offer is echoed; the second one holds a ticket.
     handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,

@@ -7,7 +7,7 @@ import { eventually } from '../../support/inbox.ts';
 import { memoryInUse } from '../../support/memory.ts';
 import { bareClient, frameBytes, type RawSocket } from '../../support/raw-socket.ts';
 import { newClient, newRoomId, startTestRelay, type TestRelay } from '../../support/relay.ts';
-import { clientFrame, FrameReader, OPCODE } from '../../support/wire-frames.ts';
+import { clientFrame, closePayload, FrameReader, OPCODE } from '../../support/wire-frames.ts';
 
 const MB = 1024 * 1024;
 const PROTOCOLS = ['anteroom.v1', 'anteroom.raw.v1'] as const;
@@ -103,6 +103,31 @@ describe('hostile clients', () => {
     const flood = Buffer.concat(Array.from({ length: 100 }, () => empty));
     await canary.during(goOn(raw, () => flood));
     expect(await closeCode(raw)).toBe(4413);
+  });
+
+  it('[R36] ends a message that comes in thousands of pieces with 4413', async () => {
+    await start();
+    const raw = await enter();
+    const message = clientFrame(OPCODE.BINARY, new Uint8Array(65_536));
+    // All of it but the last byte, so that only its pieces can be what is wrong.
+    for (let at = 0; at < message.length - 1 && !raw.ended; at++) {
+      await raw.writePieces([message.subarray(at, at + 1)]);
+    }
+    expect(await closeCode(raw)).toBe(4413);
+  });
+
+  it('[R36] takes a message that comes in hundreds of pieces', async () => {
+    await start();
+    const { room_id, peers } = await relay.room(1, 'anteroom.raw.v1');
+    const sender = newClient();
+    await relay.register(room_id, [sender]);
+    const raw = await bareClient(relay.port, room_id, sender);
+    const message = clientFrame(OPCODE.BINARY, new Uint8Array(65_536));
+    for (let at = 0; at < message.length; at += 128) await raw.writePieces([message.subarray(at, at + 128)]);
+    expect((await peers[0]!.next()).data.length).toBe(65_536);
+    raw.write(clientFrame(OPCODE.CLOSE, closePayload(1_000)));
+    expect(await closeCode(raw)).toBe(1_000);
+    peers[0]!.ws.close(1_000);
   });
 
   it('[R50] ends a flood of tiny fragments with 4429', async () => {
