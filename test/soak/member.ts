@@ -1,7 +1,6 @@
 /** One client of a room: it comes by the SDK, talks, listens, breaks off and ends. Whatever is amiss goes to the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRoomOn, joinRoomOn } from '../../client/src/connect.ts';
-import { AnteroomError } from '../../client/src/errors.ts';
 import { nodePlatform } from '../../client/src/node/platform.ts';
 import type { Platform, Socket } from '../../client/src/platform.ts';
 import { fullJitter } from '../../client/src/reconnect.ts';
@@ -9,9 +8,12 @@ import type { CloseReason, ConnectionState, Room } from '../../client/src/types.
 import type { Random } from '../../shared/ports/random.ts';
 import type { FaultKind, Ledger } from './ledger.ts';
 import { Listening, spoken } from './talk.ts';
+import { noteEnd, noteRefusal } from './told.ts';
 
 /** A dead relay is noticed after 12 s of silence; until then it may hold what was said last. */
 const HEARD_WITHIN_MS = 30_000;
+/** What a reload asks for. */
+const RESUME = 'a resume';
 /** A client whose connection broke is back within this time, or told that it cannot be. */
 const BACK_WITHIN_MS = 20_000;
 /** A break this long after a fault is not that fault's doing. */
@@ -127,9 +129,7 @@ export class Member {
     this.#end(old);
     // A page that goes away closes its socket; sometimes the relay hears of the new one first.
     if (random.fraction() < 0.5) old.page.socket?.abandon();
-    await this.#enter('a resume', (internals, options) =>
-      joinRoomOn(internals, { ...options, room_id, resume }),
-    );
+    await this.#enter(RESUME, (internals, options) => joinRoomOn(internals, { ...options, room_id, resume }));
     old.page.socket?.abandon();
   }
 
@@ -260,43 +260,21 @@ export class Member {
     this.#struck = undefined;
   }
 
-  /** The room told the end of it, which is right only where the seat had run out. */
+  /** The room told the end of it. */
   #closed(reason: CloseReason): void {
     const { ledger, resume_grace_ms } = this.#world;
     if (this.over) return;
     this.#finish();
-    const away = Date.now() - this.#away_since;
-    if (reason.kind === 'gone' && away >= resume_grace_ms) ledger.count('seats_gone');
-    else {
-      const why = reason.kind === 'gave_up' ? reason.error.code : reason.kind;
-      ledger.breach(`room ${this.#company.number}: a client was told "${why}" after ${away} ms away`);
-    }
+    const away_ms = Date.now() - this.#away_since;
+    noteEnd(ledger, reason, { who: `room ${this.#company.number}: a client`, away_ms, resume_grace_ms });
   }
 
-  /** An entry was refused, which is right only where something explains it. */
-  #refused(what: string, error: unknown, since: number): void {
+  #refused(call: string, error: unknown, since: number): void {
     const { ledger, resume_grace_ms } = this.#world;
-    const took = Date.now() - since;
-    const away = what === 'a resume';
-    if (away) this.#finish();
-    const code = error instanceof AnteroomError ? error.code : String(error);
-    if (code === 'aborted') {
-      ledger.count('aborted');
-      return;
-    }
-    const seat_gone = ['client_not_found', 'room_not_found', 'closed'].includes(code);
-    if (away && seat_gone && took >= resume_grace_ms) {
-      ledger.count('seats_gone');
-      return;
-    }
-    const outage = ['network', 'internal', 'rate_limited', 'request_in_flight', 'store_busy'];
-    if (outage.includes(code) && ledger.underFault(['router'], since)) {
-      ledger.count('refused');
-      ledger.refusals[code] = (ledger.refusals[code] ?? 0) + 1;
-      return;
-    }
-    const message = error instanceof Error ? error.message : '';
-    ledger.breach(`room ${this.#company.number}: ${what} was refused after ${took} ms: ${code}: ${message}`);
+    const resuming = call === RESUME;
+    if (resuming) this.#finish();
+    const what = `room ${this.#company.number}: ${call}`;
+    noteRefusal(ledger, error, { what, since, resuming, resume_grace_ms });
   }
 
   /** Waits until everyone in the room who was connected all along has heard what this one said last. */
