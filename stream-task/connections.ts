@@ -58,6 +58,16 @@ export class Connections {
     return true;
   }
 
+  /**
+   * A request came on `socket` that is not answered as HTTP, such as an upgrade. False if others still wait for their
+   * answers, which would be written in between what is spoken next: then the connection is cut off.
+   */
+  handedOver(socket: Socket): boolean {
+    if ((this.#unanswered.get(socket) ?? 0) === 0) return true;
+    this.#cut(socket, 'pipelined');
+    return false;
+  }
+
   answered(socket: Socket): void {
     this.#unanswered.set(socket, (this.#unanswered.get(socket) ?? 1) - 1);
   }

@@ -64,6 +64,12 @@ const MAX_HEADER_BYTES = 8 * 1024;
 /** Some 15 KB each; when a task dies, thousands of its clients may come here within a second. */
 const MAX_NEWCOMERS = 4_096;
 
+/**
+ * Connections that the kernel takes for us meanwhile: one more must knock again, a second later. By default 511, which is
+ * 50 ms of a crowd that a dead task leaves.
+ */
+const BACKLOG = 1_024;
+
 /** Starts the relay. Rejects if the port is taken. */
 export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<Relay> {
   const timing = deps.timing ?? TIMING;
@@ -132,8 +138,11 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
     countOne(counts.refused, status);
     refuseStream(socket, status, detail, timing.close_wait);
   };
-  server.on('connect', (_request, socket: Duplex) => refuse(socket, 405, 'This is no proxy'));
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    if (connections.handedOver(request.socket)) refuse(socket, 405, 'This is no proxy');
+  });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!connections.handedOver(request.socket)) return;
     const verdict = checkUpgrade(request, {
       allowed_origins: config.ALLOWED_ORIGINS,
       sockets: connections.ofAddress(request.socket),
@@ -177,7 +186,7 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, () => {
+    server.listen({ port, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

@@ -15,7 +15,7 @@ import {
   RawSocket,
   requestHead,
 } from '../../support/raw-socket.ts';
-import { newClient, SECRET, startTestRelay, type TestRelay } from '../../support/relay.ts';
+import { newClient, newRoomId, SECRET, startTestRelay, type TestRelay } from '../../support/relay.ts';
 import { clientFrame, FrameReader, OPCODE } from '../../support/wire-frames.ts';
 
 const MB = 1024 * 1024;
@@ -140,6 +140,18 @@ describe('hostile HTTP', () => {
     polite.write(Buffer.concat([one, one]));
     await polite.until(({ text }) => text.split('HTTP/1.1 200 OK').length === 3);
     polite.destroy();
+  });
+
+  it.each([
+    ['a handshake', handshake(newRoomId(), newClient(), 'anteroom.raw.v1')],
+    ['a CONNECT', requestHead('CONNECT a:1 HTTP/1.1', [['Host', 'a:1']])],
+  ])('[R47] cuts off %s that does not wait for the answer to a request', async (_what, second) => {
+    const cut = relay.relay.counts.cut.get('pipelined') ?? 0;
+    const raw = await open();
+    raw.write(Buffer.concat([requestHead('GET /health HTTP/1.1', [['Host', 'a']]), second]));
+    await raw.over();
+    expect(raw.text).not.toMatch(/HTTP\/1\.1 (101|405)/);
+    expect(relay.relay.counts.cut.get('pipelined')).toBe(cut + 1);
   });
 
   it('[R47] cuts off who does not take its answer', async () => {
