@@ -24,7 +24,7 @@ export function hostBelongs(
   return zone !== undefined && host === `${task.task_id.toLowerCase()}.${zone}`;
 }
 
-/** Bits of an IPv6 address that a network gives to one subscriber (RFC 6177): the rest is theirs to choose. */
+/** Bits of an IPv6 address that a subscriber cannot choose: who is given more than the least (RFC 6177) counts as several. */
 const SUBSCRIBER_BITS = 64;
 
 /**

@@ -227,7 +227,7 @@ export interface RoomStore {
 
   /**
    * Counts a failure of `source`; the first one opens a window until `until`, which the others do not extend. What is
-   * counted then, this one included, and perhaps others that came at the same moment.
+   * counted then, this one included. One of which the database's answer was lost may count twice.
    */
   countFailure(source: string, now: number, until: number): Promise<Failures>;
 

@@ -73,6 +73,21 @@ describeDynamo('The requests of the store', (tables) => {
     expect(commands()).toEqual(['TransactWriteItems', 'TransactGetItems']);
   });
 
+  it('are one update for a failure of a source, and two for the first one', async () => {
+    expect(await store.countFailure('source', NOW, NOW + 100)).toEqual({ failures: 1, until: NOW + 100 });
+    expect(commands()).toEqual(['UpdateItem', 'UpdateItem']);
+    calls = [];
+    expect(await store.countFailure('source', NOW, NOW + 100)).toEqual({ failures: 2, until: NOW + 100 });
+    expect(commands()).toEqual(['UpdateItem']);
+  });
+
+  it('count every failure of a crowd, on one item that no two transactions may write at once', async () => {
+    // DynamoDB cancels a transaction while another one writes its item: with a crowd at work, each of them.
+    plan = (call) => (call.command.startsWith('Transact') ? conflict(call) : undefined);
+    const seen = await Promise.all(times(40, () => store.countFailure('crowd', NOW, NOW + 100)));
+    expect(seen.map(({ failures }) => failures).sort((a, b) => a - b)).toEqual(times(40, (n) => n + 1));
+  });
+
   it('are one update for a heartbeat', async () => {
     const task = await aTask(quiet);
     await store.putTask({ ...task, heartbeat_seq: 1 });

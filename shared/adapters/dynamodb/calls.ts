@@ -88,7 +88,7 @@ export function dynamoCalls(client: DynamoDBDocumentClient, chance: Chance) {
       }
     },
 
-    /** One update, which must have the same effect once or twice. */
+    /** One update, which must do no harm if it is done twice. */
     async update({ Update }: ReturnType<typeof update>): Promise<Outcome> {
       try {
         const { Attributes } = await retry(() =>

@@ -1,8 +1,8 @@
 /** What is kept of requests: idempotency keys, and failures of a source. Both expire by themselves. */
+import { randomUUID } from 'node:crypto';
 import type { Failures } from '../../domain/guessing.ts';
 import { StoreBusy, type KeyRecord, type NewKey, type RoomStore } from '../../ports/room-store.ts';
 import type { Context } from './context.ts';
-
 import { expressionParts, type Part, update } from './parts.ts';
 import type { Item } from './trouble.ts';
 
@@ -56,10 +56,10 @@ export function putKey(
 }
 
 export function requestMethods({ calls, at }: Context): RequestMethods {
-  const getFailures = async (source: string): Promise<Failures | undefined> => {
-    const item = await calls.get(at.failures(source));
-    return item && { failures: item['failures'] as number, until: item['until'] as number };
-  };
+  const failuresOf = (item: Item): Failures => ({
+    failures: item['failures'] as number,
+    until: item['until'] as number,
+  });
 
   return {
     async getKey(key_hash) {
@@ -67,22 +67,33 @@ export function requestMethods({ calls, at }: Context): RequestMethods {
       return item === undefined ? undefined : keyOf(item);
     },
 
-    getFailures,
+    async getFailures(source) {
+      const item = await calls.get(at.failures(source));
+      return item && failuresOf(item);
+    },
 
     async countFailure(source, now, until) {
       const place = at.failures(source);
-      // Counts, so in transactions: their tokens keep a repetition after a lost answer from counting twice.
-      const another = update(place, 'SET #failures = #failures + :one', '#until > :now', { one: 1, now });
+      // Not in transactions: of those that come at once DynamoDB cancels all but one, and a crowd of guesses would be
+      // refused rather than counted. Instead a repetition after a lost answer finds that it was the last one that counted;
+      // should another have counted meanwhile, it counts twice, which does no harm.
+      const by = randomUUID();
+      const another = update(
+        place,
+        'SET #failures = #failures + :one, #counted_by = :by',
+        '#until > :now AND #counted_by <> :by',
+        { one: 1, by, now },
+      );
       const first = update(
         place,
-        'SET #failures = :one, #until = :until, #ttl = :ttl',
+        'SET #failures = :one, #until = :until, #ttl = :ttl, #counted_by = :by',
         'attribute_not_exists(#until) OR #until <= :now',
-        { one: 1, until, ttl: timeToLive(until), now },
+        { one: 1, until, ttl: timeToLive(until), by, now },
       );
       for (let round = 0; round < ROUNDS; round++) {
         for (const count of [another, first]) {
-          const outcome = await calls.transact({ count });
-          if (outcome.kind === 'done') return (await getFailures(source)) ?? { failures: 1, until };
+          const { kind, item } = await calls.update(count);
+          if (item !== undefined && (kind === 'done' || item['counted_by'] === by)) return failuresOf(item);
         }
       }
       throw new StoreBusy('failures are counted too fast');

@@ -19,7 +19,7 @@ const LONGEST_PAUSE_MS = 1_000;
  * of an exponentially growing time: callers that collided once are spread out). Throws {@link StoreBusy} when the retries
  * are used up, and everything else as it comes.
  *
- * An unanswered attempt may have been done: `attempt` must have the same effect once or twice.
+ * An unanswered attempt may have been done: `attempt` must do no harm if it is done twice.
  */
 export async function retrying<T>(chance: Chance, attempt: () => Promise<T>): Promise<T> {
   let unanswered = 0;

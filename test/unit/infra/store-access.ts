@@ -46,7 +46,7 @@ export const STORE_ACCESS: Record<keyof RoomStore, Access> = {
   },
   getKey: { RoomsTable: ['GetItem'] },
   getFailures: { RoomsTable: ['GetItem'] },
-  countFailure: { RoomsTable: ['GetItem', 'UpdateItem'] },
+  countFailure: { RoomsTable: ['UpdateItem'] },
   lockSweep: { TasksTable: ['UpdateItem'] },
   unlockSweep: { TasksTable: ['DeleteItem'] },
 };
