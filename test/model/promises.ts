@@ -103,7 +103,10 @@ export function moveBreaches(before: Rows, rows: Rows, request: Request, watched
     const there = watched.processes.find(({ up, url }) => up && url === room.url);
     const listed = fleet.tasks.get(`arn:${there?.task_id}`);
     const asked =
-      there?.answers === true && there.task_id === room.task_id && !request.disturbed.has(room.task_id);
+      there?.answers === true &&
+      there.task_id === room.task_id &&
+      there.disturbed_at < request.begun_at &&
+      !request.disturbed.has(room.task_id);
     // The sweep asks the task itself, whatever its lease says.
     if (
       asked &&

@@ -56,6 +56,7 @@ export async function settle(town: Town, play: Play): Promise<void> {
   town.calm = true;
   town.tell('calm');
   for (const process of processes) {
+    if (process.cut || process.mute) process.disturbed_at = scheduler.now;
     process.cut = false;
     process.mute = false;
     if (process.frozen) process.thaw();
