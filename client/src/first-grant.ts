@@ -73,7 +73,7 @@ export async function askPatiently<T>(
   let key = drawKey?.();
   let renewed = false;
   let retries = 0;
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     try {
       return await ask(key);
     } catch (error) {
@@ -83,7 +83,8 @@ export async function askPatiently<T>(
       const under_way = isUnderWay(error);
       if (!under_way && ++retries > MOST_RETRIES) throw error;
       const elapsed = performance.now() - since;
-      const wanted = wantedDelay(policy, attempt, elapsed);
+      // What is under way ends within a known time: with growing delays the last question could come too late.
+      const wanted = wantedDelay(policy, under_way ? 1 : retries, elapsed);
       const least = Math.max(error.retry_after_ms ?? 0, under_way ? UNDER_WAY_MS : 0);
       const ms = least + (wanted ?? 0);
       if (wanted === null || elapsed + ms > within_ms) throw error;

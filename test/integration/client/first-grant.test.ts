@@ -81,6 +81,18 @@ describe('the first grant', () => {
     expect([calls.count, router.seats]).toEqual([6, 1]);
   });
 
+  it('is asked for at the same pace however long it is under way', async () => {
+    const { router, options } = await counted();
+    const asked: number[] = [];
+    const reconnect = (attempt: number) => {
+      asked.push(attempt);
+      return 0;
+    };
+    router.answer({ reset: true }, { reset: true }, underWay, underWay);
+    expect((await create({ ...options, reconnect })).state.status).toBe('live');
+    expect(asked, 'delays do not grow, or the last one would be too late').toEqual([1, 2, 1, 1]);
+  });
+
   it('is under way for a limited time', async () => {
     const { router, options } = await counted();
     router.answer(underWay, underWay);
@@ -92,17 +104,20 @@ describe('the first grant', () => {
     ['create', 'room_not_found'],
     ['create', 'client_not_found'],
     ['join', 'client_not_found'],
-  ] as const)('of a %s that is answered %s a second time is asked for once more, anew', async (call, code) => {
-    const { router, options, joining } = await counted();
-    router.answer({ lost: true }, problemAnswer(code));
-    const room = await (call === 'create' ? create(options) : join(joining));
-    expect(room.state.status).toBe('live');
-    const [first, replay, anew] = [await nextKey(router), await nextKey(router), await nextKey(router)];
-    expect(replay).toBe(first);
-    expect(anew).not.toBe(first);
-    router.answer(problemAnswer(code), problemAnswer(code));
-    await expect(call === 'create' ? create(options) : join(joining)).rejects.toMatchObject({ code });
-  });
+  ] as const)(
+    'of a %s that is answered %s a second time is asked for once more, anew',
+    async (call, code) => {
+      const { router, options, joining } = await counted();
+      router.answer({ lost: true }, problemAnswer(code));
+      const room = await (call === 'create' ? create(options) : join(joining));
+      expect(room.state.status).toBe('live');
+      const [first, replay, anew] = [await nextKey(router), await nextKey(router), await nextKey(router)];
+      expect(replay).toBe(first);
+      expect(anew).not.toBe(first);
+      router.answer(problemAnswer(code), problemAnswer(code));
+      await expect(call === 'create' ? create(options) : join(joining)).rejects.toMatchObject({ code });
+    },
+  );
 
   it('waits for Retry-After and as the policy says, but not for long', async () => {
     const { router, calls, options } = await counted();
