@@ -8,7 +8,7 @@ import { connectClient } from './connect-client.ts';
 import type { Deps } from './deps.ts';
 import { giveUpSeat } from './give-up-seat.ts';
 import { grantFor } from './grant.ts';
-import { done, type Outcome } from './outcome.ts';
+import { done, isMiss, type Outcome } from './outcome.ts';
 import { countedFailure, refusedSource, type Source } from './limit-failures.ts';
 import { reconcileRoom } from './reconcile-room.ts';
 import { roomFull, roomNotFound } from './refusals.ts';
@@ -92,8 +92,8 @@ export async function joinRoom(
     earlierAnswer(deps, key),
     deps.store.getRoom(room_id),
   ]);
-  // Who repeats a request that was granted does not guess.
-  if (earlier?.ok === true) return earlier;
+  // Who repeats a request that was granted, or may yet be, does not guess.
+  if (earlier !== undefined && !isMiss(earlier)) return earlier;
   if (refused !== undefined) return refused;
   const open = room !== undefined && isOpen(room, deps.clock.now());
   const outcome = earlier ?? (open ? await takeSeat(deps, room, key) : roomNotFound(room_id));

@@ -1,8 +1,7 @@
 /** Room ids can be guessed, so joins and resumes that find nothing (404) are counted per source, and limited. */
 import { blockedFor, sourceName } from '../domain/guessing.ts';
-import { PROBLEMS } from '../protocol/problem.ts';
 import type { Deps } from './deps.ts';
-import type { Outcome, Refusal } from './outcome.ts';
+import { isMiss, type Outcome, type Refusal } from './outcome.ts';
 import { tooManyFailures } from './refusals.ts';
 
 /** A source address as the failures of one kind of request are counted for it. */
@@ -42,7 +41,7 @@ export async function countedFailure<T>(
   outcome: Outcome<T>,
 ): Promise<Outcome<T>> {
   const { store, policy, clock } = deps;
-  if (outcome.ok || PROBLEMS[outcome.refusal.code].status !== 404) return outcome;
+  if (!isMiss(outcome)) return outcome;
   if (source === undefined || policy.FAILED_JOINS === 0) return outcome;
   const now = clock.now();
   const seen = await store.countFailure(await nameOf(deps, source), now, now + policy.FAILED_JOINS_WINDOW);

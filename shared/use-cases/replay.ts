@@ -6,9 +6,9 @@ import { issueTicket, ticketMatches } from '../domain/ticket.ts';
 import type { Grant } from '../protocol/api.ts';
 import type { KeyRecord, NewKey } from '../ports/room-store.ts';
 import type { Deps } from './deps.ts';
-import type { Outcome } from './outcome.ts';
+import { isMiss, type Outcome } from './outcome.ts';
 import { clientNotFound, keyReused, requestInFlight, roomNotFound } from './refusals.ts';
-import { resumeClient } from './resume-client.ts';
+import { takeUpSeat } from './resume-client.ts';
 
 /** `key` as the store keeps it. */
 export function newKey(key: RequestKey, now: number): NewKey {
@@ -24,17 +24,22 @@ async function isRegistered({ tasks }: Deps, room: RoomRecord, client: ClientRec
   return seen?.epoch === room.epoch && seen.clients.some(({ client_id }) => client_id === client.client_id);
 }
 
-/** The client's ticket, by the secret that it was issued with; undefined if that is neither the present nor the previous. */
+/**
+ * The client's ticket, by the secret that it was issued with; undefined if that is neither the present nor the previous,
+ * also after a fresh look: another instance of the router may have known of a rotation before this one.
+ */
 async function ticketOf(
   { secrets }: Deps,
   room: RoomRecord,
   client: ClientRecord,
 ): Promise<string | undefined> {
-  const { current, previous } = await secrets.get();
-  for (const secret of [current, previous]) {
-    const ticket =
-      secret === undefined ? undefined : issueTicket(secret, { ...client, created_at: room.created_at });
-    if (ticket !== undefined && ticketMatches(ticket, client.ticket_hash)) return ticket;
+  for (const fresh of [false, true]) {
+    const { current, previous } = await secrets.get({ fresh });
+    for (const secret of [current, previous]) {
+      const ticket =
+        secret === undefined ? undefined : issueTicket(secret, { ...client, created_at: room.created_at });
+      if (ticket !== undefined && ticketMatches(ticket, client.ticket_hash)) return ticket;
+    }
   }
   return undefined;
 }
@@ -43,7 +48,7 @@ async function ticketOf(
  * The seat that `used` gave, again: the same room, client and ticket, at the address where the room is now. It is a resume
  * of that client, so the first request, should it fail yet, cannot take the seat away any more. Refusals:
  * `idempotency_key_reused`, `request_in_flight` while the first request may still give the seat up, `room_not_found` and
- * `client_not_found` when the seat has been given up since, and those of `resumeClient`.
+ * `client_not_found` when the seat has been given up since, and those of `takeUpSeat`.
  */
 export async function replay(deps: Deps, used: KeyRecord, asked: RequestKey): Promise<Outcome<Grant>> {
   const { store, clock, telemetry } = deps;
@@ -59,8 +64,11 @@ export async function replay(deps: Deps, used: KeyRecord, asked: RequestKey): Pr
 
   const ticket = await ticketOf(deps, room, client);
   if (ticket === undefined) return clientNotFound();
-  telemetry.count('requests_replayed');
-  return resumeClient(deps, { room_id, client_id, ticket });
+  const outcome = await takeUpSeat(deps, room, client, ticket);
+  // The first request gave it up after we looked: it goes on, perhaps to another task, with the same key.
+  if (inFlight && isMiss(outcome)) return requestInFlight();
+  if (outcome.ok) telemetry.count('requests_replayed');
+  return outcome;
 }
 
 /** The answer to a request whose key was used before; undefined if there is no key, or it is new. */

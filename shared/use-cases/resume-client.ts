@@ -1,5 +1,5 @@
 import { reservationExpiry } from '../domain/liveness.ts';
-import { isOpen } from '../domain/room.ts';
+import { isOpen, type ClientRecord, type RoomRecord } from '../domain/room.ts';
 import { ticketMatches } from '../domain/ticket.ts';
 import { StoreBusy } from '../ports/room-store.ts';
 import type { Grant } from '../protocol/api.ts';
@@ -17,31 +17,32 @@ import { clientNotFound, roomNotFound } from './refusals.ts';
 const ROUNDS = 24;
 
 /**
- * The same client takes its seat up again: fresh endpoint, same id, ticket and seat (rules 4 and 5). Idempotent. Refusals:
- * `room_not_found`, `client_not_found` (unknown client and wrong ticket alike), `no_task_available`.
+ * {@link resumeClient} once `room` and `client` have been read and the ticket is known to be the client's. Whatever has
+ * changed since is seen.
  */
-export async function resumeClient(
+export async function takeUpSeat(
   deps: Deps,
-  { room_id, client_id, ticket }: { room_id: string; client_id: string; ticket: string },
+  room: RoomRecord,
+  client: ClientRecord,
+  ticket: string,
 ): Promise<Outcome<Grant>> {
   const { store, clock, policy, telemetry } = deps;
-  let { room, client } = await store.getRoomAndClient(room_id, client_id);
-  if (room === undefined || !isOpen(room, clock.now())) return roomNotFound(room_id);
-  if (client === undefined || !ticketMatches(ticket, client.ticket_hash)) return clientNotFound();
-
+  const { room_id, client_id } = client;
+  let present = room;
+  let known = client;
   for (let round = 0; round < ROUNDS; round++) {
     const now = clock.now();
-    const result = await store.resumeClient(room, client, reservationExpiry(now, policy), now);
+    const result = await store.resumeClient(present, known, reservationExpiry(now, policy), now);
     switch (result.kind) {
       case 'room_not_found':
         return roomNotFound(room_id);
       case 'client_not_found':
         return clientNotFound();
       case 'moved':
-        room = result.room;
+        present = result.room;
         break;
       case 'superseded':
-        client = result.client;
+        known = result.client;
         break;
       case 'resumed': {
         const connected = await connectClient(deps, {
@@ -58,6 +59,20 @@ export async function resumeClient(
     }
   }
   throw new StoreBusy(`client of room ${room_id} kept changing while it was resumed`);
+}
+
+/**
+ * The same client takes its seat up again: fresh endpoint, same id, ticket and seat (rules 4 and 5). Idempotent. Refusals:
+ * `room_not_found`, `client_not_found` (unknown client and wrong ticket alike), `no_task_available`.
+ */
+export async function resumeClient(
+  deps: Deps,
+  { room_id, client_id, ticket }: { room_id: string; client_id: string; ticket: string },
+): Promise<Outcome<Grant>> {
+  const { room, client } = await deps.store.getRoomAndClient(room_id, client_id);
+  if (room === undefined || !isOpen(room, deps.clock.now())) return roomNotFound(room_id);
+  if (client === undefined || !ticketMatches(ticket, client.ticket_hash)) return clientNotFound();
+  return takeUpSeat(deps, room, client, ticket);
 }
 
 /**

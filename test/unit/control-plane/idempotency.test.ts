@@ -172,6 +172,46 @@ describe('create-room with an idempotency key', () => {
     const after = { ...world.deps, secrets: { get: async () => rotated } };
     expect((await granted(createRoom(after, {}, KEY))).ticket).toBe(first.ticket);
   });
+
+  it('gives it also where the present secret is not known yet', async () => {
+    const { world } = await twoTasks();
+    const rotated = { current: 'b'.repeat(64), previous: 'a'.repeat(64) };
+    const first = await granted(
+      createRoom({ ...world.deps, secrets: { get: async () => rotated } }, {}, KEY),
+    );
+    const get: World['deps']['secrets']['get'] = async (options) =>
+      options?.fresh === true ? rotated : { current: 'a'.repeat(64), previous: undefined };
+    expect((await granted(createRoom({ ...world.deps, secrets: { get } }, {}, KEY))).ticket).toBe(
+      first.ticket,
+    );
+  });
+
+  it('says that the first request is under way while that gives its seat up', async () => {
+    const { world } = await twoTasks();
+    const { room_id, epoch, client_id } = await granted(create(world));
+    const racing = { ...world.deps, tasks: { ...world.deps.tasks } };
+    // The task was told, but the first request does not know: it undoes its seat just as this one has looked.
+    racing.tasks.rooms = async (...call) => {
+      const answer = await world.deps.tasks.rooms(...call);
+      await world.store.removeClient({ room_id, epoch, client_id, generation: 1 }, KEY.key_hash);
+      return answer;
+    };
+    expect((await refused(createRoom(racing, {}, KEY))).code).toBe('request_in_flight');
+  });
+
+  it('reads the room once to give the same seat', async () => {
+    const { world } = await twoTasks();
+    await granted(create(world));
+    let reads = 0;
+    const store = new Proxy(world.store, {
+      get(target, name) {
+        if (name === 'getRoomAndClient') reads++;
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+    await granted(createRoom({ ...world.deps, store }, {}, KEY));
+    expect(reads).toBe(1);
+  });
 });
 
 describe('join-room with an idempotency key', () => {

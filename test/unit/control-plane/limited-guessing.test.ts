@@ -90,6 +90,23 @@ describe('failed joins', () => {
     expect((await repeat()).ticket).toBe(ticket);
   });
 
+  it('do not keep from a join what became of it', async () => {
+    const world = await limitedWorld();
+    const { room_id } = await connectedRoom(world, 8);
+    const key = requestKey('k'.repeat(22), 'POST /join-room', { room_id });
+    const dies = {
+      ...world.deps,
+      tasks: { ...world.deps.tasks, register: () => new Promise<never>(() => {}) },
+    };
+    void joinRoom(dies, { room_id }, { address: ADDRESS, key });
+    while ((await world.store.getRoom(room_id))?.clients !== 2) await Promise.resolve();
+    await exhaust(world);
+    const repeat = () => code(joinRoom(world.deps, { room_id }, { address: ADDRESS, key }));
+    expect(await repeat()).toBe('request_in_flight');
+    world.advance(20_000);
+    expect(await repeat()).toBe('granted');
+  });
+
   it('are not limited with FAILED_JOINS=0', async () => {
     const world = await makeWorld({ FAILED_JOINS: '0' });
     for (let n = 0; n < 50; n++) expect(await code(join(world, `${30_000 + n}`))).toBe('room_not_found');
