@@ -70,7 +70,7 @@ async function place(deps: Deps, wanted: Wanted, first: TaskRecord | undefined):
   const failed = new Set<string>();
   const full = new Set<string>();
   let task = first;
-  while (task !== undefined && failed.size < PLACEMENT_ATTEMPTS && clock.now() < deadline) {
+  while (task !== undefined) {
     const placed = await placeRoom(deps, task, wanted);
     if (placed.kind === 'key_used') return replay(deps, placed.key, wanted.key!);
     if (placed.kind === 'rooms_exhausted') {
@@ -98,7 +98,8 @@ async function place(deps: Deps, wanted: Wanted, first: TaskRecord | undefined):
       // Its last place went to another; the index, which lags behind, may still offer it.
       full.add(task.url);
     }
-    task = await pickTask(deps, wanted.kind, new Set([...failed, ...full]));
+    const oneMore = failed.size < PLACEMENT_ATTEMPTS && clock.now() < deadline;
+    task = oneMore ? await pickTask(deps, wanted.kind, new Set([...failed, ...full])) : undefined;
   }
   telemetry.count('rooms_refused');
   return noTaskAvailable();

@@ -71,6 +71,20 @@ describe('create-room', () => {
     },
   );
 
+  it('looks for no fourth task', async () => {
+    const world = await makeWorld();
+    for (const task_id of ['a', 'b', 'c', 'd']) (await world.addTask(task_id)).behaviour = 'failing';
+    let looks = 0;
+    const store = new Proxy(world.store, {
+      get(target, name) {
+        if (name === 'placementCandidates') looks++;
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+    expect((await refused(createRoom({ ...world.deps, store }, {}))).code).toBe('no_task_available');
+    expect(looks).toBe(3);
+  });
+
   it('fences a register that was carried out though its answer was lost: the next heartbeat says so', async () => {
     const world = await makeWorld();
     const task = await world.addTask('a');
