@@ -15,8 +15,10 @@ const WILL_NOT_TAKE: ReadonlySet<string> = new Set<ProblemCode>(['task_draining'
 export interface Seat {
   room: RoomRecord;
   client: ClientRecord;
-  /** The client had connected before and comes back. */
+  /** The seat is not new: the room is there for this client alone, too. */
   resuming: boolean;
+  /** The client says that it lost its connection: evidence against a task that is silent, too (`examineTask`). */
+  cut_off: boolean;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function connectClient(
     }
     // A task that drains, or is full, and does not hold the room will not take it: as good as dead for this room.
     const leaves = result.kind === 'refused' && WILL_NOT_TAKE.has(result.code);
-    const verdict = await examineTask(deps, room.task_id, result, seat.resuming);
+    const verdict = await examineTask(deps, room.task_id, result, seat.cut_off);
     if (verdict === 'alive' && !leaves) break;
 
     if (!seat.resuming && !(await othersLive(deps, { ...seat, room }))) return roomNotFound(room.room_id);

@@ -39,21 +39,21 @@ async function lostItsLease({ store, clock, telemetry }: Deps, task: TaskRecord)
 
 /**
  * Dead: nobody is there (refused, reset, another task at its address), or the fleet says that it is stopped, at once;
- * silent: only after two registers that timed out, one of them of a resuming client, or when its lease has run out, unless
- * that is an outage of ours. A task that answers is alive, whatever it answers.
+ * silent: only after two registers that timed out, one of them of a client that comes back from it (`cut_off`), or when its
+ * lease has run out, unless that is an outage of ours. A task that answers is alive, whatever it answers.
  */
 export async function examineTask(
   deps: Deps,
   task_id: string,
   failure: TaskCallFailure,
-  resuming: boolean,
+  cut_off: boolean,
 ): Promise<'dead' | 'alive'> {
   const { store, telemetry } = deps;
   telemetry.count('registers_failed');
   if (failure.kind === 'refused' || failure.kind === 'failed') return 'alive';
 
   const task =
-    failure.kind === 'silent' ? await store.noteSilence(task_id, resuming) : await store.getTask(task_id);
+    failure.kind === 'silent' ? await store.noteSilence(task_id, cut_off) : await store.getTask(task_id);
   if (task === undefined || task.state === 'STOPPED') return 'dead';
   const inFleet = await stateInFleet(deps, task.task_arn);
   if (inFleet?.state === 'stopped') {

@@ -63,6 +63,7 @@ async function takeSeat(deps: Deps, found: RoomRecord, key: RequestKey | undefin
       room: result.room,
       client: result.client,
       resuming: false,
+      cut_off: false,
     });
     if (!connected.ok) {
       // Whatever epoch the room has by now: this seat is this request's alone, and nobody will ever use it, unless a

@@ -64,7 +64,8 @@ export async function replay(deps: Deps, used: KeyRecord, asked: RequestKey): Pr
 
   const ticket = await ticketOf(deps, room, client);
   if (ticket === undefined) return clientNotFound();
-  const outcome = await takeUpSeat(deps, room, client, ticket);
+  // It knows its seat of us alone, and nothing of the task: its register is no second witness of a silence.
+  const outcome = await takeUpSeat(deps, room, client, ticket, false);
   // The first request gave it up after we looked: it goes on, perhaps to another task, with the same key.
   if (inFlight && isMiss(outcome)) return requestInFlight();
   if (outcome.ok) telemetry.count('requests_replayed');

@@ -18,13 +18,14 @@ const ROUNDS = 24;
 
 /**
  * {@link resumeClient} once `room` and `client` have been read and the ticket is known to be the client's. Whatever has
- * changed since is seen.
+ * changed since is seen. `cut_off`: the client comes back from its task (see `Seat`).
  */
 export async function takeUpSeat(
   deps: Deps,
   room: RoomRecord,
   client: ClientRecord,
   ticket: string,
+  cut_off: boolean,
 ): Promise<Outcome<Grant>> {
   const { store, clock, policy, telemetry } = deps;
   const { room_id, client_id } = client;
@@ -49,6 +50,7 @@ export async function takeUpSeat(
           room: result.room,
           client: result.client,
           resuming: true,
+          cut_off,
         });
         if (!connected.ok) return connected;
         telemetry.count('clients_resumed');
@@ -72,7 +74,7 @@ export async function resumeClient(
   const { room, client } = await deps.store.getRoomAndClient(room_id, client_id);
   if (room === undefined || !isOpen(room, deps.clock.now())) return roomNotFound(room_id);
   if (client === undefined || !ticketMatches(ticket, client.ticket_hash)) return clientNotFound();
-  return takeUpSeat(deps, room, client, ticket);
+  return takeUpSeat(deps, room, client, ticket, true);
 }
 
 /**

@@ -154,6 +154,18 @@ describe('create-room with an idempotency key', () => {
     expect(again.url).toBe(tasks.find(({ url }) => url !== first.url)!.url);
   });
 
+  it('moves no room of a task that is slow: who repeats has not lost a connection to it', async () => {
+    const { world } = await twoTasks();
+    const first = await granted(create(world));
+    world.advance(20_000);
+    for (const task of world.tasks.values()) await world.heartbeat(task);
+    const task = world.taskOf(first);
+    task.behaviour = 'silent';
+    for (let n = 0; n < 3; n++) expect((await refused(create(world))).code).toBe('no_task_available');
+    task.behaviour = 'up';
+    expect(await granted(create(world))).toMatchObject({ url: first.url, epoch: first.epoch });
+  });
+
   it('answers 404 when the seat was given up since, and creates nothing', async () => {
     const { world } = await twoTasks();
     const { room_id, epoch, client_id } = await granted(create(world));
