@@ -143,8 +143,8 @@ export function turnAway(ws: WebSocket, stream: Duplex, code: number, reason: st
 }
 
 /**
- * Once `ws` is closing, what comes over `stream` is soon thrown away unread. The peer's close frame may be among it: then
- * the connection ends when the time for the closing handshake is over.
+ * Once `ws` is closing, what comes over `stream` is soon thrown away unread. The peer's close frame may be among it, so we
+ * do not wait for it any more, as `ws` does not after a fault.
  */
 function bound(ws: WebSocket, stream: Duplex): void {
   let left = READ_AFTER_CLOSE_BYTES;
@@ -154,5 +154,6 @@ function bound(ws: WebSocket, stream: Duplex): void {
     if (left > 0) return;
     stream.removeAllListeners('data');
     stream.resume();
+    stream.end();
   });
 }
