@@ -84,7 +84,7 @@ export const ROUTES: RouteDescription[] = [
     operation: 'join-room',
     summary: 'Take a seat in a room, or take one up again',
     description:
-      'With `room_id` alone: a new seat. With `client_id` and `ticket` too: the same client resumes; it keeps its id and its seat, and learns where the room is now; that may be repeated at will, and a key is not looked at. Requests that find nothing (404) are limited for each source address (`FAILED_JOINS`), since room ids can be guessed: beyond the limit `rate_limited`, for joins whether there is such a room or not.',
+      'With `room_id` alone: a new seat. With `client_id` and `ticket` too: the same client resumes; it keeps its id and its seat, and learns where the room is now; that may be repeated at will, and a key is not looked at. Requests that find nothing (404) are limited for each source address (`FAILED_JOINS`), since room ids can be guessed: beyond the limit a join is answered with `rate_limited`, whether there is such a room or not, and a resume without a seat with `client_not_found`.',
     caller: 'anyone',
     request: api.joinRoomRequest,
     ...IDEMPOTENCY,

@@ -128,7 +128,10 @@ export interface RoomStore {
   /** The rooms placed on a task, strongly consistent. */
   listTaskRooms(task_id: string): Promise<TaskRoom[]>;
 
-  /** Counts a register that timed out; the record afterwards, or undefined if there is none. */
+  /**
+   * Counts a register that timed out; the record afterwards, or undefined if there is none. After a lost answer one may
+   * count twice, if another has counted meanwhile.
+   */
   noteSilence(task_id: string, resuming: boolean): Promise<TaskRecord | undefined>;
 
   /**

@@ -33,17 +33,19 @@ export async function refusedSource(
 
 /**
  * `outcome` itself, counted if it found nothing. The failure beyond the limit does not learn any more that there is
- * nothing, however many requests of a source come at once.
+ * nothing, however many requests of a source come at once: it is answered with `beyond`, without which `rate_limited`.
  */
 export async function countedFailure<T>(
   deps: Deps,
   source: Source | undefined,
   outcome: Outcome<T>,
+  beyond?: () => Outcome<T>,
 ): Promise<Outcome<T>> {
   const { store, policy, clock } = deps;
   if (!isMiss(outcome)) return outcome;
   if (source === undefined || policy.FAILED_JOINS === 0) return outcome;
   const now = clock.now();
   const seen = await store.countFailure(await nameOf(deps, source), now, now + policy.FAILED_JOINS_WINDOW);
-  return seen.failures > policy.FAILED_JOINS ? limited(deps, seen.until - now) : outcome;
+  if (seen.failures <= policy.FAILED_JOINS) return outcome;
+  return beyond?.() ?? limited(deps, seen.until - now);
 }

@@ -79,12 +79,13 @@ export async function resumeClient(
 
 /**
  * {@link resumeClient} for a request from `address`: resumes that find nothing are counted for it apart from its joins, and
- * beyond the limit they are answered with `rate_limited`. One with the right ticket is never limited.
+ * beyond the limit they do not tell any more whether there is such a room: `client_not_found`. One with the right ticket is
+ * never limited.
  */
 export async function resumeFrom(
   deps: Deps,
   client: { room_id: string; client_id: string; ticket: string },
   address: string,
 ): Promise<Outcome<Grant>> {
-  return countedFailure(deps, { address, what: 'resume' }, await resumeClient(deps, client));
+  return countedFailure(deps, { address, what: 'resume' }, await resumeClient(deps, client), clientNotFound);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hasPlace, nextState, placementKey, type TaskRecord } from '../../domain/task.ts';
 import { StoreBusy, type RoomStore, type TaskReport } from '../../ports/room-store.ts';
 import { isStaleReport, reportedTaskRecord } from '../records.ts';
@@ -157,16 +158,20 @@ export function taskMethods({ calls, at, names }: Context): TaskMethods {
     },
 
     async noteSilence(task_id, resuming) {
-      // A count, so in a transaction: its token keeps a repetition after a lost answer from counting twice.
-      const outcome = await calls.transact({
-        task: update(
+      // Not in a transaction: of those that come at once DynamoDB cancels all but one, and when a task falls silent, the
+      // whole crowd of its clients comes. Instead a repetition after a lost answer finds that it was the last one that
+      // counted; should another have counted meanwhile, it counts twice, but then there were two.
+      const by = randomUUID();
+      const { kind, item } = await calls.update(
+        update(
           at.task(task_id),
-          'ADD #silent :one, #silent_resuming :resuming',
-          'attribute_exists(#task_id)',
-          { one: 1, resuming: resuming ? 1 : 0 },
+          'SET #counted_by = :by ADD #silent :one, #silent_resuming :resuming',
+          'attribute_exists(#task_id) AND (attribute_not_exists(#counted_by) OR #counted_by <> :by)',
+          { by, one: 1, resuming: resuming ? 1 : 0 },
         ),
-      });
-      return outcome.kind === 'done' ? getTask(task_id) : undefined;
+      );
+      if (item === undefined) return undefined;
+      return kind === 'done' || item['counted_by'] === by ? taskOf(item) : undefined;
     },
 
     async removeTask(task_id, lease_until) {

@@ -64,7 +64,7 @@ describe('failed joins', () => {
     expect(await code(join(world, '10007'))).toBe('rate_limited');
   });
 
-  it('never keep a member from coming back, and resumes that find nothing keep nobody from joining', async () => {
+  it('never keep a member from coming back; resumes that find nothing keep nobody from joining, and tell no rooms beyond the limit', async () => {
     const world = await limitedWorld();
     const grant = await connectedRoom(world, 8);
     const { room_id, client_id, ticket } = grant;
@@ -73,7 +73,7 @@ describe('failed joins', () => {
     expect(await code(resume(NOBODY))).toBe('client_not_found');
     expect(await code(resume(NOBODY, '10001'))).toBe('room_not_found');
     expect(await code(resume({ client_id, ticket: NOBODY.ticket }))).toBe('client_not_found');
-    for (const room of [room_id, '10002']) expect(await code(resume(NOBODY, room))).toBe('rate_limited');
+    for (const room of [room_id, '10002']) expect(await code(resume(NOBODY, room))).toBe('client_not_found');
     expect(await code(resume({ client_id, ticket }))).toBe('granted');
     expect(await code(join(world, room_id))).toBe('granted');
     await exhaust(world);

@@ -18,7 +18,7 @@ export const STORE_ACCESS: Record<keyof RoomStore, Access> = {
   stopTask: { TasksTable: ['UpdateItem'] },
   listTasks: { 'TasksTable/index/fleet-index': ['Query'] },
   listTaskRooms: { TasksTable: ['Query'] },
-  noteSilence: { TasksTable: ['GetItem', 'UpdateItem'] },
+  noteSilence: { TasksTable: ['UpdateItem'] },
   removeTask: { TasksTable: ['DeleteItem'] },
   createRoom: { TasksTable: ['GetItem', 'PutItem', 'UpdateItem'], RoomsTable: ['PutItem'] },
   getRoom: { RoomsTable: ['GetItem'] },
