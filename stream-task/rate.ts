@@ -1,6 +1,12 @@
 /** How many seconds' worth of its rate a client may send at once: room for a backlog after a stall of its network. */
 export const BURST_S = 2;
 
+/**
+ * How much standing still is excused at most, ms: what a client sent in that time lies in the buffers of the kernel, which
+ * hold a few megabytes.
+ */
+const EXCUSED_MOST_MS = 15_000;
+
 export interface RateLimits {
   messages_per_second: number;
   bytes_per_second: number;
@@ -40,9 +46,12 @@ export class Rate {
     return true;
   }
 
-  /** Nothing was read for `ms`: what the client sent in that time, at its rate, comes at once, on top of the burst. */
+  /**
+   * Nothing was read for `ms`: what the client sent in that time, at its rate, comes at once, on top of the burst. Beyond
+   * {@link EXCUSED_MOST_MS} no more is excused.
+   */
   excuse(ms: number): void {
-    const seconds = ms / 1_000;
+    const seconds = Math.min(ms, EXCUSED_MOST_MS) / 1_000;
     this.#messages += seconds * this.#limits.messages_per_second;
     this.#bytes += seconds * this.#limits.bytes_per_second;
     this.#filled_at += ms;

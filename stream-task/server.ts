@@ -61,7 +61,7 @@ export interface Relay {
 
 /** The handshake of a client with its credentials is under 1 KB; cookies of the page's site come on top. */
 const MAX_HEADER_BYTES = 8 * 1024;
-/** Some 15 KB each; when a task dies, thousands of its clients may come here within a second. */
+/** Some 15 KB each, while they come and go up to 50; when a task dies, thousands of its clients may come here within a second. */
 const MAX_NEWCOMERS = 4_096;
 
 /**

@@ -49,6 +49,14 @@ describe('rate', () => {
     expect(taken, 'no more than a burst later on').toBe(140);
   });
 
+  it('[R51] does not excuse more of a long standstill than the network holds', () => {
+    const rate = new Rate({ messages_per_second: 10, bytes_per_second: 1_000, largest_message: 100 }, 0);
+    rate.excuse(3_600_000);
+    let taken = 0;
+    while (rate.take(1, 3_600_000)) taken++;
+    expect(taken).toBe(170);
+  });
+
   it('never lets more through than burst and rate allow', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(200), fc.nat(50)), { maxLength: 200 }), (steps) => {
