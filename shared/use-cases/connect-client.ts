@@ -28,6 +28,8 @@ export interface Seat {
 async function othersLive(deps: Deps, { room, client }: Seat): Promise<boolean> {
   const { store, clock } = deps;
   const rows = await store.getRoomWithClients(room.room_id);
+  // Whoever has moved it meanwhile found somebody in it, and gave them time to connect.
+  if (rows?.room.created_at === room.created_at && rows.room.epoch !== room.epoch) return true;
   const others = rows?.clients.filter((row) => row.client_id !== client.client_id) ?? [];
   if (others.some((row) => isLive(row, clock.now()))) return true;
   for (const { client_id, generation } of others) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRoom } from '../../../shared/use-cases/create-room.ts';
 import { joinRoom } from '../../../shared/use-cases/join-room.ts';
 import { updateTasks } from '../../../shared/use-cases/update-tasks.ts';
+import { rehomeRoom } from '../../../shared/use-cases/rehome-room.ts';
 import { removeClient } from '../../../shared/use-cases/remove-client.ts';
 import { connect, connectedRoom, granted, makeWorld, refused } from '../../support/world.ts';
 
@@ -48,6 +49,29 @@ describe('join-room', () => {
         detail: 'There is no room N (any more). Check the number, or create a room.',
       });
     }
+  });
+
+  it('follows a room that somebody else moves while its task is found dead', async () => {
+    const world = await makeWorld();
+    await world.addTask('a');
+    const first = await granted(createRoom(world.deps, {}));
+    const other = await world.addTask('b');
+    const { tasks } = world.deps;
+    world.deps.tasks = {
+      ...tasks,
+      register: async (address, request) => {
+        if (address.task_id !== 'a') return tasks.register(address, request);
+        const room = (await world.store.getRoom(first.room_id))!;
+        expect((await rehomeRoom(world.deps, room)).kind).toBe('rehomed');
+        // The reservation of the first client is over by the rows, not at its new task.
+        world.advance(1_000);
+        return { kind: 'unreachable' };
+      },
+    };
+    world.advance(59_500);
+    await granted(world.heartbeat(other));
+    const joined = await granted(joinRoom(world.deps, first));
+    expect(joined).toMatchObject({ room_id: first.room_id, url: other.url, epoch: first.epoch + 1 });
   });
 
   it('gives the seat back when the client could not be registered', async () => {
