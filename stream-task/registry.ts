@@ -104,6 +104,8 @@ export class Registry {
     if (epoch > room.epoch) this.#adopt(room, epoch);
     room.max_clients = request.max_clients;
     for (const client of request.clients) this.#seat(room, client);
+    const seated = request.clients.some(({ client_id }) => room.seats.has(client_id));
+    if (request.clients.length > 0 && !seated) return { kind: 'refused', code: 'stale_epoch' };
     // A room without seats would never be forgotten, so it is not taken up at all.
     if (room.seats.size > 0) this.#rooms.set(room_id, room);
     for (const gone of request.gone ?? []) {

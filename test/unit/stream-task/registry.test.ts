@@ -16,7 +16,7 @@ describe('registry', () => {
   let pulse: Pulse;
 
   /** The router tells of the client: it may connect within `ms`. */
-  function register(generation: number, ms: number): void {
+  function register(generation: number, ms: number, outcome = 'registered'): void {
     const client = { client_id: CLIENT_ID, ticket_hash: '', generation, connect_by: Date.now() + ms };
     const request: RegisterRequest = {
       room_id: ROOM_ID,
@@ -25,7 +25,7 @@ describe('registry', () => {
       max_clients: 2,
       clients: [client],
     };
-    expect(registry.register(request).kind).toBe('registered');
+    expect(registry.register(request).kind).toBe(outcome);
   }
 
   beforeEach(() => {
@@ -61,7 +61,7 @@ describe('registry', () => {
     register(1, 10_000);
     vi.advanceTimersByTime(10_000);
     removing = true;
-    register(1, 10_000);
+    register(1, 10_000, 'refused');
     expect(registry.rooms).toBe(0);
     register(2, 10_000);
     expect(registry.snapshot(ROOM_ID)).toMatchObject([{ clients: [{ generation: 2 }] }]);
