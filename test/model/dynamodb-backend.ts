@@ -113,7 +113,7 @@ export function dynamodbBackends(tables: Tables): {
           if (matters(command, args.input)) wrote(await rows());
           return result;
         };
-        return request.call(() => request.scheduler.external(work()), failuresOf(command));
+        return request.call(() => request.scheduler.external(work), failuresOf(command));
       },
     { step: 'initialize', name: 'model' },
   );

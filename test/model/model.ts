@@ -42,56 +42,58 @@ const SHORTEN_MS = 40_000;
 export interface CheckOptions {
   runs: number;
   seed: number;
-  /** Of a counterexample that fast-check has named: only that is run. */
+  /** Of a counterexample that was found with `seed`: only that is run. */
   path?: string | undefined;
   /** No new run begins after so many ms. */
   limit: number;
 }
+
+/** Runs that are drawn from one seed. */
+const BATCH = 100;
 
 /** Undefined if all went well; else what to show. */
 export async function checkModel(
   store: Store,
   options: CheckOptions,
 ): Promise<{ runs: number; report: string | undefined }> {
-  const { runs, seed, path, limit } = options;
-  const property = fc.asyncProperty(scripts, async (script) => {
+  let until = performance.now() + options.limit;
+  let runs = 0;
+  const property = fc.asyncProperty(scripts(store.name === 'dynamodb'), async (script) => {
+    if (performance.now() > until) return;
+    runs++;
     const { breach } = await runScript(script, store);
     if (breach !== undefined) throw new Error(breach);
   });
-  const found = await fc.check(property, {
-    seed,
-    numRuns: runs,
-    endOnFailure: true,
-    ...(path !== undefined && { path }),
-    interruptAfterTimeLimit: limit,
-    markInterruptAsFailure: false,
-  });
-  const shortened =
-    path === undefined && found.failed && found.counterexamplePath !== null
-      ? await fc.check(property, {
-          seed,
-          path: found.counterexamplePath,
-          interruptAfterTimeLimit: SHORTEN_MS,
-        })
-      : found;
-  const details = shortened.counterexample === null ? found : shortened;
-  if (!details.failed) return { runs: details.numRuns, report: undefined };
+  const { path } = options;
+  if (path !== undefined) {
+    const found = await fc.check(property, { seed: options.seed, path, numRuns: 1, endOnFailure: true });
+    return { runs, report: found.failed ? await report(store, found) : undefined };
+  }
+  for (let { seed } = options; runs < options.runs && performance.now() < until; seed++) {
+    const numRuns = Math.min(BATCH, options.runs - runs);
+    const found = await fc.check(property, { seed, numRuns, endOnFailure: true });
+    if (!found.failed || found.counterexamplePath === null) continue;
+    until = performance.now() + SHORTEN_MS;
+    const shortened = await fc.check(property, { seed, path: found.counterexamplePath });
+    return { runs, report: await report(store, shortened.failed ? shortened : found) };
+  }
+  return { runs, report: undefined };
+}
+
+/** The script that fails, what happened in it, and how it is run again. */
+async function report(store: Store, details: fc.RunDetails<[Script]>): Promise<string> {
   const [script] = details.counterexample ?? [];
-  if (script === undefined)
-    return { runs: details.numRuns, report: `no counterexample: ${String(details.errorInstance)}` };
+  if (script === undefined) return `no counterexample: ${String(details.errorInstance)}`;
   const { breach, log } = await runScript(script, store);
   const { steps: _, heartbeats, removals, ...town } = script;
-  return {
-    runs: details.numRuns,
-    report: [
-      breach ?? 'not repeated',
-      '',
-      JSON.stringify(town),
-      ...(heartbeats.length > 0 ? [`heartbeats ${JSON.stringify(heartbeats)}`] : []),
-      ...(removals.length > 0 ? [`removals ${JSON.stringify(removals)}`] : []),
-      ...log,
-      '',
-      `again: npm run model -- --store ${store.name} --seed ${details.seed} --path ${details.counterexamplePath ?? ''}`,
-    ].join('\n'),
-  };
+  return [
+    breach ?? 'not repeated',
+    '',
+    JSON.stringify(town),
+    ...(heartbeats.length > 0 ? [`heartbeats ${JSON.stringify(heartbeats)}`] : []),
+    ...(removals.length > 0 ? [`removals ${JSON.stringify(removals)}`] : []),
+    ...log,
+    '',
+    `again: npm run model -- --store ${store.name} --seed ${details.seed} --path ${details.counterexamplePath ?? ''}`,
+  ].join('\n');
 }

@@ -88,7 +88,7 @@ export class Play {
       case 'join':
         return this.#join(action);
       case 'repeat': {
-        const asked = this.#asked.at(action.of % Math.max(this.#asked.length, 1));
+        const asked = this.#asked.at(-1 - (action.of % Math.max(this.#asked.length, 1)));
         if (asked === undefined) return;
         this.#say(`again: ${asked.name}`, action.weather, action.guest);
         void this.#ask(asked, action.guest, action.weather);
@@ -179,6 +179,7 @@ export class Play {
         });
         return;
       case 'cut':
+        if (process.cut) return;
         this.#say(`${task_id} is cut off for ${action.ms} ms`);
         process.cut = true;
         process.disturbed_at = scheduler.now;
@@ -188,6 +189,7 @@ export class Play {
         });
         return;
       case 'mute':
+        if (process.mute) return;
         this.#say(`${task_id} does not reach the router for ${action.ms} ms`);
         process.mute = true;
         if (action.forgotten) fleet.tasks.delete(arn);

@@ -1,5 +1,10 @@
 /** What may not become of seats and rooms between two states of the tables. Each breach is a sentence. */
-import { CLOCK_SKEW_MS, SETTLED_MS, TOKEN_LIFETIME_S } from '../../shared/domain/liveness.ts';
+import {
+  CLOCK_SKEW_MS,
+  REQUEST_LIMIT_MS,
+  SETTLED_MS,
+  TOKEN_LIFETIME_S,
+} from '../../shared/domain/liveness.ts';
 import { isLive, type ClientRecord, type RoomRecord } from '../../shared/domain/room.ts';
 import type { Policy } from '../../shared/use-cases/deps.ts';
 import type { Guest } from './guest.ts';
@@ -57,10 +62,12 @@ function servingNow({ processes }: Watched, room: RoomRecord): RelayProcess | un
 }
 
 /** Until when the seat of a client that is not connected has been promised to it. */
-function promisedUntil({ processes, scheduler }: Watched, guest: Guest): number {
+function promisedUntil({ processes, scheduler }: Watched, guest: Guest, { epoch }: RoomRecord): number {
   // A task counts by its own clock: what the router promised ends earlier there by as much as that is ahead.
   const ahead = Math.max(0, ...processes.map((process) => process.now() - scheduler.now));
-  return Math.max(guest.kept_until, guest.used ? 0 : guest.grant.expires_at) - ahead;
+  // A grant that was on its way while the room moved: the seat counts from the move.
+  const moved = guest.grant.epoch === epoch ? 0 : REQUEST_LIMIT_MS;
+  return Math.max(guest.kept_until, guest.used ? 0 : guest.grant.expires_at - moved) - ahead;
 }
 
 /** Nobody who is connected to a healthy task loses its seat, nor who may still connect or come back in time. */
@@ -72,14 +79,16 @@ export function lossBreaches(before: Rows, rows: Rows, request: Request, watched
     if (guest === undefined || guest.over) return;
     const what = `${open ? `${guest.name} lost its seat` : `the room of ${guest.name} was closed`} in ${room.room_id} by ${request.name}`;
     const process = servingNow(watched, room);
-    const blamed = process !== undefined && request.disturbed.has(process.task_id);
+    const blamed =
+      process !== undefined &&
+      (request.disturbed.has(process.task_id) || process.disturbed_at >= request.begun_at);
     if (process !== undefined && !blamed && guest.isConnectedTo(process)) {
       breaches.push(`${what}, while it is connected to ${process.task_id}`);
     }
     if (guest.line !== undefined || !isLive(client, scheduler.now)) return;
     // Nobody resumes an expired room whose task is gone.
     if (process === undefined && room.expires_at <= scheduler.now) return;
-    const until = promisedUntil(watched, guest);
+    const until = promisedUntil(watched, guest, room);
     if (scheduler.now < until) breaches.push(`${what}, ${until - scheduler.now} ms early`);
   };
   for (const { room, clients } of before.rooms) {
@@ -126,7 +135,7 @@ export function moveBreaches(before: Rows, rows: Rows, request: Request, watched
 /** Seats of a full room that its task, which is well, has given up long ago. */
 export function leakedSeats(rows: Rows, room_id: string, request: Request, watched: Watched): string[] {
   const { scheduler, removals } = watched;
-  const settled = request.begun_at - SETTLED_MS;
+  const settled = request.begun_at - SETTLED_MS - 2 * CLOCK_SKEW_MS;
   const found = rows.rooms.find(({ room }) => room.room_id === room_id);
   const process = found && servingNow(watched, found.room);
   if (found === undefined || process === undefined || request.unsure) return [];
@@ -137,7 +146,10 @@ export function leakedSeats(rows: Rows, room_id: string, request: Request, watch
     found.clients
       .filter(({ client_id, updated_at }) => updated_at <= settled && !held.has(client_id))
       // A seat that the process may never have heard of is in doubt, and still taken.
-      .filter((client) => !isLive(client, request.begun_at) || client.updated_at > heard)
+      .filter(
+        (client) =>
+          !isLive(client, request.begun_at) || (client.status === 'CONNECTED' && client.updated_at > heard),
+      )
       .filter(({ client_id }) => scheduler.now - (removals.get(client_id) ?? 0) > AFTERMATH_MS)
       .map(({ client_id }) => client_id)
   );

@@ -23,6 +23,7 @@ export class Scheduler {
   /** A binary heap, the next one first. */
   readonly #queue: Queued[] = [];
   readonly #external = new Set<Promise<unknown>>();
+  #last: Promise<unknown> = Promise.resolve();
   #order = 0;
 
   constructor(now: number) {
@@ -43,12 +44,14 @@ export class Scheduler {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
-  /** Real work that takes no virtual time: nothing else happens until it is done. */
-  external<T>(work: Promise<T>): Promise<T> {
+  /** Real work that takes no virtual time: one after the other, and nothing else happens until it is done. */
+  external<T>(begin: () => Promise<T>): Promise<T> {
+    const work = this.#last.then(begin);
     const settled = work.then(
       () => undefined,
       () => undefined,
     );
+    this.#last = settled;
     this.#external.add(settled);
     void settled.then(() => this.#external.delete(settled));
     return work;
