@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { checkModel, MEMORY } from './model.ts';
 
-const RUNS = 1_200;
-const LIMIT_MS = 20_000;
+const RUNS = 2_000;
+const LIMIT_MS = 15_000;
 
 it(
   'holds every limit and leaks nothing, whatever comes together and whatever fails (in memory)',
