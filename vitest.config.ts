@@ -16,16 +16,27 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/model/memory.test.ts'],
+          include: ['test/unit/**/*.test.ts'],
           isolate: false,
           testTimeout: 20_000,
+        },
+      },
+      {
+        // Thousands of runs: a process of its own, so that no other test waits for its garbage.
+        ...shared,
+        test: {
+          name: 'model',
+          include: ['test/model/*.test.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {
         ...shared,
         test: {
           name: 'parts',
-          include: ['test/{contract,fuzz,integration}/**/*.test.ts', 'test/model/dynamodb.test.ts'],
+          include: ['test/{contract,fuzz,integration}/**/*.test.ts'],
           exclude: ['test/integration/{stack,dev}/**'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 20_000,

@@ -45,6 +45,12 @@ export interface NewGuest {
   keyed: boolean;
 }
 
+export const describeFollow = (ms: number): string =>
+  ms < 0 ? ', never connects' : `, connects after ${ms} ms`;
+
+export const describeGuest = ({ follow, loyal, keyed }: NewGuest): string =>
+  `${describeFollow(follow)}${loyal ? ', loyal' : ''}${keyed ? ', with a key' : ''}`;
+
 export interface Step {
   /** ms since the step before. */
   wait: number;

@@ -174,7 +174,8 @@ describe('session', () => {
       session.received(clientFrame(OPCODE.PING));
     }
     expect(wire.log.filter((line) => line !== 'ping')).toEqual([]);
-    beat(session, 30_000);
+    // A little more: the message began a moment after the session did.
+    beat(session, 31_000);
     expect(wire.log.at(-1)).toBe('close 4408');
     expect(endings).toEqual(['broke']);
   });
