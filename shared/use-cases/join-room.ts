@@ -88,6 +88,8 @@ export async function joinRoom(
   { address, key }: Joining = {},
 ): Promise<Outcome<Grant>> {
   const source: Source | undefined = address === undefined ? undefined : { address, what: 'join' };
+  // Judged as of now: the read may take long, and the room be extended meanwhile. The write decides.
+  const now = deps.clock.now();
   const [refused, earlier, room] = await Promise.all([
     refusedSource(deps, source),
     earlierAnswer(deps, key),
@@ -96,7 +98,7 @@ export async function joinRoom(
   // Who repeats a request that was granted, or may yet be, does not guess.
   if (earlier !== undefined && !isMiss(earlier)) return earlier;
   if (refused !== undefined) return refused;
-  const open = room !== undefined && isOpen(room, deps.clock.now());
+  const open = room !== undefined && isOpen(room, now);
   const outcome = earlier ?? (open ? await takeSeat(deps, room, key) : roomNotFound(room_id));
   return countedFailure(deps, source, outcome);
 }

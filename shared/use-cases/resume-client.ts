@@ -71,8 +71,10 @@ export async function resumeClient(
   deps: Deps,
   { room_id, client_id, ticket }: { room_id: string; client_id: string; ticket: string },
 ): Promise<Outcome<Grant>> {
+  // Judged as of now: the read may take long, and the room be extended meanwhile. The write decides.
+  const now = deps.clock.now();
   const { room, client } = await deps.store.getRoomAndClient(room_id, client_id);
-  if (room === undefined || !isOpen(room, deps.clock.now())) return roomNotFound(room_id);
+  if (room === undefined || !isOpen(room, now)) return roomNotFound(room_id);
   if (client === undefined || !ticketMatches(ticket, client.ticket_hash)) return clientNotFound();
   return takeUpSeat(deps, room, client, ticket, true);
 }

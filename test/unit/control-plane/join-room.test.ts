@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRoom } from '../../../shared/use-cases/create-room.ts';
 import { joinRoom } from '../../../shared/use-cases/join-room.ts';
+import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
 import { updateTasks } from '../../../shared/use-cases/update-tasks.ts';
 import { rehomeRoom } from '../../../shared/use-cases/rehome-room.ts';
 import { removeClient } from '../../../shared/use-cases/remove-client.ts';
@@ -72,6 +73,30 @@ describe('join-room', () => {
     await granted(world.heartbeat(other));
     const joined = await granted(joinRoom(world.deps, first));
     expect(joined).toMatchObject({ room_id: first.room_id, url: other.url, epoch: first.epoch + 1 });
+  });
+
+  it('finds a room that is extended while it is read, as does a resume', async () => {
+    const world = await makeWorld({ ROOM_TTL: '5m' });
+    const task = await world.addTask('a');
+    const first = await connectedRoom(world);
+    const { store } = world;
+    const slowly = async <T>(read: Promise<T>): Promise<T> => {
+      const found = await read;
+      await store.extendRoom(first.room_id, first.epoch, world.now() + 300_000);
+      world.advance(2_000);
+      return found;
+    };
+    world.deps.store = {
+      ...store,
+      getRoom: (room_id) => slowly(store.getRoom(room_id)),
+      getRoomAndClient: (room_id, client_id) => slowly(store.getRoomAndClient(room_id, client_id)),
+    };
+    for (const enter of [() => joinRoom(world.deps, first), () => resumeClient(world.deps, first)]) {
+      const { expires_at } = (await store.getRoom(first.room_id))!;
+      world.advance(expires_at - world.now() - 1_000);
+      await granted(world.heartbeat(task));
+      await granted(enter());
+    }
   });
 
   it('gives the seat back when the client could not be registered', async () => {
