@@ -85,7 +85,7 @@ export class Requests {
   #refused(asked: Asked, code: string, request: Request): void {
     const { begun } = request;
     const { monitor } = this.#town;
-    const { room_id, name, granted } = asked;
+    const { room_id, name } = asked;
     if (code === 'rooms_exhausted' && !monitor.wereRoomsExhausted(begun)) {
       monitor.fail(`${name}: rooms_exhausted, but they never were`);
     }
@@ -100,7 +100,8 @@ export class Requests {
     if (
       code === 'room_not_found' &&
       room_id !== undefined &&
-      granted === undefined &&
+      // A key may have given a seat of which the answer was lost, in an earlier room of this number.
+      asked.key === undefined &&
       !monitor.wasClosed(room_id, request)
     ) {
       monitor.fail(`${name}: room_not_found, but it was there`);
