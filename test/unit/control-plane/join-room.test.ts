@@ -95,7 +95,7 @@ describe('join-room', () => {
       const { expires_at } = (await store.getRoom(first.room_id))!;
       world.advance(expires_at - world.now() - 1_000);
       await granted(world.heartbeat(task));
-      await granted(enter());
+      expect(await granted(enter())).toMatchObject({ room_id: first.room_id, epoch: first.epoch });
     }
   });
 
