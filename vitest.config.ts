@@ -7,8 +7,8 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
   test: {
-    // Tests mostly wait for processes, sockets and timers: on two cores a third worker fills the pauses.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Tests mostly wait for processes, sockets and timers: on two cores two workers more fill the pauses.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
