@@ -1,0 +1,126 @@
+/**
+ * The bodies of context 0, which are signed and sealed. Their first byte goes on from HELLO (01) and KEY (02):
+ *
+ * ```
+ * BYE        03
+ * HEARTBEAT  04 | roster hash(16) | start u32 | next u32 of context 0 | start u32 | next u32 of context 1
+ * KEYREQ     05 | KID u32
+ * RESEND     06 | context u8 | lane u8 | count u8 | count × (first u32 | last u32)
+ * ```
+ *
+ * Big-endian, no byte more. A HEARTBEAT speaks of the lane that it comes in: `next - 1` was the last sequence number when it
+ * was written, and `start` the first that is sealed with the key in use, or one that follows from it. RESEND names a lane of
+ * the member that it is for, in ranges that ascend and do not touch.
+ */
+import { readU32, writeU32 } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+import type { Context } from './kid.ts';
+import { isSigned, unpackKid } from './kid.ts';
+import { MAX_SEQUENCE } from './lanes.ts';
+import type { Range } from './reorder.ts';
+import { ROSTER_BYTES } from './roster.ts';
+
+/** First byte of a body. */
+export const CONTROL = { BYE: 3, HEARTBEAT: 4, KEYREQ: 5, RESEND: 6 } as const;
+
+export const MAX_RESEND_RANGES = 32;
+
+/** Sequence numbers of a lane that the members can open: from `start` up to, without, `next`. */
+export interface Span {
+  start: number;
+  next: number;
+}
+
+export type ControlBody =
+  | { kind: 'bye' }
+  | { kind: 'heartbeat'; roster: Bytes; control: Span; messages: Span }
+  | { kind: 'key_request'; kid: number }
+  | { kind: 'resend'; context: Context; lane: number; ranges: Range[] };
+
+const HEARTBEAT_BYTES = 1 + ROSTER_BYTES + 16;
+const RESEND_RANGES_AT = 4;
+
+/** The bytes of a body whose fields are in range; they come from our own code. */
+export function writeControlBody(body: ControlBody): Bytes {
+  switch (body.kind) {
+    case 'bye':
+      return Uint8Array.of(CONTROL.BYE);
+    case 'heartbeat':
+      return writeHeartbeat(body);
+    case 'key_request': {
+      const bytes = Uint8Array.of(CONTROL.KEYREQ, 0, 0, 0, 0);
+      writeU32(bytes, 1, body.kid);
+      return bytes;
+    }
+    default:
+      return writeResend(body);
+  }
+}
+
+function writeHeartbeat({ roster, control, messages }: ControlBody & { kind: 'heartbeat' }): Bytes {
+  const bytes = new Uint8Array(HEARTBEAT_BYTES);
+  bytes[0] = CONTROL.HEARTBEAT;
+  bytes.set(roster, 1);
+  [control.start, control.next, messages.start, messages.next].forEach((value, i) =>
+    writeU32(bytes, 1 + ROSTER_BYTES + 4 * i, value),
+  );
+  return bytes;
+}
+
+function writeResend({ context, lane, ranges }: ControlBody & { kind: 'resend' }): Bytes {
+  const bytes = new Uint8Array(RESEND_RANGES_AT + 8 * ranges.length);
+  bytes.set([CONTROL.RESEND, context, lane, ranges.length]);
+  ranges.forEach(({ first, last }, i) => {
+    writeU32(bytes, RESEND_RANGES_AT + 8 * i, first);
+    writeU32(bytes, RESEND_RANGES_AT + 8 * i + 4, last);
+  });
+  return bytes;
+}
+
+/** Reads a body that was opened and verified; undefined for any that {@link writeControlBody} does not write. */
+export function readControlBody(bytes: Bytes): ControlBody | undefined {
+  switch (bytes[0]) {
+    case CONTROL.BYE:
+      return bytes.length === 1 ? { kind: 'bye' } : undefined;
+    case CONTROL.HEARTBEAT:
+      return readHeartbeat(bytes);
+    case CONTROL.KEYREQ: {
+      if (bytes.length !== 5) return undefined;
+      const kid = readU32(bytes, 1);
+      return unpackKid(kid) === undefined ? undefined : { kind: 'key_request', kid };
+    }
+    case CONTROL.RESEND:
+      return readResend(bytes);
+    default:
+      return undefined;
+  }
+}
+
+function readSpan(bytes: Bytes, at: number): Span | undefined {
+  const span = { start: readU32(bytes, at), next: readU32(bytes, at + 4) };
+  return span.start <= span.next && span.next <= MAX_SEQUENCE + 1 ? span : undefined;
+}
+
+function readHeartbeat(bytes: Bytes): ControlBody | undefined {
+  if (bytes.length !== HEARTBEAT_BYTES) return undefined;
+  const control = readSpan(bytes, 1 + ROSTER_BYTES);
+  const messages = readSpan(bytes, 1 + ROSTER_BYTES + 8);
+  if (control === undefined || messages === undefined) return undefined;
+  return { kind: 'heartbeat', roster: bytes.slice(1, 1 + ROSTER_BYTES), control, messages };
+}
+
+function readResend(bytes: Bytes): ControlBody | undefined {
+  const [, context, lane, count] = bytes;
+  if (context === undefined || lane === undefined || count === undefined) return undefined;
+  if (!isSigned(context as Context) || count === 0 || count > MAX_RESEND_RANGES) return undefined;
+  if (bytes.length !== RESEND_RANGES_AT + 8 * count) return undefined;
+  const ranges: Range[] = [];
+  for (let at = RESEND_RANGES_AT, least = 0; at < bytes.length; at += 8) {
+    const range = { first: readU32(bytes, at), last: readU32(bytes, at + 4) };
+    if (range.first < least || range.last < range.first || range.last > MAX_SEQUENCE) return undefined;
+    ranges.push(range);
+    // The next range begins behind a number that is not asked for.
+    least = range.last + 2;
+  }
+  return { kind: 'resend', context: context as Context, lane, ranges };
+}

@@ -1,0 +1,51 @@
+/**
+ * CTR in contexts 0 and 1: `sequence << 8 | lane`. A lane counts what its receivers get without a gap: lane 0 the frames for
+ * all, each other lane those for one member, so that a frame for somebody else is not taken for one that was lost. CTRs stay
+ * unique for each key, which is all that SFrame asks (RFC 9605 §9.1). Contexts 2 to 4 count plainly.
+ */
+import { toBase64Url } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+
+/** The lane of frames for all. */
+export const LANE_OF_ALL = 0;
+export const MAX_LANE = 255;
+export const MAX_SEQUENCE = 2 ** 24 - 1;
+
+/** A frame's place: which lane, and how many were sent in it before. */
+export interface Place {
+  lane: number;
+  sequence: number;
+}
+
+export function ctrOf({ lane, sequence }: Place): number {
+  return sequence * 256 + lane;
+}
+
+export function placeOf(ctr: number): Place {
+  return { lane: ctr % 256, sequence: Math.floor(ctr / 256) };
+}
+
+/** A sender's lanes: one for each member that it ever wrote to alone. */
+export class Lanes {
+  readonly #lanes = new Map<string, number>();
+  readonly #free: number[] = [];
+
+  /** The lane of the member with this id; undefined if 255 others have one. */
+  of(id: Bytes): number | undefined {
+    const name = toBase64Url(id);
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    const lane = this.#lanes.size < MAX_LANE ? (this.#free.pop() ?? this.#lanes.size + 1) : undefined;
+    if (lane !== undefined) this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  /** The member left for good: its lane goes, where it left off, to the next that needs one. */
+  release(id: Bytes): void {
+    const name = toBase64Url(id);
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) return;
+    this.#lanes.delete(name);
+    this.#free.push(lane);
+  }
+}

@@ -1,0 +1,145 @@
+/** The keys of one sender, as it told them, and those that follow from them by ratcheting. */
+import { chain, Serial } from './awaitable.ts';
+import type { Awaitable } from './awaitable.ts';
+import { BaseKey, isOlder } from './base-key.ts';
+import type { KeyOffer } from './base-key.ts';
+import type { CryptoPort } from './crypto-port.ts';
+import { isSigned, packKid } from './kid.ts';
+import type { KeyId } from './kid.ts';
+import { OLD_KEY_MS } from './limits.ts';
+import { ReplayWindow } from './replay-window.ts';
+import type { SframeKey } from './sframe/sframe-key.ts';
+
+/** A key to open with, and what came under it before. */
+export interface ReceivingKey {
+  id: KeyId;
+  sframe: SframeKey;
+  /** Of contexts 2 to 4. It belongs to the key: whoever forged a high CTR is rid of with the key, not never. */
+  window: ReplayWindow | undefined;
+}
+
+interface Held {
+  base: BaseKey;
+  /** Not accepted from then on, ms; undefined: the latest, or one that may become it. */
+  retire_at: number | undefined;
+}
+
+/** `refused`: older than what we have, or another key of the same generation and step. */
+export type Learning = 'new' | 'known' | 'refused';
+
+export class ReceivingKeys {
+  readonly #crypto: CryptoPort;
+  readonly #turns = new Serial();
+  /** From the oldest to the latest. */
+  #held: Held[] = [];
+  /** By KID, those that were asked for. */
+  readonly #ready = new Map<number, { key: ReceivingKey; held: Held }>();
+
+  constructor(crypto: CryptoPort) {
+    this.#crypto = crypto;
+  }
+
+  /** Takes in what a KEY of this sender told at `now` (ms, of a clock that never goes back). Copies the key. */
+  async learn(offer: KeyOffer, now: number): Promise<Learning> {
+    return this.#turns.run(() => this.#learn(offer, now));
+  }
+
+  /** The key of a KID that was found before, at once. */
+  ready(kid: number, now: number): ReceivingKey | undefined {
+    const entry = this.#ready.get(kid);
+    return entry === undefined || isOver(entry.held, now) ? undefined : entry.key;
+  }
+
+  /**
+   * The key of a KID; undefined if it is unknown. A later step than the latest follows from that by ratcheting; it is not
+   * taken for the sender's own until {@link ReceivingKeys.confirm}.
+   */
+  find(id: KeyId, now: number): Awaitable<ReceivingKey | undefined> {
+    const held = this.#at(id);
+    if (held !== undefined) return this.#keyOf(held, id, now);
+    if (this.#nearest(id) === undefined) return undefined;
+    return this.#turns.run(async () => {
+      const base = this.#at(id) ?? (await this.#ratchetTo(id));
+      return base === undefined ? undefined : this.#keyOf(base, id, now);
+    });
+  }
+
+  /**
+   * The sender itself was seen to use this key, for a signature says so: earlier ones are accepted for ten seconds more.
+   * (An unsigned frame proves nothing: any member can ratchet another's key and seal with it.)
+   */
+  confirm({ generation, step }: KeyId, now: number): void {
+    for (const held of this.#held) {
+      if (isOlder(held.base, { generation, step })) held.retire_at ??= now + OLD_KEY_MS;
+    }
+  }
+
+  /** Overwrites the keys whose time is over. To be called once a second or so. */
+  expire(now: number): void {
+    for (const held of this.#held) if (isOver(held, now)) held.base.erase();
+    this.#held = this.#held.filter((held) => !isOver(held, now));
+    for (const [kid, { held }] of this.#ready) if (isOver(held, now)) this.#ready.delete(kid);
+  }
+
+  /** Overwrites all keys. */
+  erase(): void {
+    for (const { base } of this.#held) base.erase();
+    this.#held = [];
+    this.#ready.clear();
+  }
+
+  async #learn(offer: KeyOffer, now: number): Promise<Learning> {
+    const same = this.#at(offer);
+    if (same !== undefined) return same.base.hasBytes(offer.base_key) ? 'known' : 'refused';
+    const latest = this.#held.at(-1);
+    if (latest !== undefined && isOlder(offer, latest.base)) return 'refused';
+    if (latest?.base.generation === offer.generation) {
+      // What ratcheting gives is kept even if the offer is another: it is the sender's, if anything is.
+      const own = await this.#ratchetTo(offer);
+      if (own === undefined || !own.base.hasBytes(offer.base_key)) return 'refused';
+    } else {
+      this.#hold(new BaseKey(this.#crypto, offer));
+    }
+    this.confirm({ ...offer, context: 0 }, now);
+    return 'new';
+  }
+
+  #at({ generation, step }: { generation: number; step: number }): Held | undefined {
+    return this.#held.find(({ base }) => base.generation === generation && base.step === step);
+  }
+
+  /** The latest step before `id` of its generation. */
+  #nearest(id: { generation: number; step: number }): Held | undefined {
+    return this.#held.findLast(({ base }) => base.generation === id.generation && base.step < id.step);
+  }
+
+  async #ratchetTo(id: { generation: number; step: number }): Promise<Held | undefined> {
+    let held = this.#nearest(id);
+    while (held !== undefined && held.base.step < id.step) held = this.#hold(await held.base.ratcheted());
+    return held;
+  }
+
+  #hold(base: BaseKey): Held {
+    const held: Held = { base, retire_at: undefined };
+    this.#held.push(held);
+    this.#held.sort((a, b) => (isOlder(a.base, b.base) ? -1 : 1));
+    return held;
+  }
+
+  #keyOf(held: Held, id: KeyId, now: number): Awaitable<ReceivingKey | undefined> {
+    if (isOver(held, now)) return undefined;
+    return chain(held.base.context(id.context), (sframe) => {
+      // Two frames may have asked at once: they share one window.
+      const kid = packKid(id);
+      const known = this.#ready.get(kid)?.key;
+      if (known !== undefined || sframe.erased) return known;
+      const key = { id, sframe, window: isSigned(id.context) ? undefined : new ReplayWindow() };
+      this.#ready.set(kid, { key, held });
+      return key;
+    });
+  }
+}
+
+function isOver({ retire_at }: Held, now: number): boolean {
+  return retire_at !== undefined && retire_at <= now;
+}

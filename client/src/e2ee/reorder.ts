@@ -1,0 +1,107 @@
+/** Puts the messages of one lane in order: each once, and what stays missing is told, never skipped silently. */
+import { REORDER_MESSAGES, REORDER_MS } from './limits.ts';
+
+/** Sequence numbers, both included. */
+export interface Range {
+  first: number;
+  last: number;
+}
+
+export type Delivery<T> = { kind: 'message'; message: T } | ({ kind: 'missing' } & Range);
+
+export type Acceptance<T> =
+  /** What can be shown now, in order. */
+  | { kind: 'accepted'; deliveries: Delivery<T>[] }
+  /** It came before, or so late that it was told to be missing. */
+  | { kind: 'refused' };
+
+/** All times are ms of one clock that never goes back. */
+export class Reorder<T> {
+  /** The number that is due; undefined until we know where the lane begins for us. */
+  #next: number | undefined;
+  readonly #held = new Map<number, T>();
+  /** When we learned that there is something below a number; both rise. */
+  #noticed: { below: number; at: number }[] = [];
+
+  /** Where the lane begins for us, as its sender tells. Does nothing once that is known. */
+  begin(start: number): Delivery<T>[] {
+    if (this.#next !== undefined) return [];
+    this.#next = Math.min(start, ...this.#held.keys());
+    return this.#settle();
+  }
+
+  /** Takes in an authenticated message. */
+  accept(sequence: number, message: T, now: number): Acceptance<T> {
+    if ((this.#next !== undefined && sequence < this.#next) || this.#held.has(sequence))
+      return { kind: 'refused' };
+    this.#held.set(sequence, message);
+    this.#notice(sequence, now);
+    const deliveries = this.#settle();
+    while (this.#held.size > REORDER_MESSAGES) deliveries.push(...this.#skip());
+    return { kind: 'accepted', deliveries };
+  }
+
+  /** The sender says that it has sent all numbers below `next`. Means nothing until we know where the lane begins. */
+  expect(next: number, now: number): void {
+    if (this.#next !== undefined && next > this.#next) this.#notice(next, now);
+  }
+
+  /** What is not waited for any longer at `now`. To be called when {@link Reorder.deadline} has come. */
+  expire(now: number): Delivery<T>[] {
+    const deliveries: Delivery<T>[] = [];
+    for (let due = this.deadline; due !== undefined && due <= now; due = this.deadline) {
+      deliveries.push(...this.#skip());
+    }
+    return deliveries;
+  }
+
+  /** When the wait for what is missing first is over; undefined if nothing is. */
+  get deadline(): number | undefined {
+    const first = this.#noticed[0];
+    return first === undefined ? undefined : first.at + REORDER_MS;
+  }
+
+  /** What to ask for: all that is known to be missing. Empty while we do not know where the lane begins. */
+  missing(): Range[] {
+    const end = this.#noticed.at(-1)?.below;
+    if (end === undefined || this.#next === undefined) return [];
+    const ranges: Range[] = [];
+    let first = this.#next;
+    const held = [...this.#held.keys()].filter((sequence) => sequence < end).sort((a, b) => a - b);
+    for (const sequence of [...held, end]) {
+      if (sequence > first) ranges.push({ first, last: sequence - 1 });
+      first = sequence + 1;
+    }
+    return ranges;
+  }
+
+  #notice(below: number, at: number): void {
+    const last = this.#noticed.at(-1);
+    if (last === undefined || below > last.below) this.#noticed.push({ below, at });
+  }
+
+  /** Delivers what is due. */
+  #settle(): Delivery<T>[] {
+    const deliveries: Delivery<T>[] = [];
+    const next = this.#next;
+    if (next === undefined) return deliveries;
+    let due = next;
+    for (; this.#held.has(due); due++) {
+      deliveries.push({ kind: 'message', message: this.#held.get(due)! });
+      this.#held.delete(due);
+    }
+    this.#next = due;
+    this.#noticed = this.#noticed.filter(({ below }) => below > due);
+    return deliveries;
+  }
+
+  /** Gives up what is missing first. */
+  #skip(): Delivery<T>[] {
+    const lowest = Math.min(...this.#held.keys());
+    const end = Math.min(lowest, this.#noticed[0]!.below);
+    const first = this.#next;
+    this.#next = first === undefined ? lowest : end;
+    const told: Delivery<T>[] = first === undefined ? [] : [{ kind: 'missing', first, last: end - 1 }];
+    return [...told, ...this.#settle()];
+  }
+}
