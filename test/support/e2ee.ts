@@ -1,4 +1,5 @@
 import { webcrypto } from 'node:crypto';
+import type { Awaitable } from '../../client/src/e2ee/awaitable.ts';
 import type { Bytes } from '../../client/src/e2ee/bytes.ts';
 import type { CryptoPort, FillRandom } from '../../client/src/e2ee/crypto-port.ts';
 import { Identity } from '../../client/src/e2ee/identity.ts';
@@ -15,6 +16,11 @@ import { seededRandom } from './random.ts';
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 export const unhex = (text: string): Bytes => new Uint8Array(Buffer.from(text, 'hex'));
+
+/** All of what was begun at once, whether a platform gives it at once or later. */
+export async function allOf<T>(values: Iterable<Awaitable<T>>): Promise<T[]> {
+  return Promise.all(Array.from(values, async (value) => value));
+}
 
 /** Repeatable random bytes. */
 export function seededFill(seed: number): FillRandom {

@@ -22,7 +22,7 @@ const PRIME_BYTES = littleEndian(PRIME);
 /** L, the order of the base point. */
 const ORDER_BYTES = littleEndian(2n ** 252n + 27742317777372353535851937790883648493n);
 /** y of a point of order 8; -y belongs to the other two. */
-const Y_OF_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303021094n;
+const Y_OF_ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
 /** y of all eight points whose order divides 8, whatever the sign of x. */
 const SMALL_ORDER = [0n, 1n, PRIME - 1n, Y_OF_ORDER_8, PRIME - Y_OF_ORDER_8].map(littleEndian);
 

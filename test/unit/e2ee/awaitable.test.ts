@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { allOf } from '../../support/e2ee.ts';
 import { chain, Serial } from '../../../client/src/e2ee/awaitable.ts';
 
 describe('chain', () => {
@@ -25,7 +26,7 @@ describe('Serial', () => {
     ];
     gates[1]!.resolve();
     gates[0]!.resolve();
-    await Promise.all(all);
+    await allOf(all);
     expect(told).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c']);
   });
 

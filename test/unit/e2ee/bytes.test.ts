@@ -24,11 +24,11 @@ describe('bytes', () => {
   });
 
   it('reads only what it writes: each text that is read is written the same again', () => {
-    const text = fc.string({ unit: fc.constantFrom(...'ABYZabyz0189-_+/= '), maxLength: 9 });
+    const text = fc.string({ unit: fc.constantFrom(...Array.from('ABYZabyz0189-_+/= ')), maxLength: 9 });
     fc.assert(
       fc.property(text, (some) => {
         const read = fromBase64Url(some);
-        if (read !== undefined) expect(toBase64Url(read)).toBe(some);
+        expect(read === undefined || toBase64Url(read) === some).toBe(true);
       }),
     );
     // 'QQ' is one byte; 'QR' has the same byte and bits that belong to none.

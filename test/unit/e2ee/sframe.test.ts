@@ -19,7 +19,7 @@ import {
   sframeSecret,
 } from '../../../client/src/e2ee/sframe/suite.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
-import { CRYPTO_PORTS, hex, tampered, unhex } from '../../support/e2ee.ts';
+import { allOf, CRYPTO_PORTS, hex, tampered, unhex } from '../../support/e2ee.ts';
 
 type Texts<Names extends string> = Record<Names, string>;
 type SframeVector = { cipher_suite: number } & Texts<
@@ -52,7 +52,7 @@ describe('SFrame header (RFC 9605 §4.3)', () => {
     for (const { kid, ctr, encoded } of vectors.header) {
       expect(hex(encode(unsigned(kid), unsigned(ctr))), `${kid} ${ctr}`).toBe(encoded);
       expect(hex(encode(BigInt(kid), BigInt(ctr))), `${kid} ${ctr} as bigint`).toBe(encoded);
-      expect(readHeader(unhex(encoded)), encoded).toEqual({
+      expect(readHeader(unhex(encoded)), `header ${encoded}`).toEqual({
         kid: unsigned(kid),
         ctr: unsigned(ctr),
         length: encoded.length / 2,
@@ -172,10 +172,8 @@ describe.each(CRYPTO_PORTS)('SFrame on $name', ({ port }) => {
     const secret = await sframeSecret(port, AES_128_GCM_SHA256_128, new Uint8Array(32));
     const key = await deriveSframeKey(port, AES_128_GCM_SHA256_128, secret, 1);
     const about = (i: number) => new Uint8Array(4).fill(i);
-    const sealed = await Promise.all(Array.from({ length: 20 }, (_, i) => key.seal(i, about(i), about(i))));
-    const opened = await Promise.all(
-      sealed.map((bytes, i) => key.open(bytes, 0, readHeader(bytes)!, about(i))),
-    );
+    const sealed = await allOf(Array.from({ length: 20 }, (_, i) => key.seal(i, about(i), about(i))));
+    const opened = await allOf(sealed.map((bytes, i) => key.open(bytes, 0, readHeader(bytes)!, about(i))));
     expect(opened).toEqual(Array.from({ length: 20 }, (_, i) => about(i)));
   });
 });
