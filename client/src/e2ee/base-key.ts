@@ -37,7 +37,7 @@ export class BaseKey {
   readonly #contexts: (Awaitable<SframeKey> | undefined)[] = [];
   #erased = false;
 
-  /** Copies the offer's bytes. Throws RangeError for a generation, step or length that cannot be. */
+  /** Keeps the offer's array, which is not the caller's any more. Throws RangeError for a generation, step or length that cannot be. */
   constructor(crypto: CryptoPort, { generation, step, base_key }: KeyOffer) {
     if (!isKeyNumber(generation, step) || base_key.length !== BASE_KEY_BYTES) {
       throw new RangeError(`There is no base key of generation ${generation}, step ${step}`);
@@ -45,16 +45,17 @@ export class BaseKey {
     this.generation = generation;
     this.step = step;
     this.#crypto = crypto;
-    this.#bytes = base_key.slice();
+    this.#bytes = base_key;
   }
 
-  /** A copy, for a KEY: whoever takes it erases it. */
+  /** A copy, for a KEY: whoever takes it erases it. Throws after an erasure. */
   offer(): KeyOffer {
+    if (this.#erased) throw new Error('The key was erased');
     return { generation: this.generation, step: this.step, base_key: this.#bytes.slice() };
   }
 
   hasBytes(base_key: Bytes): boolean {
-    return equalBytes(this.#bytes, base_key);
+    return !this.#erased && equalBytes(this.#bytes, base_key);
   }
 
   /** The key of one context, at once when it was asked for before. After an erasure it is an erased one. */
@@ -62,14 +63,13 @@ export class BaseKey {
     return (this.#contexts[context] ??= this.#derive(context));
   }
 
-  /** The base key of the next step. Throws RangeError after step 15: then it takes a new generation. */
+  /** The base key of the next step; of an erased one, an erased one. Throws RangeError after step 15: then it takes a new generation. */
   async ratcheted(): Promise<BaseKey> {
     const base_key = await ratchetBaseKey(this.#crypto, ROOM_SUITE, this.#bytes);
-    try {
-      return new BaseKey(this.#crypto, { generation: this.generation, step: this.step + 1, base_key });
-    } finally {
-      erase(base_key);
-    }
+    const next = new BaseKey(this.#crypto, { generation: this.generation, step: this.step + 1, base_key });
+    // What follows from overwritten bytes is a key that everybody knows.
+    if (this.#erased) next.erase();
+    return next;
   }
 
   /** Overwrites the key and those of its contexts. */

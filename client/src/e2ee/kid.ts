@@ -1,6 +1,7 @@
 /** Which key of a sender a frame is sealed with: `KID = generation << 7 | step << 3 | context`, below 2^31. */
 import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
 import type { FrameClass } from '../../../shared/protocol/frame.ts';
+import type { Unsigned } from './sframe/header.ts';
 import { MAX_GENERATION, MAX_KID, MAX_STEP } from './limits.ts';
 
 /** What a key is for. The numbers are those of the frame classes, and a frame of one class is sealed in its context only. */
@@ -30,9 +31,10 @@ export function packKid({ generation, step, context }: KeyId): number {
 }
 
 /** undefined for a KID of no context, or beyond the limit. */
-export function unpackKid(kid: number): KeyId | undefined {
+export function unpackKid(kid: Unsigned): KeyId | undefined {
   if (kid > MAX_KID) return undefined;
-  const context = kid & 7;
+  const bits = Number(kid);
+  const context = bits & 7;
   if (context > CONTEXT.AUDIO) return undefined;
-  return { generation: kid >>> 7, step: (kid >>> 3) & 15, context: context as Context };
+  return { generation: bits >>> 7, step: (bits >>> 3) & 15, context: context as Context };
 }

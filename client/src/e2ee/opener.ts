@@ -8,7 +8,7 @@ import { TO_EVERYONE } from './identity.ts';
 import { unpackKid } from './kid.ts';
 import type { Context, KeyId } from './kid.ts';
 import { LANE_OF_ALL, placeOf } from './lanes.ts';
-import { MAX_CTR, MAX_KID } from './limits.ts';
+import { MAX_CTR } from './limits.ts';
 import { Metadata } from './metadata.ts';
 import type { ReceivingKey, ReceivingKeys } from './receiving-keys.ts';
 import { readHeader } from './sframe/header.ts';
@@ -57,14 +57,15 @@ export class Opener {
   open(frame: Bytes, now: number): Awaitable<Opening> {
     if (headerFault(frame) !== undefined || (frame[0]! & 1) === 0) return REFUSED.malformed;
     const header = readHeader(frame, HEADER_BYTES);
-    if (header === undefined || header.ctr > MAX_CTR || header.kid > MAX_KID) return REFUSED.malformed;
-    const kid = header.kid as number;
-    const ready = this.#keys.ready(kid, now);
+    if (header === undefined || header.ctr > MAX_CTR) return REFUSED.malformed;
+    const ready = this.#keys.ready(header.kid, now);
     if (ready !== undefined) return this.#open(frame, header, ready, now);
-    const id = unpackKid(kid);
+    const id = unpackKid(header.kid);
     if (id === undefined) return REFUSED.malformed;
     return chain(this.#keys.find(id, now), (key) =>
-      key === undefined ? { kind: 'unknown_key', kid } : this.#open(frame, header, key, now),
+      key === undefined
+        ? { kind: 'unknown_key', kid: header.kid as number }
+        : this.#open(frame, header, key, now),
     );
   }
 

@@ -1,5 +1,5 @@
 /** The keys of one sender, as it told them, and those that follow from them by ratcheting. */
-import { chain, Serial } from './awaitable.ts';
+import { chain } from './awaitable.ts';
 import type { Awaitable } from './awaitable.ts';
 import { BaseKey, isOlder } from './base-key.ts';
 import type { KeyOffer } from './base-key.ts';
@@ -8,6 +8,7 @@ import { isSigned, packKid } from './kid.ts';
 import type { KeyId } from './kid.ts';
 import { OLD_KEY_MS } from './limits.ts';
 import { ReplayWindow } from './replay-window.ts';
+import type { Unsigned } from './sframe/header.ts';
 import type { SframeKey } from './sframe/sframe-key.ts';
 
 /** A key to open with, and what came under it before. */
@@ -29,11 +30,11 @@ export type Learning = 'new' | 'known' | 'refused';
 
 export class ReceivingKeys {
   readonly #crypto: CryptoPort;
-  readonly #turns = new Serial();
   /** From the oldest to the latest. */
   #held: Held[] = [];
   /** By KID, those that were asked for. */
-  readonly #ready = new Map<number, { key: ReceivingKey; held: Held }>();
+  readonly #ready = new Map<Unsigned, { key: ReceivingKey; held: Held }>();
+  #erased = false;
 
   constructor(crypto: CryptoPort) {
     this.#crypto = crypto;
@@ -41,11 +42,23 @@ export class ReceivingKeys {
 
   /** Takes in what a KEY of this sender told at `now` (ms, of a clock that never goes back). Copies the key. */
   async learn(offer: KeyOffer, now: number): Promise<Learning> {
-    return this.#turns.run(() => this.#learn(offer, now));
+    const same = this.#at(offer);
+    if (same !== undefined) return same.base.hasBytes(offer.base_key) ? 'known' : 'refused';
+    const latest = this.#held.at(-1);
+    if (latest !== undefined && isOlder(offer, latest.base)) return 'refused';
+    if (latest?.base.generation === offer.generation) {
+      // What ratcheting gives is kept even if the offer is another: it is the sender's, if anything is.
+      const own = await this.#ratchetTo(offer);
+      if (own === undefined || !own.base.hasBytes(offer.base_key)) return 'refused';
+    } else {
+      this.#hold(new BaseKey(this.#crypto, { ...offer, base_key: offer.base_key.slice() }), undefined);
+    }
+    this.confirm(offer, now);
+    return 'new';
   }
 
   /** The key of a KID that was found before, at once. */
-  ready(kid: number, now: number): ReceivingKey | undefined {
+  ready(kid: Unsigned, now: number): ReceivingKey | undefined {
     const entry = this.#ready.get(kid);
     return entry === undefined || isOver(entry.held, now) ? undefined : entry.key;
   }
@@ -57,18 +70,16 @@ export class ReceivingKeys {
   find(id: KeyId, now: number): Awaitable<ReceivingKey | undefined> {
     const held = this.#at(id);
     if (held !== undefined) return this.#keyOf(held, id, now);
-    if (this.#nearest(id) === undefined) return undefined;
-    return this.#turns.run(async () => {
-      const base = this.#at(id) ?? (await this.#ratchetTo(id));
-      return base === undefined ? undefined : this.#keyOf(base, id, now);
-    });
+    const nearest = this.#nearest(id);
+    if (nearest === undefined || isOver(nearest, now)) return undefined;
+    return this.#ratchetTo(id).then((held) => (held === undefined ? undefined : this.#keyOf(held, id, now)));
   }
 
   /**
    * The sender itself was seen to use this key, for a signature says so: earlier ones are accepted for ten seconds more.
    * (An unsigned frame proves nothing: any member can ratchet another's key and seal with it.)
    */
-  confirm({ generation, step }: KeyId, now: number): void {
+  confirm({ generation, step }: Omit<KeyId, 'context'>, now: number): void {
     for (const held of this.#held) {
       if (isOlder(held.base, { generation, step })) held.retire_at ??= now + OLD_KEY_MS;
     }
@@ -83,25 +94,10 @@ export class ReceivingKeys {
 
   /** Overwrites all keys. */
   erase(): void {
+    this.#erased = true;
     for (const { base } of this.#held) base.erase();
     this.#held = [];
     this.#ready.clear();
-  }
-
-  async #learn(offer: KeyOffer, now: number): Promise<Learning> {
-    const same = this.#at(offer);
-    if (same !== undefined) return same.base.hasBytes(offer.base_key) ? 'known' : 'refused';
-    const latest = this.#held.at(-1);
-    if (latest !== undefined && isOlder(offer, latest.base)) return 'refused';
-    if (latest?.base.generation === offer.generation) {
-      // What ratcheting gives is kept even if the offer is another: it is the sender's, if anything is.
-      const own = await this.#ratchetTo(offer);
-      if (own === undefined || !own.base.hasBytes(offer.base_key)) return 'refused';
-    } else {
-      this.#hold(new BaseKey(this.#crypto, offer));
-    }
-    this.confirm({ ...offer, context: 0 }, now);
-    return 'new';
   }
 
   #at({ generation, step }: { generation: number; step: number }): Held | undefined {
@@ -115,12 +111,19 @@ export class ReceivingKeys {
 
   async #ratchetTo(id: { generation: number; step: number }): Promise<Held | undefined> {
     let held = this.#nearest(id);
-    while (held !== undefined && held.base.step < id.step) held = this.#hold(await held.base.ratcheted());
+    while (held !== undefined && held.base.step < id.step) {
+      const next = await held.base.ratcheted();
+      // What follows on a key whose time ends ends with it.
+      held = this.#hold(next, held.retire_at);
+    }
     return held;
   }
 
-  #hold(base: BaseKey): Held {
-    const held: Held = { base, retire_at: undefined };
+  #hold(base: BaseKey, retire_at: number | undefined): Held {
+    const known = this.#at(base);
+    if (known !== undefined || this.#erased) base.erase();
+    if (known !== undefined) return known;
+    const held: Held = { base, retire_at };
     this.#held.push(held);
     this.#held.sort((a, b) => (isOlder(a.base, b.base) ? -1 : 1));
     return held;

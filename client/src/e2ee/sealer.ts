@@ -4,6 +4,7 @@ import type { FrameHeader } from '../../../shared/protocol/frame.ts';
 import { chain, Serial } from './awaitable.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Bytes } from './bytes.ts';
+import { Counter } from './counter.ts';
 import { TO_EVERYONE } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { isSigned } from './kid.ts';
@@ -35,7 +36,7 @@ export class Sealer {
   readonly #keys: SendingKeys;
   readonly #everyone: Metadata;
   /** By context; in contexts 0 and 1 by lane: how many were sealed. */
-  readonly #counters: number[][] = [[], [], [], [], []];
+  readonly #counters: (Counter | undefined)[][] = [[], [], [], [], []];
   /** Signing takes time where it is asynchronous: frames leave in the order of their numbers all the same. */
   readonly #turns = [new Serial(), new Serial()] as const;
 
@@ -48,7 +49,7 @@ export class Sealer {
 
   /** The next sequence number of a lane of context 0 or 1, or the next CTR of another context (lane 0). */
   next(context: Context, lane = LANE_OF_ALL): number {
-    return this.#counters[context]![lane] ?? 0;
+    return this.#counters[context]![lane]?.next ?? 0;
   }
 
   /**
@@ -66,7 +67,7 @@ export class Sealer {
       );
     }
     return chain(this.#key(context), (key) =>
-      this.#finish(key, context, this.#count(context, 0, MAX_CTR), start, metadata, body),
+      this.#finish(key, context, this.#count(context, LANE_OF_ALL), start, metadata, body),
     );
   }
 
@@ -77,7 +78,7 @@ export class Sealer {
     metadata: Metadata,
     body: Bytes,
   ): Promise<SealedFrame> {
-    const ctr = ctrOf({ lane, sequence: this.#count(context, lane, MAX_SEQUENCE) });
+    const ctr = ctrOf({ lane, sequence: this.#count(context, lane) });
     for (;;) {
       const key = await this.#key(context);
       const standing = { metadata: metadata.of(start), kid: key.kid as number, ctr };
@@ -92,11 +93,9 @@ export class Sealer {
     return chain(this.#keys.context(context), (key) => (key.erased ? this.#key(context) : key));
   }
 
-  #count(context: Context, lane: number, highest: number): number {
-    const number = this.next(context, lane);
-    if (number > highest) throw new RangeError(`Context ${context} has no numbers left: make a new identity`);
-    this.#counters[context]![lane] = number + 1;
-    return number;
+  #count(context: Context, lane: number): number {
+    const highest = isSigned(context) ? MAX_SEQUENCE : MAX_CTR;
+    return (this.#counters[context]![lane] ??= new Counter(highest)).take();
   }
 
   #finish(

@@ -2,7 +2,6 @@
 import type { Awaitable } from './awaitable.ts';
 import { BASE_KEY_BYTES, BaseKey } from './base-key.ts';
 import type { KeyOffer } from './base-key.ts';
-import { erase } from './bytes.ts';
 import { randomBytes } from './crypto-port.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
 import type { Context } from './kid.ts';
@@ -29,7 +28,7 @@ export class SendingKeys {
     return this.#frames;
   }
 
-  /** The key in use, for a KEY: whoever takes it erases it. */
+  /** The key in use, for a KEY: whoever takes it erases it. Throws once {@link SendingKeys.erase} was called. */
   offer(): KeyOffer {
     return this.#current.offer();
   }
@@ -99,8 +98,6 @@ export class SendingKeys {
 
   #draw(generation: number): BaseKey {
     const base_key = randomBytes(this.#fill, BASE_KEY_BYTES);
-    const key = new BaseKey(this.#crypto, { generation, step: 0, base_key });
-    erase(base_key);
-    return key;
+    return new BaseKey(this.#crypto, { generation, step: 0, base_key });
   }
 }

@@ -297,6 +297,30 @@ describe('Sealer', () => {
     expect(await opener.open(sealed.frame, 0)).toMatchObject({ kind: 'opened', body: BODY });
   });
 
+  it('lets a frame wait for those before it, also where its signature is there first', async () => {
+    const ann = await testSender(nodeCrypto, 1);
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    gates[1]!.resolve();
+    let signing = 0;
+    const slow: Signer = {
+      async sign(message) {
+        await gates[signing++]?.promise;
+        return ann.identity.signer.sign(message);
+      },
+      erase: () => undefined,
+    };
+    const sealer = new Sealer(ROOM, { id: ann.identity.id, signer: slow }, ann.keys);
+    const left: number[] = [];
+    const both = [0, 1].map(async () => {
+      const { ctr } = await sealer.seal(frameHeader(FRAME_CLASS.MSG), undefined, BODY);
+      left.push(placeOf(ctr).sequence);
+    });
+    await new Promise((resolve) => void setImmediate(resolve));
+    gates[0]!.resolve();
+    await Promise.all(both);
+    expect(left).toEqual([0, 1]);
+  });
+
   it('counts the frames of the key in use, and goes on counting when it changes', async () => {
     const ann = await testSender(nodeCrypto, 1);
     for (let i = 0; i < 3; i++) await ann.sealer.seal(frameHeader(FRAME_CLASS.POSE), undefined, BODY);

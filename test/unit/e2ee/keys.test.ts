@@ -46,20 +46,33 @@ describe('BaseKey', () => {
 
   it('is overwritten with the keys of its contexts, also one that is being derived', async () => {
     for (const { port } of CRYPTO_PORTS) {
-      const base = new BaseKey(port, key(0, 0));
+      const offer = key(0, 0);
+      const base = new BaseKey(port, offer);
       const ready = await base.context(0);
       const coming = base.context(1);
       base.erase();
       expect(ready.erased).toBe(true);
       expect((await coming).erased).toBe(true);
-      expect(base.offer().base_key).toEqual(new Uint8Array(32));
+      expect(offer.base_key).toEqual(new Uint8Array(32));
+      expect(() => base.offer()).toThrow('erased');
     }
   });
 
-  it('keeps its own copy of what it was given, and gives copies', () => {
-    const offer = key(0, 0);
-    const base = new BaseKey(nodeCrypto, offer);
-    offer.base_key.fill(9);
+  it('has no successor once it is erased: that would be one that everybody can compute', async () => {
+    for (const { port } of CRYPTO_PORTS) {
+      const base = new BaseKey(port, key(0, 0));
+      const coming = base.ratcheted();
+      base.erase();
+      for (const next of [await coming, await base.ratcheted()]) {
+        expect((await next.context(2)).erased).toBe(true);
+        expect(() => next.offer()).toThrow('erased');
+      }
+      expect(base.hasBytes(new Uint8Array(32))).toBe(false);
+    }
+  });
+
+  it('gives copies', () => {
+    const base = new BaseKey(nodeCrypto, key(0, 0));
     base.offer().base_key.fill(8);
     expect(base.hasBytes(key(0, 0).base_key)).toBe(true);
   });
@@ -118,9 +131,11 @@ describe('SendingKeys', () => {
 
   it('gives nothing to seal with once it is erased', () => {
     const keys = sending();
+    keys.prepare();
     keys.erase();
     expect(() => keys.context(2)).toThrow('erased');
-    expect(keys.offer().base_key).toEqual(new Uint8Array(32));
+    expect(() => keys.offer()).toThrow('erased');
+    expect(() => keys.nextOffer()).toThrow('erased');
   });
 });
 
@@ -185,6 +200,24 @@ describe('ReceivingKeys', () => {
     expect(await keys.find(at(1, 0), 0)).toBeDefined();
   });
 
+  it('lets the steps that follow on an old generation go with it', async () => {
+    const keys = await receiving(key(0, 0));
+    await keys.learn(key(1, 0), 0);
+    const late = (await keys.find(at(0, 3), OLD_KEY_MS - 1))!;
+    expect(await keys.find(at(0, 3), OLD_KEY_MS)).toBeUndefined();
+    expect(await keys.find(at(0, 5), OLD_KEY_MS)).toBeUndefined();
+    keys.expire(OLD_KEY_MS);
+    expect(late.sframe.erased).toBe(true);
+    expect(await keys.find(at(0, 4), 0)).toBeUndefined();
+  });
+
+  it('keeps its own copy of what it is told', async () => {
+    const offer = key(0, 0);
+    const keys = await receiving(offer);
+    offer.base_key.fill(9);
+    expect(await keys.learn(key(0, 0), 0)).toBe('known');
+  });
+
   it('does not put an end to a key later for a third that comes', async () => {
     const keys = await receiving(key(0, 0));
     await keys.learn(key(1, 0), 1_000);
@@ -211,5 +244,9 @@ describe('ReceivingKeys', () => {
     expect(found.sframe.erased).toBe(true);
     expect(await keys.find(at(0, 0), 0)).toBeUndefined();
     expect(keys.ready(2, 0)).toBeUndefined();
+    const others = await receiving(key(0, 0));
+    const coming = others.find(at(0, 4), 0);
+    others.erase();
+    expect(await coming).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeU32 } from '../../../client/src/e2ee/bytes.ts';
+import { Counter } from '../../../client/src/e2ee/counter.ts';
 import { CONTEXT, isKeyNumber, isSigned, packKid, unpackKid } from '../../../client/src/e2ee/kid.ts';
 import type { Context } from '../../../client/src/e2ee/kid.ts';
 import { ctrOf, Lanes, MAX_LANE, MAX_SEQUENCE, placeOf } from '../../../client/src/e2ee/lanes.ts';
@@ -35,6 +36,7 @@ describe('KID', () => {
     expect(unpackKid(MAX_KID)).toBeUndefined();
     expect(unpackKid(MAX_KID - 3)).toEqual({ generation: MAX_GENERATION, step: MAX_STEP, context: 4 });
     expect(unpackKid(MAX_KID + 1)).toBeUndefined();
+    expect(unpackKid(2n ** 63n)).toBeUndefined();
     expect(unpackKid(5)).toBeUndefined();
     expect([0, 1, 2, 3, 4].map((context) => isSigned(context as Context))).toEqual([
       true,
@@ -55,6 +57,17 @@ describe('KID', () => {
     ] as const) {
       expect(isKeyNumber(generation, step)).toBe(false);
     }
+  });
+});
+
+describe('Counter', () => {
+  it('gives each number once, up to the highest', () => {
+    const counter = new Counter(MAX_SEQUENCE, MAX_SEQUENCE - 1);
+    expect(counter.take()).toBe(MAX_SEQUENCE - 1);
+    expect(counter.next).toBe(MAX_SEQUENCE);
+    expect(counter.take()).toBe(MAX_SEQUENCE);
+    expect(() => counter.take()).toThrow(RangeError);
+    expect(() => counter.take()).toThrow(RangeError);
   });
 });
 

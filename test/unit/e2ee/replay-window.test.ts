@@ -25,6 +25,13 @@ describe('ReplayWindow', () => {
     );
   });
 
+  it('forgets what it saw before the window when it moves on by less than that', () => {
+    const window = new ReplayWindow();
+    for (const ctr of [5, 500, REPLAY_WINDOW + 16]) expect(window.accept(ctr)).toBe(true);
+    expect(window.accept(REPLAY_WINDOW + 5)).toBe(true);
+    expect(window.accept(500)).toBe(false);
+  });
+
   it('is not moved by asking', () => {
     const window = new ReplayWindow();
     window.accept(5);
