@@ -78,17 +78,31 @@ export class Opener {
     const to_all = destinationOf(frame) === TO_ALL;
     const metadata = to_all ? this.#to_all : this.#to_us;
     const opened = key.sframe.open(frame, HEADER_BYTES, header, metadata.of(frame));
-    return chain(opened, (plaintext) => {
-      if (plaintext === undefined) return REFUSED.tag;
-      const kid = header.kid as number;
-      if (window === undefined) {
-        if ((placeOf(ctr).lane === LANE_OF_ALL) !== to_all) return REFUSED.malformed;
-        return this.#verify({ metadata: metadata.of(frame), kid, ctr }, id, plaintext, now);
-      }
-      // Once more: the same frame may have been opened while we waited.
-      if (!window.accept(ctr)) return REFUSED.replay;
-      return { kind: 'opened', context: id.context, kid, ctr, body: plaintext };
-    });
+    return opened instanceof Promise
+      ? opened.then((plaintext) => this.#take(frame, header, key, plaintext, now))
+      : this.#take(frame, header, key, opened, now);
+  }
+
+  /** What comes of a frame that was decrypted. */
+  #take(
+    frame: Bytes,
+    header: SframeHeader,
+    { id, window }: ReceivingKey,
+    plaintext: Bytes | undefined,
+    now: number,
+  ): Awaitable<Opening> {
+    if (plaintext === undefined) return REFUSED.tag;
+    const kid = header.kid as number;
+    const ctr = header.ctr as number;
+    if (window === undefined) {
+      const to_all = destinationOf(frame) === TO_ALL;
+      if ((placeOf(ctr).lane === LANE_OF_ALL) !== to_all) return REFUSED.malformed;
+      const metadata = (to_all ? this.#to_all : this.#to_us).of(frame);
+      return this.#verify({ metadata, kid, ctr }, id, plaintext, now);
+    }
+    // Once more: the same frame may have been opened while we waited.
+    if (!window.accept(ctr)) return REFUSED.replay;
+    return { kind: 'opened', context: id.context, kid, ctr, body: plaintext };
   }
 
   #verify(

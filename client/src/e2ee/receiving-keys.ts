@@ -42,6 +42,7 @@ export class ReceivingKeys {
 
   /** Takes in what a KEY of this sender told at `now` (ms, of a clock that never goes back). Copies the key. */
   async learn(offer: KeyOffer, now: number): Promise<Learning> {
+    if (this.#erased) return 'refused';
     const same = this.#at(offer);
     if (same !== undefined) return same.base.hasBytes(offer.base_key) ? 'known' : 'refused';
     const latest = this.#held.at(-1);
@@ -70,8 +71,7 @@ export class ReceivingKeys {
   find(id: KeyId, now: number): Awaitable<ReceivingKey | undefined> {
     const held = this.#at(id);
     if (held !== undefined) return this.#keyOf(held, id, now);
-    const nearest = this.#nearest(id);
-    if (nearest === undefined || isOver(nearest, now)) return undefined;
+    if (this.#nearest(id) === undefined) return undefined;
     return this.#ratchetTo(id).then((held) => (held === undefined ? undefined : this.#keyOf(held, id, now)));
   }
 
@@ -92,7 +92,7 @@ export class ReceivingKeys {
     for (const [kid, { held }] of this.#ready) if (isOver(held, now)) this.#ready.delete(kid);
   }
 
-  /** Overwrites all keys. */
+  /** Overwrites all keys; none is learned any more. */
   erase(): void {
     this.#erased = true;
     for (const { base } of this.#held) base.erase();
@@ -121,8 +121,10 @@ export class ReceivingKeys {
 
   #hold(base: BaseKey, retire_at: number | undefined): Held {
     const known = this.#at(base);
-    if (known !== undefined || this.#erased) base.erase();
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      base.erase();
+      return known;
+    }
     const held: Held = { base, retire_at };
     this.#held.push(held);
     this.#held.sort((a, b) => (isOlder(a.base, b.base) ? -1 : 1));

@@ -248,5 +248,6 @@ describe('ReceivingKeys', () => {
     const coming = others.find(at(0, 4), 0);
     others.erase();
     expect(await coming).toBeUndefined();
+    expect(await others.learn(key(1, 0), 0)).toBe('refused');
   });
 });
