@@ -1,0 +1,65 @@
+/**
+ * What runs beside the page: the socket, its acks and the encryption. In browsers it runs in a Worker, elsewhere inline.
+ * Everything that passes here can be cloned to a Worker and back.
+ */
+import type { Joined, Left, Welcome } from '../../../shared/protocol/control.ts';
+import type { Credentials } from '../../../shared/protocol/subprotocol.ts';
+import type { Bytes } from '../e2ee/bytes.ts';
+import type { OutgoingFrame, Standing, Trouble } from '../e2ee/channel.ts';
+import type { Frame } from '../types.ts';
+
+/** Where a grant says, and with which seat. */
+export type Endpoint = Credentials & { url: string };
+
+export interface EngineConfig {
+  /** See `Timings`, ms. */
+  dead_after_ms: number;
+  close_timeout_ms: number;
+  /** undefined: an unencrypted room. */
+  sealing: { room_id: string; secret: Bytes; max_peers: number } | undefined;
+}
+
+export interface EngineEvents {
+  /** The relay has let us in; keys are being agreed on. Only of sealed rooms. */
+  securing(welcome: Welcome): void;
+  /** Frames can be exchanged. Comes once for each connection. */
+  welcome(welcome: Welcome): void;
+  peer(message: Joined | Left): void;
+  /** The room is served elsewhere from now on. */
+  moved(): void;
+  frame(frame: Frame): void;
+  /** Only of sealed rooms. */
+  standing(standing: Standing): void;
+  trouble(trouble: Trouble): void;
+  /** The relay sent what it must not; it was dropped. `from`: client id of the sender where one is to blame. */
+  fault(message: string, from: string | undefined): void;
+  /** A member asks us to move on with it. */
+  move(move: { from: string; room_id: string; secret: Bytes }): void;
+  /** The connection is over, and not by our doing. */
+  closed(code: number, reason: string): void;
+  /** Nothing was heard for too long; the connection is abandoned. */
+  dead(): void;
+}
+
+export interface Engine {
+  /** Bytes that wait to be sent. */
+  readonly bufferedAmount: number;
+  /** Opens a connection. One that was opened before is over, and nothing more is heard of it. Never throws. */
+  connect(endpoint: Endpoint): void;
+  send(frame: OutgoingFrame): void;
+  /** Looks at once whether the connection is dead, for after a sleep. */
+  probe(): void;
+  /**
+   * Ends the connection without an event; `leaving` gives the seat up. Resolves when the socket is closed or abandoned,
+   * after `close_timeout_ms` at most.
+   */
+  hangUp(leaving: boolean): Promise<void>;
+  /** See `Channel`. Rejects in unencrypted rooms. */
+  safetyNumber(): Promise<string>;
+  invite(to: readonly string[], room_id: string, secret: Bytes): Promise<string[]>;
+  /** For good: keys are overwritten, a Worker ends. */
+  dispose(): void;
+}
+
+/** What a platform gives. Rejects with `AnteroomError` where sealed rooms cannot be had. */
+export type OpenEngine = (config: EngineConfig, events: EngineEvents) => Promise<Engine>;
