@@ -28,8 +28,6 @@ export function clientMethods({ calls, at, names }: Context): ClientMethods {
   return {
     async addClient(read, newClient, now, key) {
       const client = newClientRecord(read.room_id, newClient, now);
-      const { room_id, created_at } = read;
-      const seat = { room_id, client_id: client.client_id, room_created_at: created_at };
       const outcome = await calls.transact({
         room: update(
           at.room(read.room_id),
@@ -38,7 +36,7 @@ export function clientMethods({ calls, at, names }: Context): ClientMethods {
           { ...asRead(read, now), one: 1 },
         ),
         client: putNew(names.rooms, clientItem(client, read)),
-        key: key && putKey({ at }, key, seat, now),
+        key: putKey(at, key, read, client.client_id, now),
       });
       if (outcome.kind === 'done') {
         return { kind: 'admitted', room: { ...read, clients: read.clients + 1 }, client };

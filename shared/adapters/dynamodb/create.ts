@@ -30,15 +30,13 @@ export function createRoomMethod(context: Context): Pick<RoomStore, 'createRoom'
         if (shard === undefined) return { kind: 'rooms_exhausted' };
         const room = newRoomRecord(newRoom, task, shard, now);
         const client = newClientRecord(room.room_id, newRoom.client, now);
-        const { room_id, created_at } = room;
-        const seat = { room_id, client_id: client.client_id, room_created_at: created_at };
         const outcome = await calls.transact({
           task: claimPlace(at, task, now),
           row: putNew(names.tasks, { ...taskRoomItem(room) }),
           quota: countInQuota(at, shard, shardLimit(max_rooms, shard)),
           room: putNew(names.rooms, roomItem(room)),
           client: putNew(names.rooms, clientItem(client, room)),
-          key: key && putKey(context, key, seat, now),
+          key: putKey(at, key, room, client.client_id, now),
         });
         if (outcome.kind === 'done') return { kind: 'created', room };
         const { failed } = outcome;

@@ -26,14 +26,15 @@ interface ClientItem extends Omit<ClientRecord, 'expires_at'> {
 }
 
 /**
- * Value of `ttl` (seconds since the Unix epoch) for something that expires at `expires_at` (ms).
+ * Value of `ttl` (seconds since the Unix epoch) for something that expires at `expires_at` and is kept for `slack` longer
+ * (ms).
  *
  * DynamoDB's deletion runs no transaction, so it would leave what the item counts for counted for ever. Hence only rooms
- * and reserved clients have a `ttl`; tasks and the rows `[task_id, room_id]`, by which a sweep finds a room and repairs
+ * and reserved clients have one with a slack, and what nothing counts has one without; tasks and the rows `[task_id, room_id]`, by which a sweep finds a room and repairs
  * the counts (`dropTaskRoom`), have none.
  */
-export function timeToLive(expires_at: number): number {
-  return Math.ceil((expires_at + TTL_SLACK_MS) / 1_000);
+export function timeToLive(expires_at: number, slack = TTL_SLACK_MS): number {
+  return Math.ceil((expires_at + slack) / 1_000);
 }
 
 export function taskOf(item: Item): TaskRecord {

@@ -1,15 +1,17 @@
 /** What is kept of requests: idempotency keys, and failures of a source. Both expire by themselves. */
-import { randomUUID } from 'node:crypto';
 import type { Failures } from '../../domain/guessing.ts';
 import { StoreBusy, type KeyRecord, type NewKey, type RoomStore } from '../../ports/room-store.ts';
 import type { Context } from './context.ts';
-import { expressionParts, type Part, update } from './parts.ts';
+import { countOnce } from './count-once.ts';
+import { timeToLive } from './items.ts';
+import { expressionParts, type Part } from './parts.ts';
+import type { Places } from './keys.ts';
 import type { Item } from './trouble.ts';
 
 type RequestMethods = Pick<RoomStore, 'getKey' | 'getFailures' | 'countFailure'>;
 
-/** Nothing counts these items, so they may be collected as soon as they have expired. Seconds. */
-const timeToLive = (expires_at: number) => Math.ceil(expires_at / 1_000);
+/** Nothing counts these items, so they may be collected as soon as they have expired. */
+const ttlOf = (expires_at: number) => timeToLive(expires_at, 0);
 
 /** A round is lost only to another failure of the same source at the end of a window. */
 const ROUNDS = 6;
@@ -27,13 +29,18 @@ export function keyOf(item: Item): KeyRecord {
   } as KeyRecord;
 }
 
-/** Puts the record of `key`, which gives this seat at `now`, unless the key has given one before and has not expired. */
+/**
+ * Puts the record of `key`, which gives this client's seat in `room` at `now`, unless the key has given one before and has
+ * not expired. Undefined without a key.
+ */
 export function putKey(
-  { at }: Pick<Context, 'at'>,
-  key: NewKey,
-  seat: { room_id: string; client_id: string; room_created_at: number },
+  at: Places,
+  key: NewKey | undefined,
+  room: { room_id: string; created_at: number },
+  client_id: string,
   now: number,
-): Part {
+): Part | undefined {
+  if (key === undefined) return undefined;
   const { table, key: primary } = at.key(key.key_hash);
   const condition = 'attribute_not_exists(#room_id) OR #expires_at <= :now';
   return {
@@ -42,11 +49,11 @@ export function putKey(
       Item: {
         ...primary,
         ...key,
-        of_room: seat.room_id,
-        of_client: seat.client_id,
-        room_created_at: seat.room_created_at,
+        of_room: room.room_id,
+        of_client: client_id,
+        room_created_at: room.created_at,
         used_at: now,
-        ttl: timeToLive(key.expires_at),
+        ttl: ttlOf(key.expires_at),
       },
       ConditionExpression: condition,
       ...expressionParts(condition, { now }),
@@ -74,27 +81,19 @@ export function requestMethods({ calls, at }: Context): RequestMethods {
 
     async countFailure(source, now, until) {
       const place = at.failures(source);
-      // Not in transactions: of those that come at once DynamoDB cancels all but one, and a crowd of guesses would be
-      // refused rather than counted. Instead a repetition after a lost answer finds that it was the last one that counted;
-      // should another have counted meanwhile, it counts twice, which does no harm.
-      const by = randomUUID();
-      const another = update(
-        place,
-        'SET #failures = #failures + :one, #counted_by = :by',
-        '#until > :now AND #counted_by <> :by',
-        { one: 1, by, now },
-      );
-      const first = update(
-        place,
-        'SET #failures = :one, #until = :until, #ttl = :ttl, #counted_by = :by',
-        'attribute_not_exists(#until) OR #until <= :now',
-        { one: 1, until, ttl: timeToLive(until), by, now },
-      );
+      const another = () =>
+        countOnce(calls, place, '#failures = #failures + :one', '#until > :now', { one: 1, now });
+      const first = () =>
+        countOnce(
+          calls,
+          place,
+          '#failures = :one, #until = :until, #ttl = :ttl',
+          'attribute_not_exists(#until) OR #until <= :now',
+          { one: 1, until, ttl: ttlOf(until), now },
+        );
       for (let round = 0; round < ROUNDS; round++) {
-        for (const count of [another, first]) {
-          const { kind, item } = await calls.update(count);
-          if (item !== undefined && (kind === 'done' || item['counted_by'] === by)) return failuresOf(item);
-        }
+        const item = (await another()) ?? (await first());
+        if (item !== undefined) return failuresOf(item);
       }
       throw new StoreBusy('failures are counted too fast');
     },

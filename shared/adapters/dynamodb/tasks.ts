@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { hasPlace, nextState, placementKey, type TaskRecord } from '../../domain/task.ts';
 import { StoreBusy, type RoomStore, type TaskReport } from '../../ports/room-store.ts';
 import { isStaleReport, reportedTaskRecord } from '../records.ts';
 import type { Context } from './context.ts';
+import { countOnce } from './count-once.ts';
 import { taskOf, type TaskRoomItem } from './items.ts';
 import { FLEET_INDEX, FLEET_SHARDS, fleetShard, PLACEMENT_INDEX, TASK } from './keys.ts';
 import { expressionParts, remove, update, type Place } from './parts.ts';
@@ -158,20 +158,14 @@ export function taskMethods({ calls, at, names }: Context): TaskMethods {
     },
 
     async noteSilence(task_id, resuming) {
-      // Not in a transaction: of those that come at once DynamoDB cancels all but one, and when a task falls silent, the
-      // whole crowd of its clients comes. Instead a repetition after a lost answer finds that it was the last one that
-      // counted; should another have counted meanwhile, it counts twice, but then there were two.
-      const by = randomUUID();
-      const { kind, item } = await calls.update(
-        update(
-          at.task(task_id),
-          'SET #counted_by = :by ADD #silent :one, #silent_resuming :resuming',
-          'attribute_exists(#task_id) AND (attribute_not_exists(#counted_by) OR #counted_by <> :by)',
-          { by, one: 1, resuming: resuming ? 1 : 0 },
-        ),
+      const item = await countOnce(
+        calls,
+        at.task(task_id),
+        '#silent = #silent + :one, #silent_resuming = #silent_resuming + :resuming',
+        'attribute_exists(#task_id)',
+        { one: 1, resuming: resuming ? 1 : 0 },
       );
-      if (item === undefined) return undefined;
-      return kind === 'done' || item['counted_by'] === by ? taskOf(item) : undefined;
+      return item && taskOf(item);
     },
 
     async removeTask(task_id, lease_until) {
