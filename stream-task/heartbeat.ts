@@ -1,10 +1,11 @@
 /** put-task: the first call is the task's registration, the others its heartbeat. */
 import type { PutTaskRequest, PutTaskResponse } from '../shared/protocol/api.ts';
 import { backoff } from './backoff.ts';
+import { MOST_IN_ONE_CALL, type Connects } from './connects.ts';
 import { countOne, type Counts } from './counts.ts';
 import type { Logger } from './log.ts';
-import type { Connect, NotOwned } from './registry-types.ts';
-import type { RouterAnswer, RouterClient } from './router-client.ts';
+import type { NotOwned } from './registry-types.ts';
+import { isLasting, type RouterAnswer, type RouterClient } from './router-client.ts';
 import type { Timing } from './timing.ts';
 import { wait } from './wait.ts';
 
@@ -31,44 +32,6 @@ export interface HeartbeatDeps {
   counts: Counts;
   log: Logger;
 }
-
-/** Connects that the router was not told yet: kept until a call that had them was answered. */
-export class Connects {
-  /** By client; a later connect takes the place of an earlier one. */
-  readonly #waiting = new Map<string, Connect>();
-
-  get size(): number {
-    return this.#waiting.size;
-  }
-
-  add(connect: Connect): void {
-    const key = `${connect.room_id}.${connect.client_id}`;
-    // So many can only pile up while the router is away: the oldest are let go, the sweep repairs it.
-    if (this.#waiting.size >= MOST_WAITING && !this.#waiting.has(key)) {
-      const [oldest] = this.#waiting.keys();
-      if (oldest !== undefined) this.#waiting.delete(oldest);
-    }
-    this.#waiting.set(key, connect);
-  }
-
-  /** The oldest, as many as one call tells. */
-  list(): Connect[] {
-    return [...this.#waiting.values()].slice(0, MOST_IN_ONE_CALL);
-  }
-
-  /** Forgets those of `told` that nothing newer has replaced since. */
-  answered(told: readonly Connect[]): void {
-    for (const connect of told) {
-      const key = `${connect.room_id}.${connect.client_id}`;
-      if (this.#waiting.get(key) === connect) this.#waiting.delete(key);
-    }
-  }
-}
-
-/** Connects that wait at most. */
-const MOST_WAITING = 100_000;
-/** Connects in one call at most: each is a write of the router's, which has a time limit. */
-const MOST_IN_ONE_CALL = 1_000;
 
 /** `more`: answered, and there are connects that did not fit. */
 type Outcome = 'failed' | 'told' | 'more';
@@ -122,9 +85,7 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   function failed(answer: Exclude<RouterAnswer<PutTaskResponse>, { kind: 'answered' }>): void {
     failures++;
     const status = answer.kind === 'refused' ? answer.status : undefined;
-    // Such as 401 or `task_id_taken`: that does not pass by itself.
-    const lasting = status !== undefined && status >= 400 && status < 500 && status !== 429;
-    log[lasting ? 'error' : 'warn']({ status, detail: answer.detail, failures }, 'put-task failed');
+    log[isLasting(answer) ? 'error' : 'warn']({ status, detail: answer.detail, failures }, 'put-task failed');
     if (Date.now() < lease_until) return;
     lease_until = Infinity;
     log.error(

@@ -6,7 +6,7 @@ import type { RemoveClientRequest } from '../shared/protocol/api.ts';
 import { backoff } from './backoff.ts';
 import { countOne, type Counts } from './counts.ts';
 import type { Logger } from './log.ts';
-import type { RouterClient } from './router-client.ts';
+import { isLasting, type RouterClient } from './router-client.ts';
 import type { Timing } from './timing.ts';
 import { wait } from './wait.ts';
 
@@ -47,9 +47,7 @@ export function createRemovals(deps: {
     for (let attempt = 1; attempt <= MOST_TRIES && !stopping.signal.aborted; attempt++) {
       const answer = await router.removeClient(removal, stopping.signal);
       if (answer.kind === 'answered') return answer.body.removed ? 'removed' : 'gone';
-      const lasting =
-        answer.kind === 'refused' && answer.status >= 400 && answer.status < 500 && answer.status !== 429;
-      if (lasting) {
+      if (isLasting(answer)) {
         log.error(
           { room_id, client_id, status: answer.status, detail: answer.detail },
           'remove-client refused',

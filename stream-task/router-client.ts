@@ -18,6 +18,13 @@ export type RouterAnswer<T> =
   /** No answer: refused, reset, timed out, or the secret could not be read. */
   | { kind: 'unreachable'; detail: string };
 
+type Refused = Extract<RouterAnswer<unknown>, { kind: 'refused' }>;
+
+/** A fault of ours, such as 401 or `task_id_taken`: the same call would be refused again. */
+export function isLasting(answer: RouterAnswer<unknown>): answer is Refused {
+  return answer.kind === 'refused' && answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+}
+
 export interface RouterClient {
   /** `remote`: the task's public IP address. `signal` ends the call early. */
   putTask(

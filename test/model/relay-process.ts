@@ -2,8 +2,9 @@
  * A stream task's process in virtual time: the real registry, heartbeat and removals, without sockets. It can be frozen,
  * cut off, crashed, and stopped as SIGTERM does.
  */
+import { Connects } from '../../stream-task/connects.ts';
 import { createCounts } from '../../stream-task/counts.ts';
-import { Connects, startHeartbeat, type Heartbeat } from '../../stream-task/heartbeat.ts';
+import { startHeartbeat, type Heartbeat } from '../../stream-task/heartbeat.ts';
 import { createLog } from '../../stream-task/log.ts';
 import { Pulse } from '../../stream-task/pulse.ts';
 import { Registry } from '../../stream-task/registry.ts';

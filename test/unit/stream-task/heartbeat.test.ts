@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PutTaskRequest } from '../../../shared/protocol/api.ts';
 import { createCounts } from '../../../stream-task/counts.ts';
-import { Connects, startHeartbeat } from '../../../stream-task/heartbeat.ts';
+import { Connects } from '../../../stream-task/connects.ts';
+import { startHeartbeat } from '../../../stream-task/heartbeat.ts';
 import { createLog } from '../../../stream-task/log.ts';
 import type { RouterClient } from '../../../stream-task/router-client.ts';
 
