@@ -10,15 +10,20 @@ export class Addresses {
     return this.#open.get(networkOf(address)) ?? 0;
   }
 
+  /** One more is open; how many those are now. */
   opened(address: string): number {
-    const now = this.of(address) + 1;
-    this.#open.set(networkOf(address), now);
-    return now;
+    return this.#add(address, 1);
   }
 
   closed(address: string): void {
-    const now = this.of(address) - 1;
-    if (now > 0) this.#open.set(networkOf(address), now);
-    else this.#open.delete(networkOf(address));
+    this.#add(address, -1);
+  }
+
+  #add(address: string, change: 1 | -1): number {
+    const network = networkOf(address);
+    const now = (this.#open.get(network) ?? 0) + change;
+    if (now > 0) this.#open.set(network, now);
+    else this.#open.delete(network);
+    return now;
   }
 }

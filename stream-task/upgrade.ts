@@ -23,6 +23,7 @@ export type UpgradeVerdict =
 export const WEBSOCKET_VERSION = '13';
 /** 16 bytes in base64 (RFC 6455 §4.2.1). */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
+
 /**
  * The members of a list in a header (RFC 9110 §5.6.1). Not with an expression: those that take white space away at an end
  * take quadratic time on long runs of it, and this is read before anybody has shown a ticket.
