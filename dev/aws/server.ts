@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listenLocally } from '../listen.ts';
 import { ec2Operations } from './ec2.ts';
 import { type EcsOptions, ecsOperations } from './ecs.ts';
 import { type AwsCall, AwsError, type AwsOperation, type AwsService } from './errors.ts';
@@ -112,10 +112,7 @@ export async function startAwsDoubles(options: AwsDoublesOptions): Promise<AwsDo
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const base = `http://127.0.0.1:${await listenLocally(server)}`;
 
   return {
     env: {

@@ -1,10 +1,10 @@
 /** The control endpoint of a local stack: what `npm run fault` and tests talk to. On the loopback interface only. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
+import { listenLocally } from '../listen.ts';
 import { isAlive } from '../run-folder.ts';
 import type { CallOutcome } from '../router/messages.ts';
 import { type FaultBoard, FaultError } from './board.ts';
@@ -74,10 +74,7 @@ export async function startControl(
       reply(response, expected ? 400 : 500, { error: (error as Error).message });
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await listenLocally(server)}`;
   return {
     url,
     async stop() {

@@ -1,4 +1,4 @@
-/** One direction of a proxied connection: bytes in order, passed on at once, late, or not for now. */
+/** One direction of a proxied connection: bytes in order, passed on at once, late, or held back. */
 import type { Socket } from 'node:net';
 
 /** How bytes pass. */
@@ -27,7 +27,7 @@ export class Lane {
   readonly #late: Late[] = [];
   #late_bytes = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** `to` takes no more for now. */
+  /** `to` takes no more until it says `drain`. */
   #full = false;
 
   constructor(from: Socket, to: Socket, passage: () => Passage) {

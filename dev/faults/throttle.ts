@@ -5,9 +5,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { listenLocally } from '../listen.ts';
 
 export interface Throttle {
   readonly port: number;
@@ -78,12 +78,10 @@ export async function startThrottle(endpoint: string, random: () => number = Mat
   });
   // As patient as the database: who closes an idle connection is the client.
   server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
+  const port = await listenLocally(server);
 
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     get share() {
       return share;
     },
