@@ -1,12 +1,14 @@
 /** A room of `anteroom.v1` with witnesses: what reaches them of the frames that an attacker sends. */
+import fc from 'fast-check';
 import { CLOSE } from '../../shared/protocol/close-codes.ts';
 import { frameOf } from '../support/canary.ts';
 import { Peer, type TestClient } from '../support/relay.ts';
 import { sourceOf } from '../../shared/protocol/frame.ts';
 import { credentialsToken } from '../../shared/protocol/subprotocol.ts';
-import type { UnderFire } from './relay-under-fire.ts';
+import { startUnderFire, type UnderFire } from './relay-under-fire.ts';
+import type { Target } from './target.ts';
 
-export interface Attacker {
+interface Attacker {
   peer: Peer;
   client: TestClient;
 }
@@ -24,7 +26,7 @@ export interface V1Room {
   clear(): void;
 }
 
-export async function startV1Room(fire: UnderFire): Promise<V1Room> {
+async function startV1Room(fire: UnderFire): Promise<V1Room> {
   const { relay } = fire;
   const { room_id, peers, clients } = await relay.room(3);
   const [first, second, marker] = [peers[0]!, peers[1]!, peers[2]!];
@@ -65,7 +67,7 @@ export async function startV1Room(fire: UnderFire): Promise<V1Room> {
 const DONE = 4_999;
 
 /** Ends the connection; rejects unless the relay had closed it with `wanted` by then (undefined: not at all). */
-export async function expectClosed({ peer }: Attacker, wanted: number | undefined): Promise<void> {
+async function expectClosed({ peer }: Attacker, wanted: number | undefined): Promise<void> {
   peer.ws.close(DONE);
   const { code } = await peer.closed;
   if (code !== (wanted ?? DONE))
@@ -80,3 +82,51 @@ export async function expectClosed({ peer }: Attacker, wanted: number | undefine
 }
 
 export const { BAD_FRAME, TOO_LARGE } = CLOSE;
+
+/** What must come of a case. */
+interface Expected {
+  /** With this code the relay closes the attacker's connection; undefined: not at all. */
+  code: number | undefined;
+  /** The binary messages that each witness gets. */
+  heard: readonly [Buffer[], Buffer[]];
+}
+
+/** `send` sends one of `cases`, by an attacker who has just entered. */
+export function attackTarget<T>(
+  name: string,
+  cases: fc.Arbitrary<T>,
+  send: (one: T, attacker: Attacker, room: V1Room) => Expected,
+): Target {
+  return {
+    name,
+    async start() {
+      const fire = await startUnderFire();
+      const room = await startV1Room(fire);
+      const property = fc.asyncProperty(cases, async (one) => {
+        const attacker = await room.enter();
+        try {
+          const expected = send(one, attacker, room);
+          await Promise.all([expectClosed(attacker, expected.code), fire.canary.chirp()]);
+          for (const [n, heard] of (await room.heard()).entries()) {
+            const wanted = expected.heard[n]!;
+            if (heard.length !== wanted.length || heard.some((bytes, at) => !bytes.equals(wanted[at]!))) {
+              throw new Error(
+                `witness ${n} heard ${heard.length} frames in place of ${wanted.length}, or others`,
+              );
+            }
+          }
+        } finally {
+          room.leave(attacker);
+        }
+      });
+      return {
+        property,
+        async settled() {
+          room.clear();
+          await fire.settled();
+        },
+        stop: () => fire.stop(),
+      };
+    },
+  };
+}

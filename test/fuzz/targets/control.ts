@@ -2,9 +2,8 @@
 import fc from 'fast-check';
 import { NORMAL_CLOSURE } from '../../../shared/protocol/close-codes.ts';
 import { MAX_CONTROL_BYTES } from '../../../shared/protocol/control.ts';
-import { startUnderFire } from '../relay-under-fire.ts';
 import type { Target } from '../target.ts';
-import { BAD_FRAME, expectClosed, startV1Room, TOO_LARGE } from '../v1-room.ts';
+import { attackTarget, BAD_FRAME, TOO_LARGE } from '../v1-room.ts';
 
 const keys = fc.constantFrom('type', 'slot', '__proto__', 'constructor', 'toString', 'length', 'then');
 const types = fc.constantFrom(
@@ -84,30 +83,11 @@ function outcome(control: string): number | undefined {
   return type === 'leave' ? NORMAL_CLOSURE : undefined;
 }
 
-export const controlTarget: Target = {
-  name: 'control',
-  async start() {
-    const fire = await startUnderFire();
-    const room = await startV1Room(fire);
-    const property = fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 8 }), async (texts) => {
-      const attacker = await room.enter();
-      try {
-        for (const each of texts) attacker.peer.send(each);
-        const code = texts.map(outcome).find((each) => each !== undefined);
-        await Promise.all([expectClosed(attacker, code), fire.canary.chirp()]);
-        const heard = (await room.heard()).flat();
-        if (heard.length > 0) throw new Error('control was forwarded');
-      } finally {
-        room.leave(attacker);
-      }
-    });
-    return {
-      property,
-      async settled() {
-        room.clear();
-        await fire.settled();
-      },
-      stop: () => fire.stop(),
-    };
+export const controlTarget: Target = attackTarget(
+  'control',
+  fc.array(text, { minLength: 1, maxLength: 8 }),
+  (texts, { peer }) => {
+    for (const each of texts) peer.send(each);
+    return { code: texts.map(outcome).find((each) => each !== undefined), heard: [[], []] };
   },
-};
+);

@@ -1,8 +1,8 @@
 /** The header of `anteroom.v1`: every field, right and wrong. [R14]–[R19] */
 import fc from 'fast-check';
-import { MAX_FRAME_BYTES, startUnderFire } from '../relay-under-fire.ts';
+import { MAX_FRAME_BYTES } from '../relay-under-fire.ts';
 import type { Target } from '../target.ts';
-import { BAD_FRAME, expectClosed, startV1Room, TOO_LARGE } from '../v1-room.ts';
+import { attackTarget, BAD_FRAME, TOO_LARGE } from '../v1-room.ts';
 
 /** Slots by what is there; numbers are known only when the room stands. */
 type Slot = 'own' | 'first' | 'second' | 'empty' | 'relay' | 'all' | number;
@@ -42,67 +42,42 @@ const frame: fc.Arbitrary<Frame> = fc.record({
   cut: usually<number | undefined>(undefined, fc.nat(6)),
 });
 
-export const framesTarget: Target = {
-  name: 'frames',
-  async start() {
-    const fire = await startUnderFire();
-    const room = await startV1Room(fire);
-    const property = fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 15 }), async (frames) => {
-      const attacker = await room.enter();
-      const { peer } = attacker;
-      try {
-        const numbers = {
-          own: peer.slot,
-          first: room.witnesses[0].slot,
-          second: room.witnesses[1].slot,
-          empty: room.empty_slot,
-          relay: 0xfffe,
-          all: 0xffff,
-        };
-        const number = (of: Slot): number => (typeof of === 'number' ? of : numbers[of]);
-        const expected: [Buffer[], Buffer[]] = [[], []];
-        let code: number | undefined;
-        for (const each of frames) {
-          const [source, destination] = [number(each.source), number(each.destination)];
-          const head = Buffer.of(
-            (each.version << 6) | (each.class << 3) | each.flags,
-            each.second_byte,
-            source >> 8,
-            source & 255,
-            destination >> 8,
-            destination & 255,
-          );
-          const bytes = Buffer.concat([head, each.payload]).subarray(0, each.cut);
-          peer.send(bytes);
-          if (code !== undefined) continue;
-          if (bytes.length > MAX_FRAME_BYTES) code = TOO_LARGE;
-          else if (bytes.length < 6 || each.version !== 1 || each.class > 4 || source !== numbers.own) {
-            code = BAD_FRAME;
-          } else {
-            if (destination === numbers.all || destination === numbers.first) expected[0].push(bytes);
-            if (destination === numbers.all || destination === numbers.second) expected[1].push(bytes);
-          }
-        }
-        await Promise.all([expectClosed(attacker, code), fire.canary.chirp()]);
-        for (const [n, heard] of (await room.heard()).entries()) {
-          const wanted = expected[n]!;
-          if (heard.length !== wanted.length || heard.some((bytes, at) => !bytes.equals(wanted[at]!))) {
-            throw new Error(
-              `witness ${n} heard ${heard.length} frames in place of ${wanted.length}, or others`,
-            );
-          }
-        }
-      } finally {
-        room.leave(attacker);
-      }
-    });
-    return {
-      property,
-      async settled() {
-        room.clear();
-        await fire.settled();
-      },
-      stop: () => fire.stop(),
+export const framesTarget: Target = attackTarget(
+  'frames',
+  fc.array(frame, { minLength: 1, maxLength: 15 }),
+  (frames, { peer }, room) => {
+    const numbers = {
+      own: peer.slot,
+      first: room.witnesses[0].slot,
+      second: room.witnesses[1].slot,
+      empty: room.empty_slot,
+      relay: 0xfffe,
+      all: 0xffff,
     };
+    const number = (of: Slot): number => (typeof of === 'number' ? of : numbers[of]);
+    const heard: [Buffer[], Buffer[]] = [[], []];
+    let code: number | undefined;
+    for (const each of frames) {
+      const [source, destination] = [number(each.source), number(each.destination)];
+      const head = Buffer.of(
+        (each.version << 6) | (each.class << 3) | each.flags,
+        each.second_byte,
+        source >> 8,
+        source & 255,
+        destination >> 8,
+        destination & 255,
+      );
+      const bytes = Buffer.concat([head, each.payload]).subarray(0, each.cut);
+      peer.send(bytes);
+      if (code !== undefined) continue;
+      if (bytes.length > MAX_FRAME_BYTES) code = TOO_LARGE;
+      else if (bytes.length < 6 || each.version !== 1 || each.class > 4 || source !== numbers.own) {
+        code = BAD_FRAME;
+      } else {
+        if (destination === numbers.all || destination === numbers.first) heard[0].push(bytes);
+        if (destination === numbers.all || destination === numbers.second) heard[1].push(bytes);
+      }
+    }
+    return { code, heard };
   },
-};
+);
