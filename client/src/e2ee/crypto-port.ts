@@ -1,4 +1,7 @@
-/** What the encryption needs of the platform. Each adapter gives the same verdict on every input. */
+/**
+ * What the encryption needs of the platform. Each adapter gives the same verdict on every input. What is passed in may be
+ * overwritten as soon as a call has returned, before its result is there.
+ */
 import type { Awaitable } from './awaitable.ts';
 import type { Bytes } from './bytes.ts';
 
@@ -7,7 +10,7 @@ export type Hash = 'SHA-256' | 'SHA-512';
 /** Bytes of an AES-GCM tag. */
 export const TAG_BYTES = 16;
 
-/** A key of AES-GCM. What is passed in may be overwritten as soon as the call has returned, before the result is there. */
+/** A key of AES-GCM. */
 export interface AeadKey {
   /**
    * `reserve` free bytes, then the ciphertext and its tag of 16 bytes. `nonce` has 12 bytes and is never used twice with
@@ -38,9 +41,9 @@ export interface CryptoPort {
   hmac(hash: Hash, key: Bytes, data: Bytes): Awaitable<Bytes>;
   /** PBKDF2 with HMAC-SHA-256 (RFC 8018 §5.2): `length` bytes. */
   pbkdf2(password: Bytes, salt: Bytes, iterations: number, length: number): Promise<Bytes>;
-  /** AES-128-GCM or AES-256-GCM by the length of `key`: 16 or 32 bytes. `key` is not kept and may be erased afterwards. */
+  /** AES-128-GCM or AES-256-GCM by the length of `key`: 16 or 32 bytes. `key` is not kept. */
   aesGcm(key: Bytes): Awaitable<AeadKey>;
-  /** `seed`: the 32 bytes of an Ed25519 private key. It is not kept and may be erased afterwards. */
+  /** `seed`: the 32 bytes of an Ed25519 private key. It is not kept. */
   signer(seed: Bytes): Awaitable<Signer>;
   /** undefined for a public key that is refused: not 32 bytes, not canonical, or of small order. */
   verifier(public_key: Bytes): Awaitable<Verifier | undefined>;

@@ -57,12 +57,8 @@ export function isSoundSignature(signature: Bytes): boolean {
   );
 }
 
-/** The verifier of `public_key` over a platform's own `verify`, behind the checks above; undefined if the key is refused. */
-export function checkedVerifier(
-  public_key: Bytes,
-  verify: (message: Bytes, signature: Bytes) => Awaitable<boolean>,
-): Verifier | undefined {
-  if (!isSoundPublicKey(public_key)) return undefined;
+/** The verifier over a platform's own `verify` with a sound public key: signatures are checked as above before. */
+export function checkedVerifier(verify: (message: Bytes, signature: Bytes) => Awaitable<boolean>): Verifier {
   return { verify: (message, signature) => isSoundSignature(signature) && verify(message, signature) };
 }
 
@@ -108,6 +104,7 @@ export function tweetnaclSigner(seed: Bytes): Signer {
 
 /** Verifies with tweetnacl, where the platform has no Ed25519. */
 export function tweetnaclVerifier(public_key: Bytes): Verifier | undefined {
+  if (!isSoundPublicKey(public_key)) return undefined;
   const key = public_key.slice();
-  return checkedVerifier(key, (message, signature) => nacl.sign.detached.verify(message, signature, key));
+  return checkedVerifier((message, signature) => nacl.sign.detached.verify(message, signature, key));
 }

@@ -65,13 +65,16 @@ export class SendingKeys {
 
   /**
    * Draws the base key of a new generation, which waits for {@link SendingKeys.switchOver}. One that waits already was given
-   * to others, so that it is not drawn again: its generation is skipped.
+   * to others, so that it is not drawn again: its generation is skipped. Throws once {@link SendingKeys.erase} was called,
+   * and RangeError when no generation is left; then the keys stay as they are.
    */
   prepare(): KeyOffer {
+    if (this.#erased) throw new Error('The keys were erased');
     const { generation } = this.#next ?? this.#current;
+    const next = this.#draw(generation + 1);
     this.#next?.erase();
-    this.#next = this.#draw(generation + 1);
-    return this.#next.offer();
+    this.#next = next;
+    return next.offer();
   }
 
   /** Takes the prepared key in use. False if none is. */

@@ -5,6 +5,7 @@ import { TAG_BYTES } from './crypto-port.ts';
 import type { AeadKey, CryptoPort, Signer, Verifier } from './crypto-port.ts';
 import {
   checkedVerifier,
+  isSoundPublicKey,
   pkcs8Of,
   publicKeyOf,
   signerWith,
@@ -16,7 +17,7 @@ type Subtle = typeof globalThis.crypto.subtle;
 type SecretKey = Awaited<ReturnType<Subtle['importKey']>>;
 
 function aeadKey(subtle: Subtle, key: SecretKey): AeadKey {
-  // WebCrypto copies what it is given before it returns, so that callers may use their buffers again.
+  // WebCrypto copies what it is given before it returns, so that callers may use their buffers again at once.
   const algorithm = (nonce: Bytes, aad: Bytes) => ({ name: 'AES-GCM', iv: nonce, additionalData: aad });
   return {
     async seal(nonce, aad, plaintext, reserve) {
@@ -53,11 +54,13 @@ function platformEd25519(subtle: Subtle): Ed25519 {
       );
     },
     async verifier(public_key) {
+      // Before the first await: what is checked has to be what is imported.
+      if (!isSoundPublicKey(public_key)) return undefined;
       // A key that is no point is refused here by some, by others with each signature: for us it verifies nothing.
       const key = await subtle
         .importKey('raw', public_key, 'Ed25519', false, ['verify'])
         .catch(() => undefined);
-      return checkedVerifier(public_key, async (message, signature) =>
+      return checkedVerifier(async (message, signature) =>
         key === undefined ? false : subtle.verify('Ed25519', key, signature, message).catch(() => false),
       );
     },
@@ -84,12 +87,15 @@ export async function webCrypto(subtle: Subtle): Promise<CryptoPort> {
   return {
     sha256: async (data) => new Uint8Array(await subtle.digest('SHA-256', data)),
     async hmac(hash, key, data) {
+      const copy = data.slice();
       const imported = await subtle.importKey('raw', key, { name: 'HMAC', hash }, false, ['sign']);
-      return new Uint8Array(await subtle.sign('HMAC', imported, data));
+      const result = await subtle.sign('HMAC', imported, copy);
+      erase(copy);
+      return new Uint8Array(result);
     },
     async pbkdf2(password, salt, iterations, length) {
+      const algorithm = { name: 'PBKDF2', hash: 'SHA-256', salt: salt.slice(), iterations };
       const key = await subtle.importKey('raw', password, 'PBKDF2', false, ['deriveBits']);
-      const algorithm = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations };
       return new Uint8Array(await subtle.deriveBits(algorithm, key, 8 * length));
     },
     async aesGcm(key) {

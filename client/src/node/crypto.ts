@@ -17,7 +17,7 @@ import type { Bytes } from '../e2ee/bytes.ts';
 import { concat, erase } from '../e2ee/bytes.ts';
 import { TAG_BYTES } from '../e2ee/crypto-port.ts';
 import type { AeadKey, CryptoPort } from '../e2ee/crypto-port.ts';
-import { checkedVerifier, pkcs8Of, signerWith } from '../e2ee/ed25519.ts';
+import { checkedVerifier, isSoundPublicKey, pkcs8Of, signerWith } from '../e2ee/ed25519.ts';
 
 /** SPKI of an Ed25519 public key, up to its 32 bytes (RFC 8410 §4). */
 const SPKI_ED25519 = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0);
@@ -91,9 +91,9 @@ export const nodeCrypto: CryptoPort = {
     return signerWith(key, (key, message) => plain(sign(null, message, key)));
   },
   verifier(public_key) {
+    if (!isSoundPublicKey(public_key)) return undefined;
     const key = publicKey(public_key);
     return checkedVerifier(
-      public_key,
       (message, signature) => key !== undefined && verify(null, message, key, signature),
     );
   },

@@ -108,6 +108,14 @@ describe('SendingKeys', () => {
     expect(keys.frames).toBe(0);
   });
 
+  it('prepares no key once all are erased', () => {
+    const drawn: Uint8Array[] = [];
+    const keys = new SendingKeys(nodeCrypto, (bytes) => void drawn.push(bytes.fill(1)));
+    keys.erase();
+    expect(() => keys.prepare()).toThrow('erased');
+    expect(drawn.map(hex)).toEqual(['00'.repeat(32)]);
+  });
+
   it('prepares another key under another generation where one waits: who was given that may have left', () => {
     const keys = sending();
     const first = keys.prepare();

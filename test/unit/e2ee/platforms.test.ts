@@ -2,6 +2,8 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import fc from 'fast-check';
 import nacl from 'tweetnacl';
 import { describe, expect, it } from 'vitest';
+import { chain } from '../../../client/src/e2ee/awaitable.ts';
+import type { Awaitable } from '../../../client/src/e2ee/awaitable.ts';
 import { concat, utf8 } from '../../../client/src/e2ee/bytes.ts';
 import type { Bytes } from '../../../client/src/e2ee/bytes.ts';
 import { isSoundPublicKey, pkcs8Of, publicKeyOf } from '../../../client/src/e2ee/ed25519.ts';
@@ -155,6 +157,33 @@ describe.each(CRYPTO_PORTS)('$name', ({ port }) => {
     const nonce = new Uint8Array(12);
     const same = await port.aesGcm(SEED);
     expect(await same.open(nonce, nonce, await aead.seal(nonce, nonce, MESSAGE, 0), 0)).toEqual(MESSAGE);
+  });
+});
+
+describe.each(CRYPTO_PORTS)('$name reads what it is given before its calls return:', ({ port }) => {
+  const nonce = new Uint8Array(12).fill(3);
+
+  it.each<[string, Bytes[], (...inputs: Bytes[]) => Awaitable<unknown>]>([
+    ['sha256', [MESSAGE], (data) => port.sha256(data)],
+    ['hmac', [SEED, MESSAGE], (key, data) => port.hmac('SHA-256', key, data)],
+    ['pbkdf2', [SEED, MESSAGE], (password, salt) => port.pbkdf2(password, salt, 2, 32)],
+    [
+      'aesGcm',
+      [SEED],
+      (key) => chain(port.aesGcm(key), async (aead) => aead.seal(nonce, MESSAGE, MESSAGE, 0)),
+    ],
+    ['signer', [SEED], (seed) => chain(port.signer(seed), async (signer) => signer.sign(MESSAGE))],
+    [
+      'verifier',
+      [publicKeyOf(SEED)],
+      (key) => chain(port.verifier(key), (verifier) => verifier !== undefined),
+    ],
+  ])('%s', async (_, inputs, call) => {
+    const expected = await call(...inputs);
+    const given = inputs.map((bytes) => bytes.slice());
+    const result = call(...given);
+    for (const bytes of given) bytes.fill(0);
+    expect(await result).toEqual(expected);
   });
 });
 
