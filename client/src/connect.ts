@@ -10,7 +10,16 @@ import { routerApi, throwIfAborted } from './router-api.ts';
 import type { RouterApi } from './router-api.ts';
 import { DEFAULT_TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
-import type { ConnectOptions, CreateRoomOptions, JoinRoomOptions, ReconnectPolicy, Room } from './types.ts';
+import type {
+  ConnectOptions,
+  CreateRoomOptions,
+  CreateUnencryptedRoomOptions,
+  JoinRoomOptions,
+  JoinUnencryptedRoomOptions,
+  ReconnectPolicy,
+  Room,
+  SealedRoom,
+} from './types.ts';
 
 /** What an entry point gives the SDK; tests shorten the timings. */
 export interface Internals {
@@ -66,7 +75,7 @@ function checkText(name: string, value: string, grammar: RegExp, form: string): 
   }
 }
 
-function joinRequest({ room_id, resume }: JoinRoomOptions): JoinRoomRequest {
+function joinRequest({ room_id, resume }: JoinUnencryptedRoomOptions): JoinRoomRequest {
   checkText('room_id', room_id, ROOM_ID, 'a string of 4 to 12 digits, such as "00157"');
   if (resume === undefined) return { room_id };
   const { client_id, ticket } = resume;
@@ -75,7 +84,10 @@ function joinRequest({ room_id, resume }: JoinRoomOptions): JoinRoomRequest {
   return { room_id, client_id, ticket };
 }
 
-export async function createRoomOn(internals: Internals, options: CreateRoomOptions): Promise<Room> {
+export async function createUnencryptedRoomOn(
+  internals: Internals,
+  options: CreateUnencryptedRoomOptions,
+): Promise<Room> {
   const { max_clients, kind } = options;
   const entry = entryOf(internals, options);
   const request = {
@@ -89,7 +101,10 @@ export async function createRoomOn(internals: Internals, options: CreateRoomOpti
   });
 }
 
-export async function joinRoomOn(internals: Internals, options: JoinRoomOptions): Promise<Room> {
+export async function joinUnencryptedRoomOn(
+  internals: Internals,
+  options: JoinUnencryptedRoomOptions,
+): Promise<Room> {
   const entry = entryOf(internals, options);
   const request = joinRequest(options);
   return enter(entry, {
@@ -100,4 +115,19 @@ export async function joinRoomOn(internals: Internals, options: JoinRoomOptions)
       lost: ['client_not_found'],
     }),
   });
+}
+
+const NO_SEALED_ROOMS =
+  'Sealed rooms are not built in yet: createUnencryptedRoom and joinUnencryptedRoom are';
+
+export async function createRoomOn(_internals: Internals, _options: CreateRoomOptions): Promise<SealedRoom> {
+  throw new AnteroomError('not_secure', NO_SEALED_ROOMS);
+}
+
+export async function joinRoomOn(
+  _internals: Internals,
+  _link: string,
+  _options: JoinRoomOptions,
+): Promise<SealedRoom> {
+  throw new AnteroomError('not_secure', NO_SEALED_ROOMS);
 }

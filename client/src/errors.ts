@@ -4,8 +4,20 @@ import type { Fault, ProblemCode } from '../../shared/protocol/problem.ts';
  * What kind of failure it was: a code of the router's problem details, or one of the SDK's own.
  * `network`: the router could not be reached; `protocol`: it answered with something else than its API;
  * `aborted`: the caller's signal ended it; `invalid_argument`: the call itself is wrong; `closed`: the room is over.
+ * Of sealed rooms: `unreadable`: a frame could not be opened; `lost`: messages of a member that will not come any more;
+ * `not_sent`: a message that reached nobody; `not_secure`: the page has no WebCrypto, as it is neither https nor localhost.
  */
-export type ErrorCode = ProblemCode | 'network' | 'protocol' | 'aborted' | 'invalid_argument' | 'closed';
+export type ErrorCode =
+  | ProblemCode
+  | 'network'
+  | 'protocol'
+  | 'aborted'
+  | 'invalid_argument'
+  | 'closed'
+  | 'unreadable'
+  | 'lost'
+  | 'not_sent'
+  | 'not_secure';
 
 /** Every error of the SDK. */
 export class AnteroomError extends Error {

@@ -4,9 +4,10 @@ import type { Member } from './types.ts';
 
 /** What a message of the relay changed about who is here. */
 export type Change =
-  { event: 'joined'; value: Member } | { event: 'left'; value: Member & { readonly gone: boolean } };
+  | { event: 'joined'; value: Member }
+  | { event: 'left'; value: { readonly client_id: string; readonly gone: boolean } };
 
-const joined = (client_id: string): Change => ({ event: 'joined', value: { client_id } });
+const joined = (client_id: string): Change => ({ event: 'joined', value: { client_id, sealed: false } });
 const left = (client_id: string, gone: boolean): Change => ({ event: 'left', value: { client_id, gone } });
 
 /**
@@ -97,6 +98,6 @@ export class Members {
   }
 
   #relist(): void {
-    this.#list = [...this.#slots.keys()].map((client_id) => ({ client_id }));
+    this.#list = [...this.#slots.keys()].map((client_id) => ({ client_id, sealed: false }));
   }
 }

@@ -1,4 +1,4 @@
-/** What both entry points export, apart from `createRoom` and `joinRoom`. */
+/** What both entry points export, apart from the functions that create and join rooms. */
 export { CLOSE } from '../../shared/protocol/close-codes.ts';
 export type { CloseCode } from '../../shared/protocol/close-codes.ts';
 export type { RelayLimits } from '../../shared/protocol/control.ts';
@@ -7,6 +7,8 @@ export type { FrameClass } from '../../shared/protocol/frame.ts';
 export type { Fault, ProblemCode } from '../../shared/protocol/problem.ts';
 export { AnteroomError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
+export { parseLink } from './link.ts';
+export type { LinkReading } from './link.ts';
 export { fullJitter } from './reconnect.ts';
 export type { FullJitterOptions } from './reconnect.ts';
 export type * from './types.ts';

@@ -10,7 +10,7 @@ import type { Change } from './members.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session.ts';
 import { LONGEST_WAIT_MS } from './timings.ts';
-import type { ConnectionState, Frame, Member, Room, RoomEvents, SendOptions } from './types.ts';
+import type { ConnectionState, Frame, Member, Room, RoomEvents, Security, SendOptions } from './types.ts';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -58,6 +58,10 @@ export class ConnectedRoom implements Room {
 
   get members(): readonly Member[] {
     return this.#members.list;
+  }
+
+  get security(): Security {
+    return { status: 'unencrypted' };
   }
 
   get limits(): RelayLimits | undefined {

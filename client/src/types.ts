@@ -34,7 +34,47 @@ export type ConnectionState =
 /** Another client of the room that is connected now. */
 export interface Member {
   client_id: string;
+  /** It has shown that it has the link, and reads what we send. Never so in an unencrypted room. */
+  sealed: boolean;
 }
+
+/**
+ * Whom the encryption covers, by client id. In a sealed room `sealed`, `securing` and `unsealed` together name each member
+ * who is connected once; nothing is ever sent to one who is not sealed.
+ * `securing`: keys are being agreed on with somebody. `sealed`: with everybody, which is so for who is alone.
+ * `partly_sealed`: somebody did not show in time that it has the link, and takes no part.
+ * `disagreeing`: sealed, but for long now it has named other members than we see; somebody may be hidden from one of us.
+ */
+export type Security =
+  | { status: 'unencrypted' }
+  | {
+      status: 'securing' | 'sealed' | 'partly_sealed';
+      sealed: readonly string[];
+      securing: readonly string[];
+      unsealed: readonly string[];
+      disagreeing: readonly string[];
+    };
+
+/**
+ * Why a frame of a sealed room was not shown.
+ * `malformed`: no frame of ours, or beyond the limits; `context`: sealed for another class than its header says;
+ * `replay`: it came before; `tag`: not sealed like this with the sender's key; `signature`: not by the sender itself;
+ * `no_key`: no key for it came in time; `not_sealed`: it is not encrypted; `hello`: a HELLO that is not by somebody with the
+ * link, or not for its slot; `key`: a KEY that does not open or is refused; `identity`: somebody with another identity claims
+ * a client id; `full`: there are more members than keys are kept of.
+ */
+export type UnreadableReason =
+  | 'malformed'
+  | 'context'
+  | 'replay'
+  | 'tag'
+  | 'signature'
+  | 'no_key'
+  | 'not_sealed'
+  | 'hello'
+  | 'key'
+  | 'identity'
+  | 'full';
 
 /** A frame from another client. */
 export interface Frame {
@@ -74,20 +114,32 @@ export interface Message {
  */
 export interface RoomEvents {
   state: ConnectionState;
-  /** Another client connected, for the first time or again after a break. */
+  /** Whom the encryption covers now. Only of sealed rooms. */
+  security: Security;
+  /**
+   * Another client connected, for the first time or again after a break. In a sealed room it is told once keys are agreed on
+   * with it, so that it reads what is sent from here on; or, with `sealed: false`, when five seconds did not do for that.
+   */
   joined: Member;
   /**
    * `gone`: left for good; otherwise its connection broke and it may be back. If it is not, a second event with `gone`
    * follows when its seat runs out: when the relay says so or, if that was missed while we were away ourselves, after
    * a minute at least.
    */
-  left: Member & { gone: boolean };
+  left: { client_id: string; gone: boolean };
   /** Every frame from others, of any class. */
   frame: Frame;
   /** Frames of class MSG. */
   message: Message;
-  /** A frame or message that was dropped; the room goes on. `from` names the sender where one is to blame. */
-  error: { error: AnteroomError; from?: string };
+  /**
+   * Something was dropped, or did not arrive; the room goes on. `from` names the sender where one is to blame. `error.code`:
+   * `protocol`: the relay or a client sent what it must not. In sealed rooms also `unreadable`: `count` frames of `from` could
+   * not be opened, for `reason`, and were dropped (told once a second at most); `lost`: `count` messages of `from` will not
+   * come any more; `not_sent`: a message of ours reached nobody.
+   */
+  error: { error: AnteroomError; from?: string; reason?: UnreadableReason; count?: number };
+  /** A sealed member has moved on to another room, and invites us: `joinRoom(link)`. The link is secret. Only of sealed rooms. */
+  move: { from: string; room_id: string; link: string };
 }
 
 export interface SendOptions {
@@ -132,16 +184,27 @@ export interface ConnectOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-export interface CreateRoomOptions extends ConnectOptions {
+export interface CreateUnencryptedRoomOptions extends ConnectOptions {
   /** Clients in the room at most. Default and upper limit: the deployment's. */
   max_clients?: number;
   kind?: 'relay' | 'render';
 }
 
+export interface CreateRoomOptions extends CreateUnencryptedRoomOptions {
+  /**
+   * URL of the page that opens links: the link of a room is `r/<room_id>#<secret>` below it. Default: in a page, where that
+   * page itself is (without `r/<room_id>`, where it has that); elsewhere the router's URL.
+   */
+  page?: string;
+}
+
 export interface JoinRoomOptions extends ConnectOptions {
-  room_id: string;
   /** Takes up the seat of an earlier room (`room.seat`) in place of a new one, for as long as that is kept. */
   resume?: { client_id: string; ticket: string };
+}
+
+export interface JoinUnencryptedRoomOptions extends JoinRoomOptions {
+  room_id: string;
 }
 
 /** A room that this client is in. */
@@ -154,18 +217,22 @@ export interface Room {
   readonly state: ConnectionState;
   /** The others who are connected now. */
   readonly members: readonly Member[];
+  readonly security: Security;
   /** What the relay allows, by its latest welcome; undefined before the first, that is, before the room was live. */
   readonly limits: RelayLimits | undefined;
   /** Calls `listener` on each event; returns what stops that. */
   on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): () => void;
   /**
-   * Sends one frame. False if it could not be sent now (not live, or `to` is not here). Throws `AnteroomError`
-   * (`invalid_argument`) for what can never be sent: a payload over the limit, a stream or layer out of range.
+   * Sends one frame. False if it could not be sent now (not live, or `to` is not here or not sealed). Throws `AnteroomError`
+   * (`invalid_argument`) for what can never be sent: a payload over the limit, a stream or layer out of range, and in sealed
+   * rooms class CTRL, which is the encryption's own. In a sealed room, messages (class MSG) also wait in state `securing`, for
+   * as long as that lasts, and those that a broken connection swallowed are sent again; what comes of it otherwise is told as
+   * `error` (`not_sent`).
    */
   send(frame_class: FrameClass, payload: Uint8Array, options?: SendOptions): boolean;
   /** Sends text as a frame of class MSG; otherwise like {@link Room.send}. */
   sendText(text: string, options?: Pick<SendOptions, 'to'>): boolean;
-  /** Bytes that wait in the socket to be sent. */
+  /** Bytes that wait to be sent. */
   readonly bufferedAmount: number;
   /**
    * Gives the seat up for good and closes: the state is `closed` at once, and no more events follow that. Resolves when
@@ -173,4 +240,23 @@ export interface Room {
    * itself after the deployment's RESUME_GRACE. A second call does nothing.
    */
   leave(): Promise<void>;
+}
+
+export interface MoveOptions extends Pick<CreateUnencryptedRoomOptions, 'kind' | 'signal'> {}
+
+/** A room whose members alone can read what they send. */
+export interface SealedRoom extends Room {
+  /** What lets others in: give it to those who may read everything, and to nobody else. It holds the secret of the room. */
+  readonly link: string;
+  /**
+   * 30 digits in groups of five, over the identities of this client and all members that are sealed. Who compares them over
+   * another channel and finds the same knows that nobody is in between.
+   */
+  safetyNumber(): Promise<string>;
+  /**
+   * Moves on without these members: makes a new room with a new secret, enters it, and invites everybody else who is sealed
+   * (event `move`). Resolves with the new room, once it is live. The old one stays as it is: leave it when you like.
+   * Rejects as `createRoom` does.
+   */
+  moveWithout(client_ids: readonly string[], options?: MoveOptions): Promise<SealedRoom>;
 }

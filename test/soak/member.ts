@@ -1,6 +1,6 @@
 /** One client of a room: it comes by the SDK, talks, listens, breaks off and ends. Whatever is amiss goes to the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRoomOn, joinRoomOn } from '../../client/src/connect.ts';
+import { createUnencryptedRoomOn, joinUnencryptedRoomOn } from '../../client/src/connect.ts';
 import { nodePlatform } from '../../client/src/node/platform.ts';
 import type { Platform, Socket } from '../../client/src/platform.ts';
 import { fullJitter } from '../../client/src/reconnect.ts';
@@ -88,12 +88,14 @@ export class Member {
 
   create(max_clients: number, signal?: AbortSignal): Promise<string | undefined> {
     return this.#enter('create-room', (internals, options) =>
-      createRoomOn(internals, { ...options, max_clients, ...(signal && { signal }) }),
+      createUnencryptedRoomOn(internals, { ...options, max_clients, ...(signal && { signal }) }),
     );
   }
 
   join(room_id: string): Promise<string | undefined> {
-    return this.#enter('join-room', (internals, options) => joinRoomOn(internals, { ...options, room_id }));
+    return this.#enter('join-room', (internals, options) =>
+      joinUnencryptedRoomOn(internals, { ...options, room_id }),
+    );
   }
 
   /** A fault has hit the task that it speaks to. */
@@ -129,7 +131,9 @@ export class Member {
     this.#end(old);
     // A page that goes away closes its socket; sometimes the relay hears of the new one first.
     if (random.fraction() < 0.5) old.page.socket?.abandon();
-    await this.#enter(RESUME, (internals, options) => joinRoomOn(internals, { ...options, room_id, resume }));
+    await this.#enter(RESUME, (internals, options) =>
+      joinUnencryptedRoomOn(internals, { ...options, room_id, resume }),
+    );
     old.page.socket?.abandon();
   }
 

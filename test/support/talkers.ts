@@ -1,6 +1,11 @@
 /** Clients of rooms that talk without a break, and what they hear of each other. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRoom, FRAME_CLASS, joinRoom, type Room } from '../../client/src/node/index.ts';
+import {
+  createUnencryptedRoom,
+  FRAME_CLASS,
+  joinUnencryptedRoom,
+  type Room,
+} from '../../client/src/node/index.ts';
 
 /** Frames a second of each client. */
 const RATE = 20;
@@ -18,9 +23,9 @@ export interface Talkers {
 /** Rooms of `clients` each, all of them live and seeing each other. */
 export async function openRooms(router: string, count: number, clients: number): Promise<Room[][]> {
   const open = async (): Promise<Room[]> => {
-    const first = await createRoom({ router, max_clients: clients });
+    const first = await createUnencryptedRoom({ router, max_clients: clients });
     const others = await Promise.all(
-      Array.from({ length: clients - 1 }, () => joinRoom({ router, room_id: first.room_id })),
+      Array.from({ length: clients - 1 }, () => joinUnencryptedRoom({ router, room_id: first.room_id })),
     );
     return [first, ...others];
   };

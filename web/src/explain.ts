@@ -114,6 +114,14 @@ const FAILURES: Readonly<Record<ErrorCode, (failure: Failure, room_id: string | 
   unsupported_media_type: () => MISFIT,
   too_large: () => MISFIT,
   invalid_argument: () => MISFIT,
+  unreadable: () => MISFIT,
+  lost: () => MISFIT,
+  not_sent: () => MISFIT,
+  not_secure: () => [
+    'This page cannot encrypt',
+    'Browsers encrypt on https:// and on localhost only. Open the page there.',
+    'retry',
+  ],
 };
 
 const explanation = ([title, detail, ...ways_out]: Row): Explanation => ({ title, detail, ways_out });

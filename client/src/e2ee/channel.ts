@@ -1,9 +1,8 @@
 /** The seam between a sealed room and the rest of the SDK: what goes into the encryption of one client, and what comes out. */
 import type { Joined, Left, Welcome } from '../../../shared/protocol/control.ts';
 import type { FrameClass } from '../../../shared/protocol/frame.ts';
-import type { Frame } from '../types.ts';
+import type { Frame, UnreadableReason } from '../types.ts';
 import type { Bytes } from './bytes.ts';
-import type { RefusalReason } from './opener.ts';
 
 /** A frame of the application's, whose fields were checked. */
 export interface OutgoingFrame {
@@ -17,6 +16,8 @@ export interface OutgoingFrame {
   to: string | undefined;
 }
 
+export type { UnreadableReason } from '../types.ts';
+
 /**
  * How it stands with the others who are connected, by client id. Together the first three name each of them once.
  * `securing`: keys are being agreed on; `unsealed`: it did not show in time that it has the link, and reads nothing;
@@ -28,13 +29,6 @@ export interface Standing {
   unsealed: readonly string[];
   disagreeing: readonly string[];
 }
-
-/**
- * Why a frame was not shown. Besides the opener's: `no_key`: no key for it came in time; `not_sealed`: it is not encrypted;
- * `hello`: a HELLO that is not by somebody with the link, or not for its slot; `key`: a KEY that does not open or is refused;
- * `identity`: somebody with another identity claims a client id; `full`: there are more members than we keep keys of.
- */
-export type UnreadableReason = RefusalReason | 'no_key' | 'not_sealed' | 'hello' | 'key' | 'identity' | 'full';
 
 export type Trouble =
   /** `count` frames of this sender were dropped since the last report for the same reason: one report a second at most. */

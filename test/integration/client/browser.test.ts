@@ -1,7 +1,7 @@
 /** The browser build's platform on Node's own global WebSocket, which is the same interface. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { browserPlatform } from '../../../client/src/browser.ts';
-import { createRoom, joinRoom } from '../../../client/src/index.ts';
+import { createUnencryptedRoom, joinUnencryptedRoom } from '../../../client/src/index.ts';
 import { inbox, startRelay, startRouter } from './setup.ts';
 
 afterEach(() => {
@@ -12,9 +12,9 @@ describe('the SDK in browsers', () => {
   it('talks, resumes and leaves', async () => {
     const relay = await startRelay();
     const router = await startRouter(relay.url);
-    const ann = await createRoom({ router: router.url, reconnect: () => 0 });
+    const ann = await createUnencryptedRoom({ router: router.url, reconnect: () => 0 });
     const joined = inbox(ann, 'joined');
-    const bob = await joinRoom({ router: router.url, room_id: ann.room_id });
+    const bob = await joinUnencryptedRoom({ router: router.url, room_id: ann.room_id });
     const peers = [await relay.connections.next(), await relay.connections.next()];
     await joined.next();
     const messages = inbox(bob, 'message');
@@ -43,7 +43,7 @@ describe('the SDK in browsers', () => {
       throw new DOMException('Mixed content', 'SecurityError');
     }
     vi.stubGlobal('WebSocket', Refusing);
-    await expect(createRoom({ router: router.url, reconnect: () => null })).rejects.toMatchObject({
+    await expect(createUnencryptedRoom({ router: router.url, reconnect: () => null })).rejects.toMatchObject({
       code: 'network',
       message: expect.stringContaining('Mixed content'),
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AnteroomError, createRoom, joinRoom } from '@anteroom/client';
+import { AnteroomError, createUnencryptedRoom, joinUnencryptedRoom } from '@anteroom/client';
 import { problem } from '../../../shared/protocol/problem.ts';
 import { problemAnswer } from '../../support/router-double.ts';
 import { create, join, startRelay, startRouter } from './setup.ts';
@@ -11,14 +11,14 @@ async function relayAndRouter(options?: Parameters<typeof startRelay>[0]) {
   return { relay, router: await startRouter(relay.url) };
 }
 
-describe('createRoom and joinRoom', () => {
+describe('createUnencryptedRoom and joinRoom', () => {
   it('are exported by the package, with the errors that they reject with', async () => {
     const { router } = await relayAndRouter();
-    const room = await createRoom({ router: `${router.url}/` });
-    const other = await joinRoom({ router: router.url, room_id: room.room_id });
-    expect(other.members).toEqual([{ client_id: room.client_id }]);
+    const room = await createUnencryptedRoom({ router: `${router.url}/` });
+    const other = await joinUnencryptedRoom({ router: router.url, room_id: room.room_id });
+    expect(other.members).toEqual([{ client_id: room.client_id, sealed: false }]);
     await Promise.all([room.leave(), other.leave()]);
-    await expect(joinRoom({ router: 'room.example', room_id: '00157' })).rejects.toBeInstanceOf(
+    await expect(joinUnencryptedRoom({ router: 'room.example', room_id: '00157' })).rejects.toBeInstanceOf(
       AnteroomError,
     );
   });
@@ -26,9 +26,11 @@ describe('createRoom and joinRoom', () => {
   it('send what was asked for as JSON, below the path of the router', async () => {
     const { router } = await relayAndRouter();
     router.answer(problemAnswer('rooms_exhausted'));
-    await expect(createRoom({ router: `${router.url}/api`, kind: 'relay' })).rejects.toMatchObject({
-      code: 'rooms_exhausted',
-    });
+    await expect(createUnencryptedRoom({ router: `${router.url}/api`, kind: 'relay' })).rejects.toMatchObject(
+      {
+        code: 'rooms_exhausted',
+      },
+    );
     expect(await router.requests.next()).toMatchObject({
       path: '/api/create-room',
       headers: { 'content-type': 'application/json' },
@@ -99,7 +101,7 @@ describe('createRoom and joinRoom', () => {
     [{ resume: { client_id: '00000000-0000-4000-8000-000000000000', ticket: '' } }, /resume\.ticket/],
   ])('refuse %j without asking', async (options, message) => {
     await expect(
-      joinRoom({ router: 'http://127.0.0.1:9', room_id: '00157', ...options }),
+      joinUnencryptedRoom({ router: 'http://127.0.0.1:9', room_id: '00157', ...options }),
     ).rejects.toMatchObject({
       code: 'invalid_argument',
       message: expect.stringMatching(message),

@@ -17,25 +17,32 @@ const installed = (...path: string[]): string =>
 
 /** Uses every export, value and type. */
 const CONSUMER = `
-import { AnteroomError, CLOSE, createRoom, FRAME_CLASS, fullJitter, joinRoom } from '@anteroom/client';
+import {
+  AnteroomError, CLOSE, createRoom, createUnencryptedRoom, FRAME_CLASS, fullJitter, joinRoom, joinUnencryptedRoom, parseLink,
+} from '@anteroom/client';
 import type {
-  CloseCode, CloseReason, ConnectionState, ConnectOptions, CreateRoomOptions, ErrorCode, Fault, Frame, FrameClass,
-  FullJitterOptions, JoinRoomOptions, Member, Message, ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents,
-  SendOptions,
+  CloseCode, CloseReason, ConnectionState, ConnectOptions, CreateRoomOptions, CreateUnencryptedRoomOptions, ErrorCode, Fault,
+  Frame, FrameClass, FullJitterOptions, JoinRoomOptions, JoinUnencryptedRoomOptions, LinkReading, Member, Message, MoveOptions,
+  ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents, SealedRoom, Security, SendOptions, UnreadableReason,
 } from '@anteroom/client';
 
 export type Everything = [
-  CloseCode, CloseReason, ConnectionState, ConnectOptions, CreateRoomOptions, ErrorCode, Fault, Frame, FrameClass,
-  FullJitterOptions, JoinRoomOptions, Member, Message, ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents,
-  SendOptions,
+  CloseCode, CloseReason, ConnectionState, ConnectOptions, CreateRoomOptions, CreateUnencryptedRoomOptions, ErrorCode, Fault,
+  Frame, FrameClass, FullJitterOptions, JoinRoomOptions, JoinUnencryptedRoomOptions, LinkReading, Member, Message, MoveOptions,
+  ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents, SealedRoom, Security, SendOptions, UnreadableReason,
 ];
+
+/** Sealed rooms, by their types. */
+export type Create = (options: CreateRoomOptions) => Promise<SealedRoom>;
+export type Join = (link: string, options: JoinRoomOptions) => Promise<SealedRoom>;
+export const sealed: [Create, Join, (link: string) => LinkReading] = [createRoom, joinRoom, parseLink];
 
 export async function talk(router: string): Promise<string[]> {
   const heard: string[] = [];
   const reconnect: ReconnectPolicy = fullJitter({ cap_ms: 1_000 });
-  const ann: Room = await createRoom({ router, reconnect });
+  const ann: Room = await createUnencryptedRoom({ router, reconnect });
   const joined = new Promise<Member>((resolve) => ann.on('joined', resolve));
-  const bob = await joinRoom({ router, room_id: ann.room_id });
+  const bob = await joinUnencryptedRoom({ router, room_id: ann.room_id });
   await joined;
   const both = new Promise<void>((resolve) => {
     bob.on('message', (message: Message) => {
@@ -48,7 +55,7 @@ export async function talk(router: string): Promise<string[]> {
   ann.send(FRAME_CLASS.MSG, new TextEncoder().encode('to bob'), { to: bob.client_id });
   await both;
   try {
-    await joinRoom({ router, room_id: 'x' });
+    await joinUnencryptedRoom({ router, room_id: 'x' });
   } catch (error) {
     if (error instanceof AnteroomError) heard.push(error.code satisfies ErrorCode);
   }
@@ -116,12 +123,12 @@ async function compile(options: Record<string, unknown>): Promise<void> {
 }
 
 describe('the packed SDK', { timeout: 60_000 }, () => {
-  it('brings its bundles, declarations, README and licence, and depends on ws alone', async () => {
+  it('brings its bundles, declarations, README and licence, and depends on tweetnacl and ws alone', async () => {
     const files = await readdir(installed());
     expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
     expect(await readFile(installed('LICENSE'), 'utf8')).toBe(await readFile(join(ROOT, 'LICENSE'), 'utf8'));
     const packages = await readdir(join(project, 'node_modules'));
-    expect(packages.filter((name) => !name.startsWith('.'))).toEqual(['@anteroom', 'ws']);
+    expect(packages.filter((name) => !name.startsWith('.'))).toEqual(['@anteroom', 'tweetnacl', 'ws']);
   });
 
   it('fits the size budget of a page and needs nothing of Node there', async () => {

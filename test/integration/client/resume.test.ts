@@ -86,7 +86,8 @@ describe('a broken connection', () => {
     const bob = await join({ router: router.url, room_id: room.room_id });
     const cat = await join({ router: router.url, room_id: room.room_id });
     const bobs_peer = await relay.connections.next();
-    for (const member of [bob, cat]) expect(await joined.next()).toEqual({ client_id: member.client_id });
+    for (const member of [bob, cat])
+      expect(await joined.next()).toEqual({ client_id: member.client_id, sealed: false });
 
     const elsewhere = await startRelay();
     router.relay_url = elsewhere.url;
@@ -108,10 +109,13 @@ describe('a broken connection', () => {
       ['state', 'reconnecting'],
       ['state', 'live'],
       ['left', { client_id: cat.client_id, gone: false }],
-      ['joined', { client_id: dan.client_id }],
-      ['joined', { client_id: bob.client_id }],
+      ['joined', { client_id: dan.client_id, sealed: false }],
+      ['joined', { client_id: bob.client_id, sealed: false }],
     ]);
-    expect(room.members).toEqual([{ client_id: dan.client_id }, { client_id: bob.client_id }]);
+    expect(room.members).toEqual([
+      { client_id: dan.client_id, sealed: false },
+      { client_id: bob.client_id, sealed: false },
+    ]);
   });
 
   it('tells of a member that left for good meanwhile, once it has been away for long', async () => {

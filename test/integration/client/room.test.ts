@@ -44,8 +44,8 @@ describe('a room', () => {
     expect(ann.state).toEqual({ status: 'live' });
     expect(ann).toMatchObject({ room_id: '00157', max_clients: 10, limits: RELAY_LIMITS, bufferedAmount: 0 });
     expect(ann.seat).toEqual(peers.ann.credentials);
-    expect(ann.members).toEqual([{ client_id: bob.client_id }]);
-    expect(bob.members).toEqual([{ client_id: ann.client_id }]);
+    expect(ann.members).toEqual([{ client_id: bob.client_id, sealed: false }]);
+    expect(bob.members).toEqual([{ client_id: ann.client_id, sealed: false }]);
   });
 
   it('carries frames to all and to one, and text', async () => {
@@ -86,7 +86,7 @@ describe('a room', () => {
     const room = await create({ router: router.url });
     const frames = inbox(room, 'frame');
     const joined = inbox(room, 'joined');
-    expect(await joined.next()).toEqual({ client_id: STRANGER });
+    expect(await joined.next()).toEqual({ client_id: STRANGER, sealed: false });
     expect([await frames.next(), await frames.next(), await frames.next()]).toMatchObject([
       { stream: 0 },
       { stream: 1 },
@@ -100,7 +100,7 @@ describe('a room', () => {
     const joined = inbox(ann, 'joined');
     peers.bob.socket.terminate();
     expect(await left.next()).toEqual({ client_id: bob.client_id, gone: false });
-    expect(await joined.next()).toEqual({ client_id: bob.client_id });
+    expect(await joined.next()).toEqual({ client_id: bob.client_id, sealed: false });
     await bob.leave();
     expect(await left.next()).toEqual({ client_id: bob.client_id, gone: true });
     expect(ann.members).toEqual([]);
@@ -166,7 +166,7 @@ describe('a room', () => {
     expect(await peers.ann.closed).toBe(1000);
     expect(await states.next()).toEqual(ann.state);
     await bob.leave();
-    expect(ann.members).toEqual([{ client_id: bob.client_id }]);
+    expect(ann.members).toEqual([{ client_id: bob.client_id, sealed: false }]);
   });
 
   it('tells nothing that arrives after it was left', async () => {
@@ -178,7 +178,7 @@ describe('a room', () => {
     peers.ann.socket.send('nonsense');
     await ann.leave();
     expect(events).not.toHaveBeenCalled();
-    expect(ann.members).toEqual([{ client_id: bob.client_id }]);
+    expect(ann.members).toEqual([{ client_id: bob.client_id, sealed: false }]);
   });
 
   it('tells no message of a frame whose listener left', async () => {

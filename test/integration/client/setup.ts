@@ -1,9 +1,14 @@
 import { onTestFinished } from 'vitest';
-import { createRoomOn, joinRoomOn } from '../../../client/src/connect.ts';
+import { createUnencryptedRoomOn, joinUnencryptedRoomOn } from '../../../client/src/connect.ts';
 import { nodePlatform } from '../../../client/src/node/platform.ts';
 import type { Platform } from '../../../client/src/platform.ts';
 import type { Timings } from '../../../client/src/timings.ts';
-import type { CreateRoomOptions, JoinRoomOptions, Room, RoomEvents } from '../../../client/src/types.ts';
+import type {
+  CreateUnencryptedRoomOptions,
+  JoinUnencryptedRoomOptions,
+  Room,
+  RoomEvents,
+} from '../../../client/src/types.ts';
 import { Inbox } from '../../support/inbox.ts';
 import { RelayDouble } from '../../support/relay-double.ts';
 import type { RelayOptions, RelayPeer } from '../../support/relay-double.ts';
@@ -37,12 +42,12 @@ function kept(room: Room): Room {
 /** Attempts come without waiting, unless the test has a policy of its own. */
 const EAGER = { reconnect: () => 0 };
 
-export async function create(options: CreateRoomOptions & Extra): Promise<Room> {
-  return kept(await createRoomOn(internals(options), { ...EAGER, ...options }));
+export async function create(options: CreateUnencryptedRoomOptions & Extra): Promise<Room> {
+  return kept(await createUnencryptedRoomOn(internals(options), { ...EAGER, ...options }));
 }
 
-export async function join(options: JoinRoomOptions & Extra): Promise<Room> {
-  return kept(await joinRoomOn(internals(options), { ...EAGER, ...options }));
+export async function join(options: JoinUnencryptedRoomOptions & Extra): Promise<Room> {
+  return kept(await joinUnencryptedRoomOn(internals(options), { ...EAGER, ...options }));
 }
 
 /** Every `event` of the room from now on. */

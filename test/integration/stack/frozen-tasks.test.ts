@@ -1,7 +1,7 @@
 /** Tasks that stand still, and one that does not reach the router, in the whole stack. The times are the real ones. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createRoom, joinRoom, type Room } from '../../../client/src/node/index.ts';
+import { createUnencryptedRoom, joinUnencryptedRoom, type Room } from '../../../client/src/node/index.ts';
 import type { AvailableTasks } from '../../../shared/protocol/api.ts';
 import { describeDynamo } from '../../support/dynamodb.ts';
 import { createRaw, joinRaw, openSocket, rawTalk, type RawClient } from '../../support/raw-rooms.ts';
@@ -70,10 +70,10 @@ describeDynamo('tasks that stand still', () => {
   /** A room with two clients of the SDK on a task. */
   async function roomOn(task_id: string): Promise<[Room, Room]> {
     const a = await make(
-      () => createRoom({ router: stack.url, max_clients: 3 }),
+      () => createUnencryptedRoom({ router: stack.url, max_clients: 3 }),
       async ({ room_id }) => (await stack.taskOf(room_id)) === task_id,
     );
-    const b = await joinRoom({ router: stack.url, room_id: a.room_id });
+    const b = await joinUnencryptedRoom({ router: stack.url, room_id: a.room_id });
     await together(a, b);
     await talk(a, b, 'hello');
     return [a, b];
@@ -165,7 +165,7 @@ describeDynamo('tasks that stand still', () => {
     await sleep(LEASE_OVER_MS);
     await talk(a, b, 'without the router');
     // The router reaches the task, so that its room is where it was.
-    const c = await joinRoom({ router: stack.url, room_id: a.room_id });
+    const c = await joinUnencryptedRoom({ router: stack.url, room_id: a.room_id });
     await together(a, c);
     await talk(a, c, 'welcome');
     const elsewhere = await createRaw(stack.url);

@@ -2,9 +2,9 @@ import { WebSocket } from 'ws';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   AnteroomError,
-  createRoom,
+  createUnencryptedRoom,
   FRAME_CLASS,
-  joinRoom,
+  joinUnencryptedRoom,
   type Room,
 } from '../../../client/src/node/index.ts';
 import type { Grant } from '../../../shared/protocol/api.ts';
@@ -20,8 +20,8 @@ describeDynamo('rooms over the whole stack with DynamoDB', () => {
   afterAll(() => stack.stop());
 
   it('two Node clients of the SDK create, join, see each other and talk; a third reads that the room is full', async () => {
-    const a = await createRoom({ router: stack.url, max_clients: 2 });
-    const b = await joinRoom({ router: stack.url, room_id: a.room_id });
+    const a = await createUnencryptedRoom({ router: stack.url, max_clients: 2 });
+    const b = await joinUnencryptedRoom({ router: stack.url, room_id: a.room_id });
     await together(a, b);
     await talk(a, b, 'hello');
 
@@ -32,7 +32,7 @@ describeDynamo('rooms over the whole stack with DynamoDB', () => {
     a.send(FRAME_CLASS.POSE, Uint8Array.of(1, 2, 3), { droppable: true });
     expect([...(await pointer).payload]).toEqual([1, 2, 3]);
 
-    const refusal = await joinRoom({ router: stack.url, room_id: a.room_id }).catch(
+    const refusal = await joinUnencryptedRoom({ router: stack.url, room_id: a.room_id }).catch(
       (error: unknown) => error,
     );
     expect(refusal).toBeInstanceOf(AnteroomError);
@@ -45,7 +45,7 @@ describeDynamo('rooms over the whole stack with DynamoDB', () => {
     await b.leave();
     expect((await left).client_id).toBe(b.client_id);
     // A seat is free, and in the end the room closed, as soon as the task has told the router.
-    const join = () => joinRoom({ router: stack.url, room_id: a.room_id });
+    const join = () => joinUnencryptedRoom({ router: stack.url, room_id: a.room_id });
     const codeOf = (error: unknown) => (error as AnteroomError).code;
     let c: Room | undefined;
     await expect
@@ -63,8 +63,8 @@ describeDynamo('rooms over the whole stack with DynamoDB', () => {
   });
 
   it('kill -9 of the task of a room: both clients resume on the other task with their ids, and go on talking', async () => {
-    const a = await createRoom({ router: stack.url, max_clients: 2 });
-    const b = await joinRoom({ router: stack.url, room_id: a.room_id });
+    const a = await createUnencryptedRoom({ router: stack.url, max_clients: 2 });
+    const b = await joinUnencryptedRoom({ router: stack.url, room_id: a.room_id });
     await together(a, b);
     const ids = [a.client_id, b.client_id];
     const tickets = [a.seat.ticket, b.seat.ticket];

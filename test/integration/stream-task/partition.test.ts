@@ -1,7 +1,7 @@
 /** What a partition looks like to the clients of a room: the real use cases, two whole tasks, clients of the SDK. */
 import { expect, it } from 'vitest';
-import { joinRoomOn } from '../../../client/src/connect.ts';
-import { createRoom, joinRoom, type Room } from '../../../client/src/node/index.ts';
+import { joinUnencryptedRoomOn } from '../../../client/src/connect.ts';
+import { createUnencryptedRoom, joinUnencryptedRoom, type Room } from '../../../client/src/node/index.ts';
 import { nodePlatform } from '../../../client/src/node/platform.ts';
 import type { Platform, Socket } from '../../../client/src/platform.ts';
 import { Peer } from '../../support/relay.ts';
@@ -27,12 +27,12 @@ it('[R46] [R34] clients that moved and clients that stayed are apart until the t
   const env = { PUBLIC_ADDRESS: '127.0.0.1', HEARTBEAT: '2s', LEASE: '5s' };
   await using first = await startWholeTask(router, { env: { ...env, TASK_ID: 'first' } });
   await first.task.registered;
-  const a = await createRoom({ router: router.url, max_clients: 3 });
+  const a = await createUnencryptedRoom({ router: router.url, max_clients: 3 });
   await using second = await startWholeTask(router, { env: { ...env, TASK_ID: 'second' } });
   await second.task.registered;
-  const b = await joinRoom({ router: router.url, room_id: a.room_id });
+  const b = await joinUnencryptedRoom({ router: router.url, room_id: a.room_id });
   const { platform, breakIt } = breakable();
-  const c = await joinRoomOn({ platform }, { router: router.url, room_id: a.room_id });
+  const c = await joinUnencryptedRoomOn({ platform }, { router: router.url, room_id: a.room_id });
   await Promise.all([together(a, b), together(a, c), together(b, c)]);
   const everybody = [a, b, c].map(({ client_id }) => client_id).sort();
   const before = await router.store.getRoom(a.room_id);

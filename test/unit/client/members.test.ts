@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Members } from '../../../client/src/members.ts';
 import type { Change } from '../../../client/src/members.ts';
 
-const joined = (client_id: string): Change => ({ event: 'joined', value: { client_id } });
+const member = (client_id: string) => ({ client_id, sealed: false });
+const joined = (client_id: string): Change => ({ event: 'joined', value: { client_id, sealed: false } });
 const left = (client_id: string, gone: boolean): Change => ({ event: 'left', value: { client_id, gone } });
 const peers = (...ids: string[]) => ids.map((client_id, slot) => ({ client_id, slot }));
 const AWAY_MS = 60_000;
@@ -22,7 +23,7 @@ describe('Members', () => {
   it('takes the first welcome as it is, without itself', () => {
     const members = new Members('me', nobody);
     expect(members.welcome(peers('a', 'me', 'b'), AWAY_MS)).toEqual([joined('a'), joined('b')]);
-    expect(members.list).toEqual([{ client_id: 'a' }, { client_id: 'b' }]);
+    expect(members.list).toEqual([member('a'), member('b')]);
     expect(members.slotOf('b')).toBe(2);
     expect(members.idOf(2)).toBe('b');
     expect(members.idOf(1)).toBeUndefined();

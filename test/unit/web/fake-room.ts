@@ -1,4 +1,4 @@
-import type { ConnectionState, Member, Room, RoomEvents, SendOptions } from '@anteroom/client';
+import type { ConnectionState, Member, Room, RoomEvents, Security, SendOptions } from '@anteroom/client';
 import { FRAME_CLASS } from '@anteroom/client';
 import type { FrameClass } from '@anteroom/client';
 
@@ -21,6 +21,7 @@ export class FakeRoom implements Room {
   readonly sent: Sent[] = [];
   state: ConnectionState = { status: 'live' };
   members: Member[] = [];
+  security: Security = { status: 'unencrypted' };
   bufferedAmount = 0;
   left = false;
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
@@ -68,8 +69,8 @@ export class FakeRoom implements Room {
   }
 
   join(client_id: string): void {
-    this.members = [...this.members, { client_id }];
-    this.emit('joined', { client_id });
+    this.members = [...this.members, { client_id, sealed: false }];
+    this.emit('joined', { client_id, sealed: false });
   }
 
   part(client_id: string, gone: boolean): void {

@@ -1,7 +1,7 @@
 /** Where the person is in the page, and the ways from one place to another. The address of the page follows. */
 import { signal } from '@preact/signals';
-import { AnteroomError, createRoom, joinRoom } from '@anteroom/client';
-import type { CreateRoomOptions, Room } from '@anteroom/client';
+import { AnteroomError, createUnencryptedRoom, joinUnencryptedRoom } from '@anteroom/client';
+import type { CreateUnencryptedRoomOptions, Room } from '@anteroom/client';
 import { ROUTER_URL } from '../config.ts';
 import { explainFailure } from '../explain.ts';
 import type { Explanation, Failure, WayOut } from '../explain.ts';
@@ -87,13 +87,13 @@ async function goIn(attempt: Attempt, name: string, refuse: (failure: Failure) =
 
 /** Takes the seat up again if it is still there, else a new one. */
 async function join(room_id: string, seat: Seat | undefined): Promise<Room> {
-  if (seat === undefined) return joinRoom({ router: ROUTER_URL, room_id });
+  if (seat === undefined) return joinUnencryptedRoom({ router: ROUTER_URL, room_id });
   try {
-    return await joinRoom({ router: ROUTER_URL, room_id, resume: seat });
+    return await joinUnencryptedRoom({ router: ROUTER_URL, room_id, resume: seat });
   } catch (error) {
     if (asFailure(error).code !== 'client_not_found') throw error;
     forgetStay();
-    return joinRoom({ router: ROUTER_URL, room_id });
+    return joinUnencryptedRoom({ router: ROUTER_URL, room_id });
   }
 }
 
@@ -113,9 +113,9 @@ export function enterRoom(room_id: string, name: string, new_seat = false): void
 export function openRoom(name: string, seats: number | undefined): void {
   begin();
   show({ kind: 'entering' }, '/');
-  const options: CreateRoomOptions = { router: ROUTER_URL };
+  const options: CreateUnencryptedRoomOptions = { router: ROUTER_URL };
   if (seats !== undefined) options.max_clients = seats;
-  const attempt = attempts.start(undefined, () => createRoom(options));
+  const attempt = attempts.start(undefined, () => createUnencryptedRoom(options));
   void goIn(attempt, name, (cause) => show({ kind: 'home', failure: explainFailure(cause) }, '/'));
 }
 
