@@ -1,4 +1,4 @@
-import { webcrypto } from 'node:crypto';
+/** What tests of the encryption need, in Node and in browsers. */
 import type { Awaitable } from '../../client/src/e2ee/awaitable.ts';
 import type { Bytes } from '../../client/src/e2ee/bytes.ts';
 import type { CryptoPort, FillRandom } from '../../client/src/e2ee/crypto-port.ts';
@@ -8,14 +8,14 @@ import { ReceivingKeys } from '../../client/src/e2ee/receiving-keys.ts';
 import { Sealer } from '../../client/src/e2ee/sealer.ts';
 import type { Receiver } from '../../client/src/e2ee/sealer.ts';
 import { SendingKeys } from '../../client/src/e2ee/sending-keys.ts';
-import { webCrypto } from '../../client/src/e2ee/web-crypto.ts';
-import { nodeCrypto } from '../../client/src/node/crypto.ts';
 import { FRAME_CLASS, TO_ALL } from '../../shared/protocol/frame.ts';
 import type { FrameClass, FrameHeader } from '../../shared/protocol/frame.ts';
 import { seededRandom } from './random.ts';
 
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-export const unhex = (text: string): Bytes => new Uint8Array(Buffer.from(text, 'hex'));
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const unhex = (text: string): Bytes =>
+  Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 
 /** All of what was begun at once, whether a platform gives it at once or later. */
 export async function allOf<T>(values: Iterable<Awaitable<T>>): Promise<T[]> {
@@ -30,10 +30,10 @@ export function seededFill(seed: number): FillRandom {
   };
 }
 
-type Subtle = typeof webcrypto.subtle;
+type Subtle = typeof globalThis.crypto.subtle;
 
 /** A WebCrypto that knows no Ed25519, as browsers before 2025. */
-function withoutEd25519(subtle: Subtle): Subtle {
+export function withoutEd25519(subtle: Subtle): Subtle {
   return new Proxy(subtle, {
     get(target, name) {
       const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
@@ -44,13 +44,6 @@ function withoutEd25519(subtle: Subtle): Subtle {
     },
   });
 }
-
-/** Every adapter, to be held to one verdict. */
-export const CRYPTO_PORTS: { name: string; port: CryptoPort }[] = [
-  { name: 'node:crypto', port: nodeCrypto },
-  { name: 'WebCrypto', port: await webCrypto(webcrypto.subtle) },
-  { name: 'WebCrypto without Ed25519', port: await webCrypto(withoutEd25519(webcrypto.subtle)) },
-];
 
 export const ROOM = unhex('000102030405060708090a0b0c0d0e0f');
 

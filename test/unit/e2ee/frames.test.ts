@@ -13,16 +13,8 @@ import { signBody } from '../../../client/src/e2ee/signed-body.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
 import { FRAME_CLASS, HEADER_BYTES } from '../../../shared/protocol/frame.ts';
 import type { FrameClass } from '../../../shared/protocol/frame.ts';
-import {
-  allOf,
-  CRYPTO_PORTS,
-  frameHeader,
-  hex,
-  ROOM,
-  tampered,
-  testSender,
-  unhex,
-} from '../../support/e2ee.ts';
+import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
+import { allOf, frameHeader, hex, ROOM, tampered, testSender, unhex } from '../../support/e2ee.ts';
 
 const BODY = utf8('hello');
 const CLASSES = Object.entries(FRAME_CLASS);

@@ -7,7 +7,8 @@ import { Identity } from '../../../client/src/e2ee/identity.ts';
 import { linkKeys } from '../../../client/src/e2ee/link.ts';
 import type { LinkKeys } from '../../../client/src/e2ee/link.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
-import { CRYPTO_PORTS, hex, seededFill, tampered } from '../../support/e2ee.ts';
+import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
+import { hex, seededFill, tampered } from '../../support/e2ee.ts';
 
 const link = await linkKeys(nodeCrypto, '00157', new Uint8Array(32).fill(1));
 const ann = await Identity.create(nodeCrypto, seededFill(1));

@@ -4,7 +4,8 @@ import { concat, utf8 } from '../../../client/src/e2ee/bytes.ts';
 import { KEY_BYTES, openKey, pairKey, sealKey } from '../../../client/src/e2ee/key-message.ts';
 import { linkKeys } from '../../../client/src/e2ee/link.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
-import { allOf, CRYPTO_PORTS, hex, seededFill, tampered } from '../../support/e2ee.ts';
+import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
+import { allOf, hex, seededFill, tampered } from '../../support/e2ee.ts';
 
 const bytes = (length: number, value: number) => new Uint8Array(length).fill(value);
 const link = await linkKeys(nodeCrypto, '00157', bytes(32, 1));

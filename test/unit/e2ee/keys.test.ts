@@ -4,7 +4,8 @@ import { OLD_KEY_MS } from '../../../client/src/e2ee/limits.ts';
 import { ReceivingKeys } from '../../../client/src/e2ee/receiving-keys.ts';
 import { SendingKeys } from '../../../client/src/e2ee/sending-keys.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
-import { allOf, CRYPTO_PORTS, hex, seededFill } from '../../support/e2ee.ts';
+import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
+import { allOf, hex, seededFill } from '../../support/e2ee.ts';
 
 const sending = (seed = 1): SendingKeys => new SendingKeys(nodeCrypto, seededFill(seed));
 const key = (generation: number, step: number, value = 1) => ({

@@ -9,7 +9,8 @@ import {
   parseFragment,
   parseLink,
 } from '../../../client/src/e2ee/link.ts';
-import { CRYPTO_PORTS, hex, seededFill } from '../../support/e2ee.ts';
+import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
+import { hex, seededFill } from '../../support/e2ee.ts';
 
 const SECRET = newLinkSecret(seededFill(3));
 const FRAGMENT = formatFragment(SECRET);

@@ -8,7 +8,8 @@ import { concat, utf8 } from '../../../client/src/e2ee/bytes.ts';
 import type { Bytes } from '../../../client/src/e2ee/bytes.ts';
 import { isSoundPublicKey, pkcs8Of, publicKeyOf } from '../../../client/src/e2ee/ed25519.ts';
 import { hkdf, hkdfExpand, hkdfExtract } from '../../../client/src/e2ee/hkdf.ts';
-import { CRYPTO_PORTS, hex, tampered, unhex } from '../../support/e2ee.ts';
+import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
+import { hex, tampered, unhex } from '../../support/e2ee.ts';
 
 const SEED = new Uint8Array(32).fill(5);
 const MESSAGE = utf8('to whom it may concern');

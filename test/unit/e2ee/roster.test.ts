@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { rosterHash, safetyNumber } from '../../../client/src/e2ee/roster.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
-import { allOf, CRYPTO_PORTS, hex, ROOM } from '../../support/e2ee.ts';
+import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
+import { allOf, hex, ROOM } from '../../support/e2ee.ts';
 
 const id = (value: number, length = 16) => new Uint8Array(length).fill(value);
 

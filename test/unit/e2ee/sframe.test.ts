@@ -19,7 +19,8 @@ import {
   sframeSecret,
 } from '../../../client/src/e2ee/sframe/suite.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
-import { allOf, CRYPTO_PORTS, hex, tampered, unhex } from '../../support/e2ee.ts';
+import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
+import { allOf, hex, tampered, unhex } from '../../support/e2ee.ts';
 
 type Texts<Names extends string> = Record<Names, string>;
 type SframeVector = { cipher_suite: number } & Texts<
