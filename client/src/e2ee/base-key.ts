@@ -4,7 +4,7 @@ import { equalBytes, erase } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
 import type { CryptoPort } from './crypto-port.ts';
 import { isKeyNumber, packKid } from './kid.ts';
-import type { Context } from './kid.ts';
+import type { Context, KeyNumber } from './kid.ts';
 import { deriveSframeKey } from './sframe/sframe-key.ts';
 import type { SframeKey } from './sframe/sframe-key.ts';
 import { ratchetBaseKey, ROOM_SUITE, sframeSecret } from './sframe/suite.ts';
@@ -12,18 +12,13 @@ import { ratchetBaseKey, ROOM_SUITE, sframeSecret } from './sframe/suite.ts';
 export const BASE_KEY_BYTES = 32;
 
 /** What a KEY tells. Secret. */
-export interface KeyOffer {
-  generation: number;
-  step: number;
+export interface KeyOffer extends KeyNumber {
   /** 32 bytes. */
   base_key: Bytes;
 }
 
 /** Whether `other` comes before, in the order in which a sender takes its keys in use. */
-export function isOlder(
-  other: { generation: number; step: number },
-  than: { generation: number; step: number },
-): boolean {
+export function isOlder(other: KeyNumber, than: KeyNumber): boolean {
   return (
     other.generation < than.generation || (other.generation === than.generation && other.step < than.step)
   );

@@ -3,25 +3,30 @@
  *
  * ```
  * BYE        03
- * HEARTBEAT  04 | roster hash(16) | start u32 | next u32 of context 0 | start u32 | next u32 of context 1
+ * HEARTBEAT  04 | roster hash(16) | lane 0: SPANS | to one member alone: its lane: SPANS
  * KEYREQ     05 | KID u32
  * RESEND     06 | context u8 | lane u8 | count u8 | count × (first u32 | last u32)
+ * MOVE       07 | link secret(32) | length u8 | room id, ASCII
+ *
+ * SPANS         start u32 | next u32 of context 0 | start u32 | next u32 of context 1
  * ```
  *
- * Big-endian, no byte more. A HEARTBEAT speaks of the lane that it comes in: `next - 1` was the last sequence number when it
- * was written, and `start` the first that is sealed with the key in use, or one that follows from it. RESEND names a lane of
- * the member that it is for, in ranges that ascend and do not touch.
+ * Big-endian, no byte more. Of SPANS, `next - 1` was the last sequence number of the lane when they were written, and `start`
+ * is the first that whoever is new can open: that of the key in use, or of the lane. RESEND names a lane of the member that it
+ * is for, in ranges that ascend and do not touch.
  */
-import { readU32, writeU32 } from './bytes.ts';
+import { ROOM_ID } from '../../../shared/protocol/subprotocol.ts';
+import { concat, readU32, utf8, writeU32 } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
 import type { Context } from './kid.ts';
 import { isSigned, unpackKid } from './kid.ts';
 import { MAX_SEQUENCE } from './lanes.ts';
+import { LINK_SECRET_BYTES } from './link.ts';
 import type { Range } from './reorder.ts';
 import { ROSTER_BYTES } from './roster.ts';
 
 /** First byte of a body. */
-export const CONTROL = { BYE: 3, HEARTBEAT: 4, KEYREQ: 5, RESEND: 6 } as const;
+export const CONTROL = { BYE: 3, HEARTBEAT: 4, KEYREQ: 5, RESEND: 6, MOVE: 7 } as const;
 
 export const MAX_RESEND_RANGES = 32;
 
@@ -31,14 +36,26 @@ export interface Span {
   next: number;
 }
 
+/** Of one lane. */
+export interface Spans {
+  /** Context 0. */
+  control: Span;
+  /** Context 1. */
+  messages: Span;
+}
+
 export type ControlBody =
   | { kind: 'bye' }
-  | { kind: 'heartbeat'; roster: Bytes; control: Span; messages: Span }
+  /** `own`: of the lane of the member that it is for; undefined if it is for all. */
+  | { kind: 'heartbeat'; roster: Bytes; all: Spans; own: Spans | undefined }
   | { kind: 'key_request'; kid: number }
-  | { kind: 'resend'; context: Context; lane: number; ranges: Range[] };
+  | { kind: 'resend'; context: Context; lane: number; ranges: Range[] }
+  | { kind: 'move'; secret: Bytes; room_id: string };
 
-const HEARTBEAT_BYTES = 1 + ROSTER_BYTES + 16;
+const SPANS_BYTES = 16;
+const SPANS_AT = 1 + ROSTER_BYTES;
 const RESEND_RANGES_AT = 4;
+const ROOM_ID_AT = 2 + LINK_SECRET_BYTES;
 
 /** The bytes of a body whose fields are in range; they come from our own code. */
 export function writeControlBody(body: ControlBody): Bytes {
@@ -52,18 +69,26 @@ export function writeControlBody(body: ControlBody): Bytes {
       writeU32(bytes, 1, body.kid);
       return bytes;
     }
+    case 'move':
+      return concat(
+        Uint8Array.of(CONTROL.MOVE),
+        body.secret,
+        Uint8Array.of(body.room_id.length),
+        utf8(body.room_id),
+      );
     default:
       return writeResend(body);
   }
 }
 
-function writeHeartbeat({ roster, control, messages }: ControlBody & { kind: 'heartbeat' }): Bytes {
-  const bytes = new Uint8Array(HEARTBEAT_BYTES);
+function writeHeartbeat({ roster, all, own }: ControlBody & { kind: 'heartbeat' }): Bytes {
+  const lanes = own === undefined ? [all] : [all, own];
+  const bytes = new Uint8Array(SPANS_AT + SPANS_BYTES * lanes.length);
   bytes[0] = CONTROL.HEARTBEAT;
   bytes.set(roster, 1);
-  [control.start, control.next, messages.start, messages.next].forEach((value, i) =>
-    writeU32(bytes, 1 + ROSTER_BYTES + 4 * i, value),
-  );
+  const spans = lanes.flatMap(({ control, messages }) => [control, messages]);
+  const numbers = spans.flatMap(({ start, next }) => [start, next]);
+  numbers.forEach((value, i) => writeU32(bytes, SPANS_AT + 4 * i, value));
   return bytes;
 }
 
@@ -91,6 +116,8 @@ export function readControlBody(bytes: Bytes): ControlBody | undefined {
     }
     case CONTROL.RESEND:
       return readResend(bytes);
+    case CONTROL.MOVE:
+      return readMove(bytes);
     default:
       return undefined;
   }
@@ -101,12 +128,26 @@ function readSpan(bytes: Bytes, at: number): Span | undefined {
   return span.start <= span.next && span.next <= MAX_SEQUENCE + 1 ? span : undefined;
 }
 
+function readSpans(bytes: Bytes, at: number): Spans | undefined {
+  const control = readSpan(bytes, at);
+  const messages = readSpan(bytes, at + 8);
+  return control === undefined || messages === undefined ? undefined : { control, messages };
+}
+
 function readHeartbeat(bytes: Bytes): ControlBody | undefined {
-  if (bytes.length !== HEARTBEAT_BYTES) return undefined;
-  const control = readSpan(bytes, 1 + ROSTER_BYTES);
-  const messages = readSpan(bytes, 1 + ROSTER_BYTES + 8);
-  if (control === undefined || messages === undefined) return undefined;
-  return { kind: 'heartbeat', roster: bytes.slice(1, 1 + ROSTER_BYTES), control, messages };
+  const lanes = (bytes.length - SPANS_AT) / SPANS_BYTES;
+  if (lanes !== 1 && lanes !== 2) return undefined;
+  const all = readSpans(bytes, SPANS_AT);
+  const own = lanes === 2 ? readSpans(bytes, SPANS_AT + SPANS_BYTES) : undefined;
+  if (all === undefined || (lanes === 2 && own === undefined)) return undefined;
+  return { kind: 'heartbeat', roster: bytes.slice(1, SPANS_AT), all, own };
+}
+
+function readMove(bytes: Bytes): ControlBody | undefined {
+  if (bytes.length - ROOM_ID_AT !== bytes[ROOM_ID_AT - 1]) return undefined;
+  const room_id = String.fromCharCode(...bytes.subarray(ROOM_ID_AT));
+  if (!ROOM_ID.test(room_id)) return undefined;
+  return { kind: 'move', secret: bytes.slice(1, ROOM_ID_AT - 1), room_id };
 }
 
 function readResend(bytes: Bytes): ControlBody | undefined {

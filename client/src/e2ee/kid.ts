@@ -8,11 +8,15 @@ import { MAX_GENERATION, MAX_KID, MAX_STEP } from './limits.ts';
 export const CONTEXT = FRAME_CLASS;
 export type Context = FrameClass;
 
-export interface KeyId {
+/** Which base key of a sender. */
+export interface KeyNumber {
   /** Counts the base keys that the sender has drawn. */
   generation: number;
   /** Counts how often this generation's was ratcheted, 0–15. */
   step: number;
+}
+
+export interface KeyId extends KeyNumber {
   context: Context;
 }
 

@@ -25,27 +25,32 @@ export function placeOf(ctr: number): Place {
   return { lane: ctr % 256, sequence: Math.floor(ctr / 256) };
 }
 
-/** A sender's lanes: one for each member that it ever wrote to alone. */
+/** A sender's lanes: one for each member that it writes to alone. */
 export class Lanes {
   readonly #lanes = new Map<string, number>();
   readonly #free: number[] = [];
+  #given = 0;
 
-  /** The lane of the member with this id; undefined if 255 others have one. */
+  /**
+   * The lane of the member with this id; undefined if 255 others have one. A lane that was another's before is given last:
+   * its numbers go on where they were, and what came before was not for this member.
+   */
   of(id: Bytes): number | undefined {
     const name = toBase64Url(id);
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const lane = this.#lanes.size < MAX_LANE ? (this.#free.pop() ?? this.#lanes.size + 1) : undefined;
+    const lane = this.#given < MAX_LANE ? ++this.#given : this.#free.shift();
     if (lane !== undefined) this.#lanes.set(name, lane);
     return lane;
   }
 
-  /** The member left for good: its lane goes, where it left off, to the next that needs one. */
-  release(id: Bytes): void {
+  /** The member left for good: returns the lane that it had. */
+  release(id: Bytes): number | undefined {
     const name = toBase64Url(id);
     const lane = this.#lanes.get(name);
-    if (lane === undefined) return;
+    if (lane === undefined) return undefined;
     this.#lanes.delete(name);
     this.#free.push(lane);
+    return lane;
   }
 }

@@ -18,3 +18,39 @@ export const REORDER_MS = 1_000;
 /** How long senders keep their sealed frames of contexts 0 and 1, ms, and how many bytes of them. */
 export const RETENTION_MS = 30_000;
 export const RETENTION_BYTES = 256 * 1024;
+
+/** How often members say that they are there, ms; after how much silence one is taken to have left. */
+export const HEARTBEAT_MS = 10_000;
+export const SILENT_MS = 30_000;
+/** After a leave: how long more of them are gathered, ms, and how long the new key is known to all before it is used. */
+export const GATHER_MS = 1_000;
+export const SWITCH_MS = 500;
+/** A key is not used for longer, ms, nor for more frames. */
+export const ROTATE_MS = 600_000;
+export const ROTATE_FRAMES = 2 ** 24;
+/** Frames of one sender that wait for a key, and for how long, ms. */
+export const HELD_FRAMES = 64;
+export const HELD_MS = 2_000;
+/** The least time between two requests for a key, two HELLOs of one slot that are answered, two KEYs for one HELLO, ms. */
+export const KEY_REQUEST_MS = 1_000;
+export const HELLO_MS = 1_000;
+export const KEY_MS = 1_000;
+/** How soon after it is noticed a gap is asked for, ms, and how often again; how often one member is answered. */
+export const RESEND_SOON_MS = 50;
+export const RESEND_MS = 250;
+export const RESEND_ANSWER_MS = 200;
+/** For how long keys are agreed on with somebody before it is told to be unsealed, ms. */
+export const SECURING_MS = 5_000;
+/** For how long heartbeats must name other members than ours before that is told, ms. */
+export const DISAGREE_MS = 25_000;
+/** Members whose keys are kept, unless more are asked for. */
+export const MAX_PEERS = 64;
+/** Identities that left and are remembered, so that nothing of theirs is shown twice. */
+export const MAX_PAST = 256;
+/** Messages that wait for keys, and bytes of them. */
+export const WAITING_MESSAGES = 256;
+export const WAITING_BYTES = 256 * 1024;
+/** Whoever was not run for longer stood still, ms: that time does not count. It is above the time between two ticks. */
+export const STILL_MS = 5_000;
+/** The longest time between two ticks, ms. */
+export const TICK_MS = 1_000;

@@ -52,7 +52,7 @@ export class Opener {
 
   /**
    * Opens a frame (header and all) that came from the slot of this member at `now` (ms, of a clock that never goes back).
-   * One whose destination is not `TO_ALL` is taken to be for us. Synchronous where the platform is and the key was used before.
+   * One whose destination is not `TO_ALL` came to us alone. Synchronous where the platform is and the key was used before.
    */
   open(frame: Bytes, now: number): Awaitable<Opening> {
     if (headerFault(frame) !== undefined || (frame[0]! & 1) === 0) return REFUSED.malformed;
@@ -75,12 +75,23 @@ export class Opener {
     // Otherwise what is sealed without a signature, as a pose, could be passed off as chat.
     if (id.context !== ((frame[0]! >>> 3) & 7)) return REFUSED.context;
     if (window?.isFresh(ctr) === false) return REFUSED.replay;
-    const to_all = destinationOf(frame) === TO_ALL;
-    const metadata = to_all ? this.#to_all : this.#to_us;
+    const metadata = this.#metadataOf(frame, key, ctr);
+    if (metadata === undefined) return REFUSED.malformed;
     const opened = key.sframe.open(frame, HEADER_BYTES, header, metadata.of(frame));
     return opened instanceof Promise
       ? opened.then((plaintext) => this.#take(frame, header, key, plaintext, now))
       : this.#take(frame, header, key, opened, now);
+  }
+
+  /**
+   * Whom a frame was sealed for. In contexts 0 and 1 its lane says so: one for all may be sent again to us alone. undefined
+   * for one that is for us alone and yet came to all.
+   */
+  #metadataOf(frame: Bytes, { window }: ReceivingKey, ctr: number): Metadata | undefined {
+    const came_to_all = destinationOf(frame) === TO_ALL;
+    if (window !== undefined) return came_to_all ? this.#to_all : this.#to_us;
+    if (placeOf(ctr).lane === LANE_OF_ALL) return this.#to_all;
+    return came_to_all ? undefined : this.#to_us;
   }
 
   /** What comes of a frame that was decrypted. */
@@ -95,10 +106,8 @@ export class Opener {
     const kid = header.kid as number;
     const ctr = header.ctr as number;
     if (window === undefined) {
-      const to_all = destinationOf(frame) === TO_ALL;
-      if ((placeOf(ctr).lane === LANE_OF_ALL) !== to_all) return REFUSED.malformed;
-      const metadata = (to_all ? this.#to_all : this.#to_us).of(frame);
-      return this.#verify({ metadata, kid, ctr }, id, plaintext, now);
+      const metadata = placeOf(ctr).lane === LANE_OF_ALL ? this.#to_all : this.#to_us;
+      return this.#verify({ metadata: metadata.of(frame), kid, ctr }, id, plaintext, now);
     }
     // Once more: the same frame may have been opened while we waited.
     if (!window.accept(ctr)) return REFUSED.replay;

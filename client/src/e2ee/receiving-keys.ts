@@ -4,8 +4,8 @@ import type { Awaitable } from './awaitable.ts';
 import { BaseKey, isOlder } from './base-key.ts';
 import type { KeyOffer } from './base-key.ts';
 import type { CryptoPort } from './crypto-port.ts';
-import { isSigned, packKid } from './kid.ts';
-import type { KeyId } from './kid.ts';
+import { isSigned, packKid, unpackKid } from './kid.ts';
+import type { KeyId, KeyNumber } from './kid.ts';
 import { OLD_KEY_MS } from './limits.ts';
 import { ReplayWindow } from './replay-window.ts';
 import type { Unsigned } from './sframe/header.ts';
@@ -25,24 +25,42 @@ interface Held {
   retire_at: number | undefined;
 }
 
+/** What is kept of keys that are gone, so that nothing is accepted twice if their owner comes back. */
+export interface PastKeys {
+  /** The latest: older ones are refused. */
+  floor: KeyNumber;
+  /** By KID. */
+  windows: ReadonlyMap<number, ReplayWindow>;
+}
+
 /** `refused`: older than what we have, or another key of the same generation and step. */
 export type Learning = 'new' | 'known' | 'refused';
 
 export class ReceivingKeys {
   readonly #crypto: CryptoPort;
+  readonly #past: PastKeys | undefined;
+  /** The first that was told. */
+  #first: KeyNumber | undefined;
   /** From the oldest to the latest. */
   #held: Held[] = [];
   /** By KID, those that were asked for. */
   readonly #ready = new Map<Unsigned, { key: ReceivingKey; held: Held }>();
   #erased = false;
 
-  constructor(crypto: CryptoPort) {
+  /** `past`: what {@link ReceivingKeys.retire} gave for the same sender. */
+  constructor(crypto: CryptoPort, past?: PastKeys) {
     this.#crypto = crypto;
+    this.#past = past;
+  }
+
+  /** Whether a key came before all that we were told: whoever came late is not meant to have it. */
+  isBeforeAll(number: KeyNumber): boolean {
+    return this.#first !== undefined && isOlder(number, this.#first);
   }
 
   /** Takes in what a KEY of this sender told at `now` (ms, of a clock that never goes back). Copies the key. */
   async learn(offer: KeyOffer, now: number): Promise<Learning> {
-    if (this.#erased) return 'refused';
+    if (this.#erased || (this.#past !== undefined && isOlder(offer, this.#past.floor))) return 'refused';
     const same = this.#at(offer);
     if (same !== undefined) return same.base.hasBytes(offer.base_key) ? 'known' : 'refused';
     const latest = this.#held.at(-1);
@@ -54,6 +72,7 @@ export class ReceivingKeys {
     } else {
       this.#hold(new BaseKey(this.#crypto, { ...offer, base_key: offer.base_key.slice() }), undefined);
     }
+    this.#first ??= { generation: offer.generation, step: offer.step };
     this.confirm(offer, now);
     return 'new';
   }
@@ -79,7 +98,7 @@ export class ReceivingKeys {
    * The sender itself was seen to use this key, for a signature says so: earlier ones are accepted for ten seconds more.
    * (An unsigned frame proves nothing: any member can ratchet another's key and seal with it.)
    */
-  confirm({ generation, step }: Omit<KeyId, 'context'>, now: number): void {
+  confirm({ generation, step }: KeyNumber, now: number): void {
     for (const held of this.#held) {
       if (isOlder(held.base, { generation, step })) held.retire_at ??= now + OLD_KEY_MS;
     }
@@ -92,6 +111,25 @@ export class ReceivingKeys {
     for (const [kid, { held }] of this.#ready) if (isOver(held, now)) this.#ready.delete(kid);
   }
 
+  /** Overwrites all keys; none is learned any more. undefined if none was ever told. */
+  retire(): PastKeys | undefined {
+    const latest = this.#held.at(-1)?.base;
+    if (latest === undefined) {
+      this.erase();
+      return this.#past;
+    }
+    const { generation, step } = latest;
+    const windows = new Map(this.#past?.windows);
+    for (const { key } of this.#ready.values()) {
+      if (key.window !== undefined) windows.set(packKid(key.id), key.window);
+    }
+    for (const kid of windows.keys()) {
+      if (isOlder(unpackKid(kid)!, { generation, step })) windows.delete(kid);
+    }
+    this.erase();
+    return { floor: { generation, step }, windows };
+  }
+
   /** Overwrites all keys; none is learned any more. */
   erase(): void {
     this.#erased = true;
@@ -100,16 +138,21 @@ export class ReceivingKeys {
     this.#ready.clear();
   }
 
-  #at({ generation, step }: { generation: number; step: number }): Held | undefined {
+  #windowOf(id: KeyId): ReplayWindow | undefined {
+    if (isSigned(id.context)) return undefined;
+    return this.#past?.windows.get(packKid(id)) ?? new ReplayWindow();
+  }
+
+  #at({ generation, step }: KeyNumber): Held | undefined {
     return this.#held.find(({ base }) => base.generation === generation && base.step === step);
   }
 
   /** The latest step before `id` of its generation. */
-  #nearest(id: { generation: number; step: number }): Held | undefined {
+  #nearest(id: KeyNumber): Held | undefined {
     return this.#held.findLast(({ base }) => base.generation === id.generation && base.step < id.step);
   }
 
-  async #ratchetTo(id: { generation: number; step: number }): Promise<Held | undefined> {
+  async #ratchetTo(id: KeyNumber): Promise<Held | undefined> {
     let held = this.#nearest(id);
     while (held !== undefined && held.base.step < id.step) {
       const next = await held.base.ratcheted();
@@ -138,7 +181,7 @@ export class ReceivingKeys {
       const kid = packKid(id);
       const known = this.#ready.get(kid)?.key;
       if (known !== undefined || sframe.erased) return known;
-      const key = { id, sframe, window: isSigned(id.context) ? undefined : new ReplayWindow() };
+      const key = { id, sframe, window: this.#windowOf(id) };
       this.#ready.set(kid, { key, held });
       return key;
     });

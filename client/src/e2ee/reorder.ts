@@ -23,6 +23,16 @@ export class Reorder<T> {
   /** When we learned that there is something below a number; both rise. */
   #noticed: { below: number; at: number }[] = [];
 
+  /** `next`: the number that is due, where it is known from before. */
+  constructor(next?: number) {
+    this.#next = next;
+  }
+
+  /** The number that is due; undefined until it is known where the lane begins for us. */
+  get next(): number | undefined {
+    return this.#next;
+  }
+
   /** Where the lane begins for us, as its sender tells. Does nothing once that is known. */
   begin(start: number): Delivery<T>[] {
     if (this.#next !== undefined) return [];
@@ -52,6 +62,18 @@ export class Reorder<T> {
     for (let due = this.deadline; due !== undefined && due <= now; due = this.deadline) {
       deliveries.push(...this.#skip());
     }
+    return deliveries;
+  }
+
+  /** What is missing could not come until `now`: the wait for it begins anew. */
+  restart(now: number): void {
+    this.#noticed = this.#noticed.map(({ below }) => ({ below, at: now }));
+  }
+
+  /** Nothing comes any more: what is here, and what is missing before it. */
+  flush(): Delivery<T>[] {
+    const deliveries: Delivery<T>[] = [];
+    while (this.#noticed.length > 0) deliveries.push(...this.#skip());
     return deliveries;
   }
 

@@ -83,8 +83,9 @@ export class Sealer {
       const key = await this.#key(context);
       const standing = { metadata: metadata.of(start), kid: key.kid as number, ctr };
       const signed = await signBody(this.#identity.signer, standing, body);
-      // The key was changed meanwhile: the KID under the signature is not in use any more.
       if (!key.erased) return this.#finish(key, context, ctr, start, metadata, signed);
+      // The key was changed meanwhile: the KID under the signature is not in use any more, and another one is used.
+      this.#keys.count();
     }
   }
 
@@ -93,7 +94,9 @@ export class Sealer {
     return chain(this.#keys.context(context), (key) => (key.erased ? this.#key(context) : key));
   }
 
+  /** Takes a number. The key counts as used from here on, though it may be another by the time we seal. */
   #count(context: Context, lane: number): number {
+    this.#keys.count();
     const highest = isSigned(context) ? MAX_SEQUENCE : MAX_CTR;
     return (this.#counters[context]![lane] ??= new Counter(highest)).take();
   }
@@ -106,7 +109,6 @@ export class Sealer {
     metadata: Metadata,
     plaintext: Bytes,
   ): Awaitable<SealedFrame> {
-    this.#keys.count();
     return chain(key.seal(ctr, metadata.of(start), plaintext, HEADER_BYTES), (frame) => {
       frame.set(start);
       return { frame, context, kid: key.kid as number, ctr };
@@ -114,11 +116,10 @@ export class Sealer {
   }
 }
 
-/** The same sealed frame for other slots: after a move, or to send it again. A copy. */
-export function readdress(frame: Bytes, source: number, destination: number): Bytes {
-  const copy = frame.slice();
-  const slots = new DataView(copy.buffer);
+/** Writes the slots of a frame, which are not sealed. */
+export function address(frame: Bytes, source: number, destination: number): Bytes {
+  const slots = new DataView(frame.buffer, frame.byteOffset);
   slots.setUint16(2, source);
   slots.setUint16(4, destination);
-  return copy;
+  return frame;
 }

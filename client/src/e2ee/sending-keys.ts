@@ -4,7 +4,7 @@ import { BASE_KEY_BYTES, BaseKey } from './base-key.ts';
 import type { KeyOffer } from './base-key.ts';
 import { randomBytes } from './crypto-port.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
-import type { Context } from './kid.ts';
+import type { Context, KeyNumber } from './kid.ts';
 import { MAX_STEP } from './limits.ts';
 import type { SframeKey } from './sframe/sframe-key.ts';
 
@@ -26,6 +26,16 @@ export class SendingKeys {
   /** Frames that were sealed with the key in use, at this step. While there are none, a newcomer may have it as it is. */
   get frames(): number {
     return this.#frames;
+  }
+
+  /** Which key is in use. */
+  get current(): KeyNumber {
+    return this.#current;
+  }
+
+  /** Which key waits for its turn. */
+  get next(): KeyNumber | undefined {
+    return this.#next;
   }
 
   /** The key in use, for a KEY: whoever takes it erases it. Throws once {@link SendingKeys.erase} was called. */

@@ -10,12 +10,21 @@ import type { ControlBody } from '../../../client/src/e2ee/control-body.ts';
 import { hex, unhex } from '../../support/e2ee.ts';
 
 const roster = unhex('00112233445566778899aabbccddeeff');
+const secret = unhex('a1'.repeat(32));
+const all = { control: { start: 1, next: 2 }, messages: { start: 3, next: 0xffffff } };
 const EXAMPLES: [string, ControlBody][] = [
   ['03', { kind: 'bye' }],
+  [`04${hex(roster)}00000001000000020000000300ffffff`, { kind: 'heartbeat', roster, all, own: undefined }],
   [
-    `04${hex(roster)}00000001000000020000000300ffffff`,
-    { kind: 'heartbeat', roster, control: { start: 1, next: 2 }, messages: { start: 3, next: 0xffffff } },
+    `04${hex(roster)}00000001000000020000000300ffffff00000005000000060000000700000007`,
+    {
+      kind: 'heartbeat',
+      roster,
+      all,
+      own: { control: { start: 5, next: 6 }, messages: { start: 7, next: 7 } },
+    },
   ],
+  [`07${hex(secret)}053030313537`, { kind: 'move', secret, room_id: '00157' }],
   ['057ffffffc', { kind: 'key_request', kid: 0x7ffffffc }],
   [
     '0601ff0200000000000000010000000300ffffff',
@@ -39,7 +48,12 @@ describe('control bodies', () => {
 
   it.each(EXAMPLES)('%s is refused cut short or with a byte more', (text) => {
     const bytes = unhex(text);
-    for (let end = 0; end < bytes.length; end++) expect(readControlBody(bytes.slice(0, end))).toBeUndefined();
+    const cuts = bytes.keys().map((end) => bytes.slice(0, end));
+    // A HEARTBEAT to one member begins like one for all.
+    const others = EXAMPLES.map(([other]) => other);
+    for (const cut of cuts.filter((cut) => !others.includes(hex(cut)))) {
+      expect(readControlBody(cut)).toBeUndefined();
+    }
     expect(readControlBody(concat(bytes, Uint8Array.of(0)))).toBeUndefined();
   });
 
@@ -58,7 +72,8 @@ describe('control bodies', () => {
   });
 
   it.each([
-    ['an unknown type', '07'],
+    ['an unknown type', '08'],
+    ['a move to a room that cannot be', `07${hex(secret)}053030313541`],
     ['a HELLO', '01'],
     ['a KID of no context', '0500000005'],
     ['a KID of 2^31', '0580000000'],

@@ -7,7 +7,7 @@ import { ctrOf, placeOf } from '../../../client/src/e2ee/lanes.ts';
 import { OLD_KEY_MS } from '../../../client/src/e2ee/limits.ts';
 import { Metadata } from '../../../client/src/e2ee/metadata.ts';
 import type { Opening } from '../../../client/src/e2ee/opener.ts';
-import { readdress, Sealer } from '../../../client/src/e2ee/sealer.ts';
+import { address, Sealer } from '../../../client/src/e2ee/sealer.ts';
 import { readHeader, writeHeader } from '../../../client/src/e2ee/sframe/header.ts';
 import { signBody } from '../../../client/src/e2ee/signed-body.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
@@ -54,7 +54,7 @@ describe.each(CRYPTO_PORTS)('sealed frames on $name', ({ port }) => {
       for (const { at, bytes } of tampered(frame, HEADER_BYTES)) {
         expect((await opener.open(bytes, 0)).kind, `byte ${at}`).not.toBe('opened');
       }
-      expect((await opener.open(readdress(frame, 77, 0xffff), 0)).kind).toBe('opened');
+      expect((await opener.open(address(frame.slice(), 77, 0xffff), 0)).kind).toBe('opened');
     }
   });
 
@@ -67,9 +67,13 @@ describe.each(CRYPTO_PORTS)('sealed frames on $name', ({ port }) => {
       expect(why(await eves.open(to_bob.frame, 0))).toBe('tag');
       // A unicast passed off as sent to all, and the other way round.
       const { opener: bobs } = await ann.openerFor(BOB);
-      expect(why(await bobs.open(readdress(to_bob.frame, 3, 0xffff), 0))).toBe('tag');
+      const is_message = frame_class === FRAME_CLASS.MSG;
+      const passed_on = await bobs.open(address(to_bob.frame.slice(), 3, 0xffff), 0);
+      expect(why(passed_on)).toBe(is_message ? 'malformed' : 'tag');
       const to_all = await ann.sealer.seal(frameHeader(frame_class), undefined, BODY);
-      expect(why(await bobs.open(readdress(to_all.frame, 3, 5), 0))).toBe('tag');
+      // A message for all may be sent again to one: its lane, under the seal, says that it was for all.
+      const again = await bobs.open(address(to_all.frame.slice(), 3, 5), 0);
+      expect(why(again)).toBe(is_message ? 'opened' : 'tag');
       // The slot says that it is bob's.
       const { opener: as_bob } = await bob.openerFor(EVE);
       expect(why(await as_bob.open(to_all.frame, 0))).toBe('tag');
@@ -235,7 +239,7 @@ describe('a member who knows another’s key', () => {
     const { opener } = await ann.openerFor(BOB);
     const wrong = { id: BOB, lane: 0 };
     const { frame } = await ann.sealer.seal(frameHeader(FRAME_CLASS.MSG, wrong), wrong, BODY);
-    expect(why(await opener.open(frame, 0))).toBe('malformed');
+    expect(why(await opener.open(frame, 0))).toBe('tag');
     expect(
       why(await opener.open(await forge(ann, FRAME_CLASS.MSG, 1, ctrOf({ lane: 3, sequence: 0 }), BODY), 0)),
     ).toBe('malformed');
@@ -329,9 +333,7 @@ describe('Sealer', () => {
     await expect(ann.sealer.seal(frameHeader(FRAME_CLASS.MSG), undefined, BODY)).rejects.toThrow('erased');
   });
 
-  it('copies a frame for other slots and leaves the rest as it is', () => {
-    const frame = unhex('51e30003ffff0102');
-    expect(hex(readdress(frame, 0x1234, 0x0005))).toBe('51e3123400050102');
-    expect(hex(frame)).toBe('51e30003ffff0102');
+  it('writes the slots of a frame and leaves the rest as it is', () => {
+    expect(hex(address(unhex('51e30003ffff0102'), 0x1234, 0x0005))).toBe('51e3123400050102');
   });
 });

@@ -1,0 +1,106 @@
+/** What the application is told of the others, and when: not before they are sealed, or the time for that is over. */
+import type { Joined, Left, Welcome } from '../../../shared/protocol/control.ts';
+import type { ChannelEvents, Standing } from './channel.ts';
+import { SECURING_MS } from './limits.ts';
+import type { Peers } from './peers.ts';
+import type { Presence, Present } from './presence.ts';
+
+export type GateEvents = Pick<ChannelEvents, 'secured' | 'joined' | 'left' | 'standing'>;
+
+const NOBODY: Standing = { sealed: [], securing: [], unsealed: [], disagreeing: [] };
+
+export class Gate {
+  readonly #presence: Presence;
+  readonly #peers: Peers;
+  readonly #events: GateEvents;
+  /** The welcome of this connection that was not passed on yet. */
+  #welcome: Welcome | undefined;
+  #standing = NOBODY;
+
+  constructor(presence: Presence, peers: Peers, events: GateEvents) {
+    this.#presence = presence;
+    this.#peers = peers;
+    this.#events = events;
+  }
+
+  /** Whether the welcome is passed on, so that what is sent now reaches all who are here. */
+  get isOpen(): boolean {
+    return this.#welcome === undefined;
+  }
+
+  connected(welcome: Welcome): void {
+    this.#welcome = welcome;
+  }
+
+  disconnected(): void {
+    this.#welcome = undefined;
+  }
+
+  isSealed({ client_id, slot }: Present): boolean {
+    const peer = this.#peers.ofClient(client_id);
+    return peer !== undefined && peer.sealed && peer.slot === slot;
+  }
+
+  /** Tells of a leave, unless nobody was told that the client came. */
+  left(message: Left, present: Present | undefined): void {
+    if (present?.told !== false && this.isOpen) this.#events.left(message);
+  }
+
+  /** Tells what changed. `disagrees`: whether a member is known to name others than we do. */
+  review(now: number, disagrees: (client_id: string) => boolean): void {
+    const ready = (client: Present): boolean =>
+      this.isSealed(client) || this.#presence.isOverdue(client, now);
+    const all = [...this.#presence.all];
+    if (this.#welcome !== undefined && all.every(ready)) this.#open(this.#welcome, all);
+    if (this.isOpen) {
+      for (const client of all) {
+        if (!client.told && ready(client)) this.#tell(client);
+      }
+    }
+    this.#compare(all, now, disagrees);
+  }
+
+  /** When somebody's time to become sealed is over. */
+  get deadline(): number {
+    let due = Infinity;
+    for (const client of this.#presence.all) {
+      if (!client.told) due = Math.min(due, client.since + SECURING_MS);
+    }
+    return due;
+  }
+
+  #open(welcome: Welcome, all: readonly Present[]): void {
+    this.#welcome = undefined;
+    for (const client of all) client.told = true;
+    this.#events.secured({
+      ...welcome,
+      clients: all.map(({ client_id, slot }) => ({ client_id, slot })),
+    });
+  }
+
+  #tell(client: Present): void {
+    client.told = true;
+    const { client_id, slot } = client;
+    this.#events.joined({ type: 'joined', client_id, slot } satisfies Joined);
+  }
+
+  #compare(all: readonly Present[], now: number, disagrees: (client_id: string) => boolean): void {
+    const standing = { sealed: [], securing: [], unsealed: [], disagreeing: [] } as Record<
+      keyof Standing,
+      string[]
+    >;
+    for (const client of all) {
+      const { client_id } = client;
+      if (client.leaving) continue;
+      if (!this.isSealed(client)) {
+        standing[this.#presence.isOverdue(client, now) ? 'unsealed' : 'securing'].push(client_id);
+        continue;
+      }
+      standing.sealed.push(client_id);
+      if (disagrees(client_id)) standing.disagreeing.push(client_id);
+    }
+    if (JSON.stringify(standing) === JSON.stringify(this.#standing)) return;
+    this.#standing = standing;
+    this.#events.standing(standing);
+  }
+}

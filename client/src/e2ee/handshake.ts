@@ -1,0 +1,284 @@
+/**
+ * How members come to know each other: HELLO and KEY. Whoever is new says HELLO to all; each answers with a HELLO that echoes
+ * its nonce, which proves that to be live; it sends its KEY, and opening that proves the newcomer.
+ */
+import { payloadOf, TO_ALL } from '../../../shared/protocol/frame.ts';
+import { Serial } from './awaitable.ts';
+import { equalBytes, erase } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+import type { UnreadableReason } from './channel.ts';
+import { randomBytes } from './crypto-port.ts';
+import type { CryptoPort, FillRandom } from './crypto-port.ts';
+import { HELLO, HELLO_BYTES, NO_ECHO, NONCE16_BYTES, readHello, writeHello } from './hello.ts';
+import type { Hello } from './hello.ts';
+import type { Identity } from './identity.ts';
+import { KEY, openKey, pairKey, sealKey } from './key-message.ts';
+import type { KeyOffer } from './base-key.ts';
+import { HELLO_MS } from './limits.ts';
+import type { LinkKeys } from './link.ts';
+import type { Peer } from './peer.ts';
+
+const ECHO_AT = 86;
+
+export interface HandshakeDeps {
+  crypto: CryptoPort;
+  fill: FillRandom;
+  link: LinkKeys;
+  identity: Identity;
+  now: () => number;
+  /** Sends to a slot, or to all. */
+  send: (payload: Bytes, to: number) => void;
+  /** Client id of whoever has a slot. */
+  clientAt: (slot: number) => string | undefined;
+  /** The member with this identity, or that is this client, if it is known. */
+  peerWith: (id: Bytes) => Peer | undefined;
+  peerOf: (client_id: string) => Peer | undefined;
+  /**
+   * The HELLO of this client was proven to be live: the member, old or new. `why` it is refused where it cannot be one.
+   * `shared`: box.before, which the member keeps.
+   */
+  prove: (client_id: string, hello: Hello, shared: Bytes) => Peer | { refused: UnreadableReason };
+  /** Learns what a member told. */
+  learn: (peer: Peer, offer: KeyOffer) => Promise<boolean>;
+  /** Gives our key to a member that is proven. Called in turn: it may take its time. */
+  give: (peer: Peer) => Promise<void>;
+  refused: (client_id: string, reason: UnreadableReason) => void;
+}
+
+/** A HELLO that is not proven yet. */
+interface Candidate {
+  hello: Hello;
+  shared: Bytes | undefined;
+}
+
+/** What is kept of a slot for the length of our connection. */
+interface Slot {
+  candidate: Candidate | undefined;
+  /** When a HELLO of it was answered last, and one that waits to be. */
+  answered_at: number;
+  waiting: Bytes | undefined;
+}
+
+export class Handshake {
+  readonly #deps: HandshakeDeps;
+  /** One step after the other: each finds things as the last one left them. */
+  readonly #turns = new Serial();
+  readonly #slots = new Map<number, Slot>();
+  /** Of our connection; undefined while there is none. */
+  #nonce: Bytes | undefined;
+  #own_slot = 0;
+
+  constructor(deps: HandshakeDeps) {
+    this.#deps = deps;
+  }
+
+  /** We are connected anew: all that was said before is void. */
+  connected(own_slot: number): void {
+    this.#own_slot = own_slot;
+    for (const slot of this.#slots.keys()) this.forget(slot);
+    this.#nonce = randomBytes(this.#deps.fill, NONCE16_BYTES);
+  }
+
+  disconnected(): void {
+    for (const slot of this.#slots.keys()) this.forget(slot);
+    this.#nonce = undefined;
+  }
+
+  /** Another client has the slot from now on, or nobody. */
+  forget(slot: number): void {
+    const shared = this.#slots.get(slot)?.candidate?.shared;
+    if (shared !== undefined) erase(shared);
+    this.#slots.delete(slot);
+  }
+
+  /** Runs `task` after all that came before. */
+  inTurn(task: () => Promise<void>): Promise<void> {
+    // Only what was erased meanwhile makes a step fail.
+    return Promise.resolve(this.#turns.run(task)).catch(() => undefined);
+  }
+
+  /** Says HELLO to all. */
+  hail(): void {
+    void this.inTurn(() => this.#sayHello(TO_ALL, NO_ECHO));
+  }
+
+  /** Says HELLO to one that does not become sealed; with what we know of it. */
+  hailOne(slot: number, known: Hello | undefined): void {
+    const echo = known?.nonce ?? this.#slots.get(slot)?.candidate?.hello.nonce ?? NO_ECHO;
+    void this.inTurn(() => this.#sayHello(slot, echo));
+  }
+
+  /** The identity that says to have a slot, where it is not proven. */
+  candidateAt(slot: number): Hello | undefined {
+    return this.#slots.get(slot)?.candidate?.hello;
+  }
+
+  /** An unsealed frame of class CTRL that came from `slot`. */
+  receive(slot: number, frame: Bytes): void {
+    const client_id = this.#deps.clientAt(slot);
+    if (client_id === undefined) return;
+    const payload = payloadOf(frame);
+    if (payload[0] === HELLO) this.#hello(slot, client_id, payload);
+    else if (payload[0] === KEY) void this.inTurn(() => this.#takeKey(slot, client_id, payload));
+    else this.#deps.refused(client_id, 'not_sealed');
+  }
+
+  /** Seals a key to a member: the KEY. Throws nothing; undefined where the nonces are not known. */
+  async keyFor(peer: Peer): Promise<((offer: KeyOffer) => Bytes) | undefined> {
+    const { crypto, fill, link, identity } = this.#deps;
+    const nonce = this.#nonce;
+    if (nonce === undefined) return undefined;
+    const from = { id: identity.id, nonce };
+    const pair = await pairKey(crypto, link, peer.shared, from, { id: peer.id, nonce: peer.hello.nonce });
+    return (offer) => sealKey(fill, pair, offer);
+  }
+
+  /** Answers what had to wait. To be called when {@link Handshake.deadline} has come. */
+  tick(): void {
+    for (const [slot, entry] of this.#slots) {
+      const { waiting } = entry;
+      const client_id = this.#deps.clientAt(slot);
+      if (waiting === undefined || this.#deps.now() < entry.answered_at + HELLO_MS) continue;
+      entry.waiting = undefined;
+      if (client_id !== undefined) this.#hello(slot, client_id, waiting);
+    }
+  }
+
+  get deadline(): number {
+    let due = Infinity;
+    for (const { waiting, answered_at } of this.#slots.values()) {
+      if (waiting !== undefined) due = Math.min(due, answered_at + HELLO_MS);
+    }
+    return due;
+  }
+
+  #slot(slot: number): Slot {
+    const known = this.#slots.get(slot);
+    if (known !== undefined) return known;
+    const entry = { candidate: undefined, answered_at: -Infinity, waiting: undefined };
+    this.#slots.set(slot, entry);
+    return entry;
+  }
+
+  async #sayHello(to: number, echo: Bytes): Promise<void> {
+    const nonce = this.#nonce;
+    if (nonce === undefined) return;
+    const { crypto, link, identity } = this.#deps;
+    const payload = await writeHello(crypto, link, identity, { slot: this.#own_slot, nonce, echo });
+    if (this.#nonce === nonce) this.#deps.send(payload, to);
+  }
+
+  /** Whether a HELLO echoes the nonce of our connection. It says nothing before the HELLO is verified. */
+  #echoes(payload: Bytes): boolean {
+    const nonce = this.#nonce;
+    return nonce !== undefined && equalBytes(payload.subarray(ECHO_AT, ECHO_AT + NONCE16_BYTES), nonce);
+  }
+
+  #hello(slot: number, client_id: string, payload: Bytes): void {
+    if (payload.length !== HELLO_BYTES) {
+      this.#deps.refused(client_id, 'hello');
+      return;
+    }
+    const entry = this.#slot(slot);
+    // One that answers ours is not counted, for it may come right behind the other's own; it costs no answer.
+    if (!this.#echoes(payload)) {
+      if (this.#deps.now() < entry.answered_at + HELLO_MS) {
+        entry.waiting = payload;
+        return;
+      }
+      entry.answered_at = this.#deps.now();
+    }
+    void this.inTurn(() => this.#takeHello(slot, client_id, payload));
+  }
+
+  /** Whether the slot is still that client's, and our connection the same. */
+  #stands(slot: number, client_id: string, nonce: Bytes | undefined): boolean {
+    return nonce !== undefined && this.#nonce === nonce && this.#deps.clientAt(slot) === client_id;
+  }
+
+  async #takeHello(slot: number, client_id: string, payload: Bytes): Promise<void> {
+    const { crypto, link, identity } = this.#deps;
+    const nonce = this.#nonce;
+    if (!this.#stands(slot, client_id, nonce)) return;
+    const reading = await readHello(crypto, link, payload);
+    if (!this.#stands(slot, client_id, nonce)) return;
+    const is_own = reading.kind === 'hello' && equalBytes(reading.hello.id, identity.id);
+    if (reading.kind === 'refused' || reading.hello.slot !== slot || is_own) {
+      this.#deps.refused(client_id, 'hello');
+      return;
+    }
+    const { hello } = reading;
+    const entry = this.#slot(slot);
+    // A repetition keeps the work that was done for the first.
+    const same = entry.candidate !== undefined && equalBytes(entry.candidate.hello.nonce, hello.nonce);
+    entry.candidate = { hello, shared: same ? entry.candidate?.shared : undefined };
+    if (!this.#echoes(payload)) {
+      await this.#sayHello(slot, hello.nonce);
+      return;
+    }
+    const peer = this.#proven(client_id, entry.candidate);
+    if (peer !== undefined) await this.#deps.give(peer);
+  }
+
+  /** The secret that we share with a candidate. Low-order keys were refused with their HELLO. */
+  #sharedWith(candidate: Candidate): Bytes | undefined {
+    candidate.shared ??= this.#deps.peerWith(candidate.hello.id)?.shared.slice();
+    return (candidate.shared ??= this.#deps.identity.sharedSecretWith(candidate.hello.box_pk));
+  }
+
+  #proven(client_id: string, candidate: Candidate): Peer | undefined {
+    const shared = this.#sharedWith(candidate);
+    if (shared === undefined) {
+      this.#deps.refused(client_id, 'hello');
+      return undefined;
+    }
+    const outcome = this.#deps.prove(client_id, candidate.hello, shared.slice());
+    if (!('refused' in outcome)) return outcome;
+    this.#deps.refused(client_id, outcome.refused);
+    return undefined;
+  }
+
+  /** A KEY opens under the nonces of a HELLO that we know; if it does, that HELLO is live. */
+  async #takeKey(slot: number, client_id: string, payload: Bytes): Promise<void> {
+    const nonce = this.#nonce;
+    if (!this.#stands(slot, client_id, nonce)) return;
+    for (const candidate of this.#candidates(slot, client_id)) {
+      const offer = await this.#openKey(candidate, payload, nonce!);
+      if (offer === undefined) continue;
+      if (this.#stands(slot, client_id, nonce)) await this.#takeOffer(client_id, candidate, offer);
+      erase(offer.base_key);
+      return;
+    }
+    this.#deps.refused(client_id, 'key');
+  }
+
+  /** Whoever may have sealed a KEY: an unproven HELLO must not stand in the way of one that is proven. */
+  #candidates(slot: number, client_id: string): Candidate[] {
+    const unproven = this.#slots.get(slot)?.candidate;
+    const peer = this.#deps.peerOf(client_id);
+    const candidates = unproven === undefined ? [] : [unproven];
+    if (peer !== undefined && peer.hello !== unproven?.hello) {
+      candidates.push({ hello: peer.hello, shared: peer.shared });
+    }
+    return candidates;
+  }
+
+  async #takeOffer(client_id: string, candidate: Candidate, offer: KeyOffer): Promise<void> {
+    const peer = this.#proven(client_id, candidate);
+    if (peer === undefined) return;
+    if (!(await this.#deps.learn(peer, offer))) this.#deps.refused(client_id, 'key');
+    else if (peer.given_at === undefined) await this.#deps.give(peer);
+  }
+
+  async #openKey(candidate: Candidate, payload: Bytes, nonce: Bytes): Promise<KeyOffer | undefined> {
+    const { crypto, link, identity } = this.#deps;
+    const shared = this.#sharedWith(candidate);
+    if (shared === undefined) return undefined;
+    const { hello } = candidate;
+    const to = { id: identity.id, nonce };
+    const pair = await pairKey(crypto, link, shared, { id: hello.id, nonce: hello.nonce }, to);
+    const offer = openKey(pair, payload);
+    erase(pair);
+    return offer;
+  }
+}

@@ -1,0 +1,262 @@
+/** What comes from one other member: opened, each message once, in order, and what is missing asked for. */
+import { destinationOf, readHeader, TO_ALL } from '../../../shared/protocol/frame.ts';
+import type { FrameHeader } from '../../../shared/protocol/frame.ts';
+import type { KeyOffer } from './base-key.ts';
+import type { Bytes } from './bytes.ts';
+import type { Spans } from './control-body.ts';
+import type { CryptoPort, Verifier } from './crypto-port.ts';
+import { HeldFrames } from './held-frames.ts';
+import { InOrder } from './in-order.ts';
+import { CONTEXT, isSigned, unpackKid } from './kid.ts';
+import type { Context } from './kid.ts';
+import { LANE_OF_ALL, placeOf } from './lanes.ts';
+import { RESEND_MS, RESEND_SOON_MS } from './limits.ts';
+import { Opener } from './opener.ts';
+import type { Opening, RefusalReason } from './opener.ts';
+import { ReceivingKeys } from './receiving-keys.ts';
+import type { Learning, PastKeys } from './receiving-keys.ts';
+import { Reorder } from './reorder.ts';
+import type { Delivery, Range } from './reorder.ts';
+
+/** A frame that was opened; `header` has its slots as they came. */
+export interface Opened {
+  header: FrameHeader;
+  body: Bytes;
+  /** For us alone. */
+  unicast: boolean;
+}
+
+export interface InboxEvents {
+  /** Of contexts 1 to 4: those of context 1 in their order. */
+  opened(frame: Opened): void;
+  /** Of context 0, each once, as they come: they need no order. */
+  control(body: Bytes, lane: number): void;
+  /** A frame was refused; likewise. */
+  refused(reason: RefusalReason, frame: Bytes): void;
+  /** A key is needed that we were not told. True if somebody else holds the frame, who knows that its sender may be another. */
+  unknownKey(kid: number, frame: Bytes): boolean;
+  /** Frames were dropped, for their key did not come. */
+  noKey(count: number): void;
+  /** Messages (of context 1) are lost for good. */
+  lost(count: number): void;
+  /** Something of context 0 or 1 was taken in: the sender itself is there. */
+  heard(): void;
+}
+
+/** Lanes that have gaps, to be asked for. */
+export interface Gap {
+  context: Context;
+  lane: number;
+  ranges: Range[];
+}
+
+/** What is kept of a member that left, so that nothing of it is shown twice if it comes back. */
+export interface PastInbox {
+  keys: PastKeys | undefined;
+  /** By context and lane: the sequence number that was due. */
+  due: ReadonlyMap<number, number>;
+}
+
+interface Lane {
+  context: Context;
+  lane: number;
+  reorder: Reorder<Opened | undefined>;
+  asked_at: number;
+  /** Since when there is a gap. */
+  gap_since: number | undefined;
+}
+
+const nameOf = (context: Context, lane: number): number => context * 256 + lane;
+
+export class Inbox {
+  readonly #events: InboxEvents;
+  readonly #keys: ReceivingKeys;
+  readonly #opener: Opener;
+  readonly #held = new HeldFrames();
+  readonly #order = new InOrder();
+  readonly #lanes = new Map<number, Lane>();
+  readonly #past: PastInbox | undefined;
+  #closed = false;
+
+  constructor(
+    crypto: CryptoPort,
+    {
+      room,
+      sender,
+      own_id,
+      past,
+    }: { room: Bytes; sender: { id: Bytes; verifier: Verifier }; own_id: Bytes; past: PastInbox | undefined },
+    events: InboxEvents,
+  ) {
+    this.#events = events;
+    this.#past = past;
+    this.#keys = new ReceivingKeys(crypto, past?.keys);
+    this.#opener = new Opener(room, sender, own_id, this.#keys);
+  }
+
+  /** A sealed frame from this member's slot at `now`. */
+  receive(frame: Bytes, now: number): void {
+    this.#open(frame, now, undefined);
+  }
+
+  /** Takes in what a KEY told, and tries again what waited for it. */
+  async learn(offer: KeyOffer, now: number): Promise<Learning> {
+    const learning = await this.#keys.learn(offer, now);
+    if (learning === 'new') this.#held.retry((frame, until) => this.#open(frame, now, until));
+    return learning;
+  }
+
+  /** What the member says of its lanes. `own`: the lane of what it sends to us alone. */
+  span(all: Spans, own: { lane: number; spans: Spans } | undefined, now: number): void {
+    this.#spans(LANE_OF_ALL, all, now);
+    if (own !== undefined) this.#spans(own.lane, own.spans, now);
+  }
+
+  /** The member, or we, were away until `now`: what is missing is waited for anew. */
+  restart(now: number): void {
+    for (const lane of this.#lanes.values()) {
+      lane.reorder.restart(now);
+      lane.asked_at = -Infinity;
+    }
+  }
+
+  /** The gaps that are to be asked for at `now`; they then count as asked. */
+  gaps(now: number): Gap[] {
+    const gaps: Gap[] = [];
+    for (const lane of this.#lanes.values()) {
+      if (this.#askAt(lane) > now) continue;
+      lane.asked_at = now;
+      gaps.push({ context: lane.context, lane: lane.lane, ranges: lane.reorder.missing() });
+    }
+    return gaps;
+  }
+
+  /** Gives up what is missing for too long. Only while the member is connected: else it could not send it again. */
+  expire(now: number): void {
+    for (const lane of this.#lanes.values()) {
+      if ((lane.reorder.deadline ?? Infinity) <= now) this.#deliver(lane, lane.reorder.expire(now), now);
+    }
+  }
+
+  /** Drops frames and keys whose time is over. */
+  expireKeys(now: number): void {
+    const dropped = this.#held.expire(now);
+    if (dropped > 0) this.#events.noKey(dropped);
+    this.#keys.expire(now);
+  }
+
+  /** When {@link Inbox.gaps}, {@link Inbox.expire} or {@link Inbox.expireKeys} has something to do, old keys apart. */
+  get deadline(): number {
+    let due = this.#held.deadline ?? Infinity;
+    for (const lane of this.#lanes.values()) {
+      due = Math.min(due, this.#askAt(lane), lane.reorder.deadline ?? Infinity);
+    }
+    return due;
+  }
+
+  /** The member left: shows what came, tells what did not, and overwrites the keys. */
+  retire(now: number): PastInbox {
+    const due = new Map(this.#past?.due);
+    for (const [name, lane] of this.#lanes) {
+      this.#deliver(lane, lane.reorder.flush(), now);
+      if (lane.reorder.next !== undefined) due.set(name, lane.reorder.next);
+    }
+    this.#closed = true;
+    return { keys: this.#keys.retire() ?? this.#past?.keys, due };
+  }
+
+  /** Overwrites the keys; nothing is told any more. */
+  close(): void {
+    this.#closed = true;
+    this.#keys.erase();
+  }
+
+  #open(frame: Bytes, now: number, held_until: number | undefined): void {
+    this.#order.add(this.#opener.open(frame, now), (opening) => {
+      if (!this.#closed) this.#take(frame, opening, now, held_until);
+    });
+  }
+
+  #take(frame: Bytes, opening: Opening, now: number, held_until: number | undefined): void {
+    switch (opening.kind) {
+      case 'refused':
+        // It came before: that is no fault of anybody's when a frame is sent again.
+        if (opening.reason !== 'replay') this.#events.refused(opening.reason, frame);
+        return;
+      case 'unknown_key':
+        this.#hold(frame, opening.kid, now, held_until);
+        return;
+      case 'opened':
+        if (isSigned(opening.context)) this.#sort(frame, opening, now);
+        else this.#events.opened(openedOf(frame, opening.body, destinationOf(frame) !== TO_ALL));
+        return;
+    }
+  }
+
+  #hold(frame: Bytes, kid: number, now: number, held_until: number | undefined): void {
+    // From before we came: not for us.
+    if (this.#keys.isBeforeAll(unpackKid(kid)!)) return;
+    if (this.#events.unknownKey(kid, frame)) return;
+    if (held_until !== undefined) this.#held.holdUntil(frame, held_until);
+    else if (!this.#held.hold(frame, now)) this.#events.noKey(1);
+  }
+
+  #sort(frame: Bytes, { context, ctr, body }: Opening & { kind: 'opened' }, now: number): void {
+    const place = placeOf(ctr);
+    const lane = this.#lane(context, place.lane);
+    const is_message = context === CONTEXT.MSG;
+    const opened = is_message ? openedOf(frame, body, place.lane !== LANE_OF_ALL) : undefined;
+    const acceptance = lane.reorder.accept(place.sequence, opened, now);
+    if (acceptance.kind === 'accepted') {
+      if (!is_message) this.#events.control(body, place.lane);
+      this.#deliver(lane, acceptance.deliveries, now);
+    }
+    this.#events.heard();
+  }
+
+  #spans(lane: number, { control, messages }: Spans, now: number): void {
+    for (const [context, span] of [
+      [CONTEXT.CTRL, control],
+      [CONTEXT.MSG, messages],
+    ] as const) {
+      const entry = this.#lane(context, lane);
+      this.#deliver(entry, entry.reorder.begin(span.start), now);
+      entry.reorder.expect(span.next, now);
+      this.#note(entry, now);
+    }
+  }
+
+  #lane(context: Context, lane: number): Lane {
+    const name = nameOf(context, lane);
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    const reorder = new Reorder<Opened | undefined>(this.#past?.due.get(name));
+    const entry = { context, lane, reorder, asked_at: -Infinity, gap_since: undefined };
+    this.#lanes.set(name, entry);
+    return entry;
+  }
+
+  #deliver(lane: Lane, deliveries: readonly Delivery<Opened | undefined>[], now: number): void {
+    for (const delivery of deliveries) {
+      if (delivery.kind === 'message') {
+        if (delivery.message !== undefined) this.#events.opened(delivery.message);
+      } else if (lane.context === CONTEXT.MSG) {
+        this.#events.lost(delivery.last - delivery.first + 1);
+      }
+    }
+    this.#note(lane, now);
+  }
+
+  #note(lane: Lane, now: number): void {
+    lane.gap_since = lane.reorder.missing().length === 0 ? undefined : (lane.gap_since ?? now);
+  }
+
+  #askAt({ gap_since, asked_at }: Lane): number {
+    if (gap_since === undefined) return Infinity;
+    return Math.max(gap_since + RESEND_SOON_MS, asked_at + RESEND_MS);
+  }
+}
+
+function openedOf(frame: Bytes, body: Bytes, unicast: boolean): Opened {
+  return { header: readHeader(frame), body, unicast };
+}

@@ -1,0 +1,121 @@
+/** Our own key: given to the members, ratcheted for those who are new, changed when somebody left. */
+import type { KeyOffer } from './base-key.ts';
+import { erase } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+import { KEY_MS } from './limits.ts';
+import type { Peer } from './peer.ts';
+import { Rotation } from './rotation.ts';
+import type { SendingKeys } from './sending-keys.ts';
+
+export interface KeyRingDeps {
+  keys: SendingKeys;
+  now: () => number;
+  members: () => Iterable<Peer>;
+  isMember: (peer: Peer) => boolean;
+  /** What seals a key to a member as a KEY; undefined if there is no connection. */
+  keyFor: (peer: Peer) => Promise<((offer: KeyOffer) => Bytes) | undefined>;
+  send: (payload: Bytes, to: number) => void;
+  /** Another key is in use. */
+  changed: () => void;
+  /** Tells a member where our lanes stand. */
+  tell: (peer: Peer) => Promise<void>;
+  /** Runs a step after all others of the handshake. */
+  inTurn: (task: () => Promise<void>) => Promise<void>;
+}
+
+export class KeyRing {
+  readonly #deps: KeyRingDeps;
+  readonly #rotation: Rotation;
+
+  constructor(deps: KeyRingDeps) {
+    this.#deps = deps;
+    this.#rotation = new Rotation(deps.now());
+  }
+
+  /** Somebody left who has our key. */
+  left(): void {
+    this.#rotation.left(this.#deps.now());
+  }
+
+  /**
+   * Gives our key to a member that is proven, in turn, and tells it where our lanes stand. Whoever is new gets one that
+   * nothing was sealed with before.
+   */
+  async give(peer: Peer): Promise<void> {
+    const { keys, now, keyFor, tell } = this.#deps;
+    if (peer.given_at !== undefined && now() < peer.given_at + KEY_MS) return;
+    const seal = await keyFor(peer);
+    if (seal === undefined || !this.#isHere(peer)) return;
+    const is_entitled = peer.entitled_from !== undefined && peer.entitled_from <= keys.current.generation;
+    const may_have = is_entitled || (await this.#isFresh());
+    if (!this.#isHere(peer)) return;
+    peer.given_at = now();
+    if (may_have) {
+      peer.entitled_from ??= keys.current.generation;
+      this.#send(peer, seal(keys.offer()));
+    } else {
+      // There is no step left for it: it gets the key that comes next.
+      if (keys.next === undefined) await this.#prepareNow();
+      peer.entitled_from ??= keys.next?.generation;
+      peer.begins_later = true;
+    }
+    const next = keys.nextOffer();
+    if (next !== undefined) this.#send(peer, seal(next));
+    if (may_have) await tell(peer);
+  }
+
+  /** Changes the key if that is due. */
+  tick(): void {
+    const step = this.#rotation.poll(this.#deps.now(), this.#deps.keys.frames);
+    if (step === 'prepare') void this.#deps.inTurn(() => this.#prepare());
+    if (step === 'switch') void this.#deps.inTurn(() => this.#switch());
+  }
+
+  get deadline(): number {
+    return this.#rotation.deadline;
+  }
+
+  #isHere(peer: Peer): boolean {
+    return peer.slot !== undefined && this.#deps.isMember(peer);
+  }
+
+  /** Whether nothing was sealed with the key in use, perhaps after a ratchet. */
+  async #isFresh(): Promise<boolean> {
+    const { keys } = this.#deps;
+    if (keys.frames === 0) return true;
+    if ((await keys.ratchet()) === 'exhausted') return false;
+    this.#deps.changed();
+    return true;
+  }
+
+  async #prepareNow(): Promise<void> {
+    const now = this.#deps.now();
+    this.#rotation.hurry(now);
+    if (this.#rotation.poll(now, 0) === 'prepare') await this.#prepare();
+  }
+
+  async #prepare(): Promise<void> {
+    const offer = this.#deps.keys.prepare();
+    for (const peer of this.#deps.members()) {
+      // Whoever was not given the one in use gets both when it is.
+      if (peer.given_at === undefined || !peer.sealed) continue;
+      const seal = await this.#deps.keyFor(peer);
+      if (seal !== undefined && this.#isHere(peer)) this.#send(peer, seal(offer));
+    }
+    erase(offer.base_key);
+  }
+
+  async #switch(): Promise<void> {
+    if (!this.#deps.keys.switchOver()) return;
+    this.#deps.changed();
+    for (const peer of this.#deps.members()) {
+      if (!peer.begins_later) continue;
+      peer.begins_later = false;
+      await this.#deps.tell(peer);
+    }
+  }
+
+  #send(peer: Peer, payload: Bytes): void {
+    if (peer.slot !== undefined) this.#deps.send(payload, peer.slot);
+  }
+}

@@ -1,0 +1,67 @@
+/** The members that we know, oneself apart: found by identity and by client id. Those who left leave a mark. */
+import { erase } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+import type { PastInbox } from './inbox.ts';
+import { MAX_PAST } from './limits.ts';
+import type { Peer } from './peer.ts';
+import { nameOf } from './peer.ts';
+
+export class Peers {
+  readonly #by_name = new Map<string, Peer>();
+  readonly #by_client = new Map<string, Peer>();
+  /** In the order in which they left. */
+  readonly #past = new Map<string, PastInbox>();
+
+  get all(): IterableIterator<Peer> {
+    return this.#by_name.values();
+  }
+
+  get size(): number {
+    return this.#by_name.size;
+  }
+
+  withId(id: Bytes): Peer | undefined {
+    return this.#by_name.get(nameOf(id));
+  }
+
+  ofClient(client_id: string): Peer | undefined {
+    return this.#by_client.get(client_id);
+  }
+
+  /** Whether it is still one of them: for those who waited meanwhile. */
+  has(peer: Peer): boolean {
+    return this.#by_name.get(peer.name) === peer;
+  }
+
+  pastOf(id: Bytes): PastInbox | undefined {
+    return this.#past.get(nameOf(id));
+  }
+
+  add(peer: Peer): void {
+    this.#past.delete(peer.name);
+    this.#by_name.set(peer.name, peer);
+    this.#by_client.set(peer.client_id, peer);
+  }
+
+  /** It left: its keys are overwritten. */
+  remove(peer: Peer, now: number): void {
+    this.#by_name.delete(peer.name);
+    if (this.#by_client.get(peer.client_id) === peer) this.#by_client.delete(peer.client_id);
+    this.#past.set(peer.name, peer.inbox.retire(now));
+    erase(peer.shared);
+    for (const name of this.#past.keys()) {
+      if (this.#past.size <= MAX_PAST) break;
+      this.#past.delete(name);
+    }
+  }
+
+  /** Overwrites all keys. */
+  close(): void {
+    for (const { inbox, shared } of this.all) {
+      inbox.close();
+      erase(shared);
+    }
+    this.#by_name.clear();
+    this.#by_client.clear();
+  }
+}

@@ -1,0 +1,389 @@
+/**
+ * The encryption of one client in one room: who is a member, with which keys, and what is to be done when. The parts are
+ * state machines of their own; here they are put together.
+ */
+import type { Joined, Left, Welcome } from '../../../shared/protocol/control.ts';
+import { FRAME_CLASS, headerFault } from '../../../shared/protocol/frame.ts';
+import { destinationOf, sourceOf, TO_ALL } from '../../../shared/protocol/frame.ts';
+import type { Frame } from '../types.ts';
+import type { Awaitable } from './awaitable.ts';
+import type { KeyOffer } from './base-key.ts';
+import { erase } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+import type { Channel, ChannelEvents, OutgoingFrame } from './channel.ts';
+import type { CryptoPort, FillRandom } from './crypto-port.ts';
+import { Handshake } from './handshake.ts';
+import { Identity } from './identity.ts';
+import type { InboxEvents, Opened } from './inbox.ts';
+import { KeyRing } from './key-ring.ts';
+import { MAX_PEERS, TICK_MS } from './limits.ts';
+import { linkKeys } from './link.ts';
+import type { LinkKeys } from './link.ts';
+import { Membership } from './membership.ts';
+import type { Peer } from './peer.ts';
+import { Sealer } from './sealer.ts';
+import { Sending } from './sending.ts';
+import { SendingKeys } from './sending-keys.ts';
+import { SteadyClock } from './steady-clock.ts';
+import { Strangers } from './strangers.ts';
+import { Troubles } from './troubles.ts';
+import { Upkeep } from './upkeep.ts';
+import { Waiting } from './waiting.ts';
+
+export interface SealedChannelOptions {
+  crypto: CryptoPort;
+  fill: FillRandom;
+  /** ms; monotonic if the platform has such a clock. */
+  clock: () => number;
+  room_id: string;
+  /** Of the link, 32 bytes. */
+  secret: Bytes;
+  /** Members whose keys are kept at most, oneself apart. */
+  max_peers?: number;
+}
+
+const SILENT: ChannelEvents = {
+  send: () => undefined,
+  secured: () => undefined,
+  joined: () => undefined,
+  left: () => undefined,
+  frame: () => undefined,
+  standing: () => undefined,
+  trouble: () => undefined,
+  move: () => undefined,
+  alarm: () => undefined,
+};
+
+export class SealedChannel implements Channel {
+  #events: ChannelEvents;
+  readonly #clock: SteadyClock;
+  readonly #link: LinkKeys;
+  readonly #identity: Identity;
+  readonly #keys: SendingKeys;
+  readonly #sending: Sending;
+  readonly #key_ring: KeyRing;
+  readonly #handshake: Handshake;
+  readonly #membership: Membership;
+  readonly #upkeep: Upkeep;
+  readonly #troubles: Troubles;
+  readonly #strangers = new Strangers();
+  readonly #waiting = new Waiting();
+  /** Opened before the application could listen. */
+  #early: Frame[] = [];
+  #alarm_at = Infinity;
+
+  /** Draws an identity and a key. */
+  static async create(options: SealedChannelOptions, events: ChannelEvents): Promise<SealedChannel> {
+    const { crypto, fill, room_id, secret } = options;
+    const link = await linkKeys(crypto, room_id, secret);
+    return new SealedChannel(options, link, await Identity.create(crypto, fill), events);
+  }
+
+  private constructor(
+    { crypto, fill, clock, max_peers = MAX_PEERS }: SealedChannelOptions,
+    link: LinkKeys,
+    identity: Identity,
+    events: ChannelEvents,
+  ) {
+    this.#events = events;
+    this.#clock = new SteadyClock(clock);
+    this.#link = link;
+    this.#identity = identity;
+    this.#keys = new SendingKeys(crypto, fill);
+    const now = (): number => this.#clock.now();
+    const sealer = new Sealer(link.room, identity, this.#keys);
+    this.#sending = new Sending(sealer, now, (frame) => this.#events.send(frame));
+    this.#troubles = new Troubles((trouble) => this.#events.trouble(trouble));
+    this.#membership = new Membership({
+      crypto,
+      room: link.room,
+      identity,
+      max_peers,
+      now,
+      inboxOf: (peer) => this.#inboxOf(peer),
+      left: (peer) => {
+        this.#sending.release(peer.id);
+        this.#key_ring.left();
+        this.#schedule();
+      },
+      tell: {
+        secured: (welcome) => this.#secured(welcome),
+        joined: (message) => this.#events.joined(message),
+        left: (message) => this.#events.left(message),
+        standing: (standing) => this.#events.standing(standing),
+      },
+    });
+    const { presence, peers } = this.#membership;
+    this.#handshake = new Handshake({
+      crypto,
+      fill,
+      link,
+      identity,
+      now,
+      send: (payload, to) => this.#sending.plain(payload, to),
+      clientAt: (slot) => presence.at(slot)?.client_id,
+      peerWith: (id) => peers.withId(id),
+      peerOf: (client_id) => peers.ofClient(client_id),
+      prove: (client_id, hello, shared) => this.#membership.prove(presence.get(client_id)!, hello, shared),
+      learn: (peer, offer) => this.#learn(peer, offer),
+      give: (peer) => this.#give(peer),
+      refused: (client_id, reason) => this.#troubles.unreadable(client_id, reason, now()),
+    });
+    this.#key_ring = new KeyRing({
+      keys: this.#keys,
+      now,
+      members: () => [...peers.all],
+      isMember: (peer) => peers.has(peer),
+      keyFor: (peer) => this.#handshake.keyFor(peer),
+      send: (payload, to) => this.#sending.plain(payload, to),
+      changed: () => this.#sending.keyChanged(),
+      tell: (peer) => this.#upkeep.heartbeat(peer),
+      inTurn: (task) => this.#handshake.inTurn(task),
+    });
+    this.#upkeep = new Upkeep({
+      now,
+      membership: this.#membership,
+      sending: this.#sending,
+      give: (peer) => void this.#handshake.inTurn(() => this.#give(peer)),
+      hail: () => this.#handshake.hail(),
+      malformed: (peer) => this.#troubles.unreadable(peer.client_id, 'malformed', now()),
+      move: (move) => this.#events.move(move),
+      run: (work) => void this.#run(work),
+    });
+  }
+
+  welcome(welcome: Welcome): void {
+    this.#sending.slot = welcome.slot;
+    this.#strangers.clear();
+    this.#handshake.connected(welcome.slot);
+    if (welcome.clients.length > 0) this.#handshake.hail();
+    this.#membership.welcome(welcome);
+    this.#schedule();
+  }
+
+  joined(message: Joined): void {
+    this.#forget(this.#membership.presence.get(message.client_id)?.slot);
+    this.#forget(message.slot);
+    this.#membership.joined(message);
+    this.#schedule();
+  }
+
+  left(message: Left): void {
+    this.#forget(this.#membership.presence.get(message.client_id)?.slot);
+    this.#membership.left(message);
+    this.#schedule();
+  }
+
+  disconnected(): void {
+    this.#sending.slot = undefined;
+    this.#strangers.clear();
+    this.#handshake.disconnected();
+    this.#membership.disconnected();
+  }
+
+  receive(frame: Bytes): void {
+    const now = this.#clock.now();
+    if (headerFault(frame) !== undefined) {
+      this.#troubles.unreadable(undefined, 'malformed', now);
+      return;
+    }
+    const client = this.#membership.presence.at(sourceOf(frame));
+    const destination = destinationOf(frame);
+    if (client === undefined || (destination !== TO_ALL && destination !== this.#sending.slot)) {
+      this.#troubles.unreadable(client?.client_id, 'malformed', now);
+      return;
+    }
+    if ((frame[0]! & 1) === 0) {
+      if (((frame[0]! >>> 3) & 7) === FRAME_CLASS.CTRL) this.#handshake.receive(client.slot, frame);
+      else this.#troubles.unreadable(client.client_id, 'not_sealed', now);
+      this.#schedule();
+      return;
+    }
+    const peer = this.#membership.peers.ofClient(client.client_id);
+    if (peer !== undefined) peer.inbox.receive(frame, now);
+    else if (!this.#strangers.hold(client.slot, frame, now)) {
+      this.#troubles.unreadable(client.client_id, 'no_key', now);
+    }
+  }
+
+  send(frame: OutgoingFrame): void {
+    const { class: frame_class, to } = frame;
+    if (!this.#membership.gate.isOpen) {
+      // Of other classes the next is worth more than the last.
+      if (frame_class === FRAME_CLASS.MSG && !this.#waiting.add(frame)) {
+        this.#notSent(to, 'too many messages wait for keys');
+      }
+      return;
+    }
+    const peer = to === undefined ? undefined : this.#membership.peers.ofClient(to);
+    if (to !== undefined && peer?.sealed !== true) {
+      this.#notSent(to, 'it is not here, or holds no keys');
+      return;
+    }
+    const { payload, to: _, ...fields } = frame;
+    const bytes = new Uint8Array(payload);
+    void this.#run(
+      () => this.#sending.seal(fields, peer, bytes),
+      () => this.#notSent(to, 'this identity has no numbers left: leave, and join anew'),
+    );
+  }
+
+  tick(): void {
+    const now = this.#clock.now();
+    const { peers, presence } = this.#membership;
+    this.#alarm_at = Infinity;
+    this.#showEarly();
+    this.#handshake.tick();
+    this.#membership.expire(now);
+    this.#key_ring.tick();
+    this.#troubles.tick(now);
+    this.#sending.expire();
+    for (const { client_id, count } of this.#strangers.expire(now, presence)) {
+      this.#troubles.unreadable(client_id, 'no_key', now, count);
+    }
+    this.#upkeep.tick(now);
+    for (const client of presence.all) {
+      if (now < client.hello_at || this.#membership.gate.isSealed(client)) continue;
+      presence.greeted(client, now);
+      this.#handshake.hailOne(client.slot, peers.ofClient(client.client_id)?.hello);
+    }
+    this.#membership.review();
+    this.#schedule();
+  }
+
+  async bye(): Promise<void> {
+    await this.#run(() => this.#sending.control({ kind: 'bye' }, undefined));
+  }
+
+  safetyNumber(): Promise<string> {
+    return this.#membership.safetyNumber();
+  }
+
+  async invite(to: readonly string[], room_id: string, secret: Bytes): Promise<string[]> {
+    const told: string[] = [];
+    for (const client_id of to) {
+      const peer = this.#membership.peers.ofClient(client_id);
+      if (peer?.sealed !== true) continue;
+      await this.#sending.control({ kind: 'move', room_id, secret }, peer);
+      told.push(client_id);
+    }
+    return told;
+  }
+
+  close(): void {
+    this.#events = SILENT;
+    this.#handshake.disconnected();
+    this.#membership.peers.close();
+    this.#keys.erase();
+    this.#identity.erase();
+    erase(this.#link.k_mac, this.#link.k_psk);
+  }
+
+  #inboxOf(peer: () => Peer): InboxEvents {
+    return {
+      opened: (opened) => this.#opened(peer(), opened),
+      control: (body, lane) => this.#upkeep.receive(peer(), body, lane),
+      refused: (reason, frame) => {
+        if (this.#divert(peer(), frame)) return;
+        this.#troubles.unreadable(peer().client_id, reason, this.#clock.now());
+      },
+      unknownKey: (kid, frame) => {
+        if (this.#divert(peer(), frame)) return true;
+        this.#upkeep.requestKey(peer(), kid);
+        return false;
+      },
+      noKey: (count) => this.#troubles.unreadable(peer().client_id, 'no_key', this.#clock.now(), count),
+      lost: (count) => this.#events.trouble({ kind: 'lost', from: peer().client_id, count }),
+      heard: () => {
+        peer().heard_at = this.#clock.now();
+        this.#wakeAt(peer().inbox.deadline);
+      },
+    };
+  }
+
+  #opened(peer: Peer, { header, body, unicast }: Opened): void {
+    const { class: frame_class, stream, layer, keyframe, droppable } = header;
+    const from = peer.client_id;
+    const frame = { from, class: frame_class, stream, layer, keyframe, droppable, unicast, payload: body };
+    if (this.#membership.gate.isOpen && this.#early.length === 0) this.#events.frame(frame);
+    else if (frame_class === FRAME_CLASS.MSG) this.#early.push(frame);
+  }
+
+  /** Keeps a frame that a client may have sealed as somebody else than we know: it says so, and has yet to prove it. */
+  #divert(peer: Peer, frame: Bytes): boolean {
+    const client = this.#membership.presence.get(peer.client_id);
+    if (client === undefined) return false;
+    if (!this.#membership.isOther(client, this.#handshake.candidateAt(client.slot))) return false;
+    return this.#strangers.hold(client.slot, frame, this.#clock.now());
+  }
+
+  /** In turn. */
+  async #give(peer: Peer): Promise<void> {
+    await this.#key_ring.give(peer);
+    this.#membership.review();
+    this.#schedule();
+  }
+
+  /** In turn. */
+  async #learn(peer: Peer, offer: KeyOffer): Promise<boolean> {
+    if ((await peer.inbox.learn(offer, this.#clock.now())) === 'refused') return false;
+    peer.learned = true;
+    if (peer.slot !== undefined) {
+      for (const frame of this.#strangers.take(peer.slot)) peer.inbox.receive(frame, this.#clock.now());
+    }
+    this.#membership.review();
+    this.#schedule();
+    return true;
+  }
+
+  #secured(welcome: Welcome): void {
+    this.#events.secured(welcome);
+    for (const message of this.#waiting.take()) this.send(message);
+  }
+
+  #showEarly(): void {
+    if (!this.#membership.gate.isOpen) return;
+    const early = this.#early;
+    this.#early = [];
+    for (const frame of early) this.#events.frame(frame);
+  }
+
+  #notSent(to: string | undefined, why: string): void {
+    this.#events.trouble({ kind: 'not_sent', to, why });
+  }
+
+  #forget(slot: number | undefined): void {
+    if (slot === undefined) return;
+    this.#handshake.forget(slot);
+    this.#strangers.forget(slot);
+  }
+
+  /** `failed`: a counter is at its end. What fails after we are closed does not matter. */
+  #run(work: () => Awaitable<void>, failed?: () => void): Awaitable<void> {
+    const caught = (error: unknown): void => {
+      if (error instanceof RangeError) failed?.();
+      else if (this.#events !== SILENT) throw error;
+    };
+    try {
+      const result = work();
+      return result instanceof Promise ? result.catch(caught) : result;
+    } catch (error) {
+      caught(error);
+    }
+  }
+
+  #schedule(): void {
+    const { presence, gate } = this.#membership;
+    const now = this.#clock.now();
+    let due = Math.min(now + TICK_MS, this.#handshake.deadline, this.#key_ring.deadline);
+    due = Math.min(due, gate.deadline, this.#upkeep.deadline);
+    for (const client of presence.all) if (!gate.isSealed(client)) due = Math.min(due, client.hello_at);
+    this.#wakeAt(this.#early.length > 0 && gate.isOpen ? now : due);
+  }
+
+  #wakeAt(due: number): void {
+    if (due >= this.#alarm_at) return;
+    this.#alarm_at = due;
+    this.#events.alarm(this.#clock.toSource(due));
+  }
+}

@@ -1,0 +1,131 @@
+/** What we seal and send, keep for those who missed it, and send again. */
+import { HEADER_BYTES, TO_ALL } from '../../../shared/protocol/frame.ts';
+import type { FrameHeader } from '../../../shared/protocol/frame.ts';
+import { chain } from './awaitable.ts';
+import type { Awaitable } from './awaitable.ts';
+import type { Bytes } from './bytes.ts';
+import { writeControlBody } from './control-body.ts';
+import type { ControlBody, Spans } from './control-body.ts';
+import { CONTEXT, isSigned } from './kid.ts';
+import type { Context } from './kid.ts';
+import { LANE_OF_ALL, Lanes, placeOf } from './lanes.ts';
+import type { Range } from './reorder.ts';
+import { Retention } from './retention.ts';
+import { address } from './sealer.ts';
+import type { SealedFrame, Sealer } from './sealer.ts';
+
+/** A member that a frame is for. `slot`: at the moment of sending; undefined while it is away. */
+export interface Destination {
+  readonly id: Bytes;
+  readonly slot: number | undefined;
+}
+
+export type SendingFields = Omit<FrameHeader, 'e2e' | 'source' | 'destination'>;
+
+const CONTROL_FIELDS: SendingFields = {
+  class: CONTEXT.CTRL,
+  droppable: false,
+  keyframe: false,
+  layer: 0,
+  stream: 0,
+};
+
+export class Sending {
+  readonly #sealer: Sealer;
+  readonly #lanes = new Lanes();
+  /** Where each lane began for the member that has it: sequence numbers of contexts 0 and 1. */
+  readonly #began = new Map<number, [number, number]>([[LANE_OF_ALL, [0, 0]]]);
+  readonly #retention = new Retention();
+  readonly #transmit: (frame: Bytes) => void;
+  readonly #now: () => number;
+  /** Our slot; undefined while we are not connected. */
+  slot: number | undefined;
+
+  constructor(sealer: Sealer, now: () => number, transmit: (frame: Bytes) => void) {
+    this.#sealer = sealer;
+    this.#now = now;
+    this.#transmit = transmit;
+  }
+
+  /**
+   * Seals `body` and sends it; of contexts 0 and 1 it is kept, too, so that those who are away get it later. Throws or
+   * rejects with RangeError when a counter, or the lanes, are at their end.
+   */
+  seal(fields: SendingFields, to: Destination | undefined, body: Bytes): Awaitable<void> {
+    const destination = to === undefined ? TO_ALL : 0;
+    const receiver = to === undefined ? undefined : { id: to.id, lane: this.#laneOf(to.id) };
+    const sealed = this.#sealer.seal({ ...fields, source: 0, destination }, receiver, body);
+    return chain(sealed, (frame) => this.#sealed(frame, to));
+  }
+
+  /** A body of context 0. */
+  control(body: ControlBody, to: Destination | undefined): Awaitable<void> {
+    return this.seal(CONTROL_FIELDS, to, writeControlBody(body));
+  }
+
+  /** Sends a frame that is not sealed by us: a HELLO or a KEY. */
+  plain(payload: Bytes, to: number): void {
+    if (this.slot === undefined) return;
+    const frame = new Uint8Array(HEADER_BYTES + payload.length);
+    frame[0] = (1 << 6) | (CONTEXT.CTRL << 3);
+    frame.set(payload, HEADER_BYTES);
+    this.#transmit(address(frame, this.slot, to));
+  }
+
+  /** Another key is in use from now on: whoever is new can open what follows. */
+  keyChanged(): void {
+    this.#began.set(LANE_OF_ALL, this.#nextOf(LANE_OF_ALL));
+  }
+
+  /** What a heartbeat says of lane 0, and of the lane of one member. */
+  spans(): Spans;
+  spans(of: Bytes): Spans;
+  spans(of?: Bytes): Spans {
+    const lane = of === undefined ? LANE_OF_ALL : this.#laneOf(of);
+    const [control, messages] = this.#began.get(lane)!;
+    const [next_control, next_message] = this.#nextOf(lane);
+    return {
+      control: { start: control, next: next_control },
+      messages: { start: messages, next: next_message },
+    };
+  }
+
+  /** Sends again what a member misses: of lane 0, or of its own. */
+  resend(to: Destination, context: Context, lane: number, ranges: readonly Range[]): void {
+    if (this.slot === undefined || to.slot === undefined) return;
+    if (lane !== LANE_OF_ALL && lane !== this.#laneOf(to.id)) return;
+    for (const { frame } of this.#retention.find(context, lane, ranges, this.#now())) {
+      this.#transmit(address(frame.slice(), this.slot, to.slot));
+    }
+  }
+
+  /** The member left for good. */
+  release(id: Bytes): void {
+    const lane = this.#lanes.release(id);
+    if (lane !== undefined) this.#began.delete(lane);
+  }
+
+  /** Drops what is kept for too long. */
+  expire(): void {
+    this.#retention.expire(this.#now());
+  }
+
+  #sealed({ frame, context, ctr }: SealedFrame, to: Destination | undefined): void {
+    if (isSigned(context)) this.#retention.add({ ...placeOf(ctr), context, frame }, this.#now());
+    const destination = to === undefined ? TO_ALL : to.slot;
+    // Both may have changed while we sealed.
+    if (this.slot === undefined || destination === undefined) return;
+    this.#transmit(address(frame, this.slot, destination));
+  }
+
+  #laneOf(id: Bytes): number {
+    const lane = this.#lanes.of(id);
+    if (lane === undefined) throw new RangeError('There are more members than lanes');
+    if (!this.#began.has(lane)) this.#began.set(lane, this.#nextOf(lane));
+    return lane;
+  }
+
+  #nextOf(lane: number): [number, number] {
+    return [this.#sealer.next(CONTEXT.CTRL, lane), this.#sealer.next(CONTEXT.MSG, lane)];
+  }
+}

@@ -1,0 +1,127 @@
+/** What members say to each other to stay together: heartbeats, requests for keys, and for what is missing. */
+import { MAX_RESEND_RANGES, readControlBody } from './control-body.ts';
+import type { ControlBody } from './control-body.ts';
+import type { Bytes } from './bytes.ts';
+import type { ChannelEvents } from './channel.ts';
+import { LANE_OF_ALL } from './lanes.ts';
+import { DISAGREE_MS, HEARTBEAT_MS, KEY_REQUEST_MS, RESEND_ANSWER_MS } from './limits.ts';
+import type { Membership } from './membership.ts';
+import type { Peer } from './peer.ts';
+import type { Sending } from './sending.ts';
+
+export interface UpkeepDeps {
+  now: () => number;
+  membership: Membership;
+  sending: Sending;
+  /** Gives our key to a member, in turn. */
+  give: (peer: Peer) => void;
+  /** Says HELLO to all. */
+  hail: () => void;
+  malformed: (peer: Peer) => void;
+  move: ChannelEvents['move'];
+  /** Carries out what may fail when we are closed meanwhile. */
+  run: (work: () => Promise<void> | void) => void;
+}
+
+export class Upkeep {
+  readonly #deps: UpkeepDeps;
+  #heartbeat_at: number;
+  #hailed_at = -Infinity;
+
+  constructor(deps: UpkeepDeps) {
+    this.#deps = deps;
+    this.#heartbeat_at = deps.now() + HEARTBEAT_MS;
+  }
+
+  /** A body of context 0 that was opened and came for the first time. */
+  receive(peer: Peer, bytes: Bytes, lane: number): void {
+    const body = readControlBody(bytes);
+    if (body === undefined) this.#deps.malformed(peer);
+    else this.#obey(peer, body, lane, this.#deps.now());
+  }
+
+  /** Asks for a key that a frame of this member needs, once a second. */
+  requestKey(peer: Peer, kid: number): void {
+    const { now, run, sending } = this.#deps;
+    if (now() < peer.key_requested_at + KEY_REQUEST_MS) return;
+    peer.key_requested_at = now();
+    run(() => sending.control({ kind: 'key_request', kid }, peer));
+  }
+
+  /** Tells a member, or all, where our lanes stand and whom we know. */
+  async heartbeat(to: Peer | undefined): Promise<void> {
+    const { membership, sending } = this.#deps;
+    const roster = await membership.agreement.own();
+    if (to !== undefined && !membership.peers.has(to)) return;
+    const own = to === undefined ? undefined : sending.spans(to.id);
+    await sending.control({ kind: 'heartbeat', roster, all: sending.spans(), own }, to);
+  }
+
+  tick(now: number): void {
+    const { membership, sending, run } = this.#deps;
+    for (const peer of membership.peers.all) {
+      peer.inbox.expireKeys(now);
+      // While a member is away it cannot send again what is missing.
+      if (peer.slot === undefined) continue;
+      for (const { context, lane, ranges } of peer.inbox.gaps(now)) {
+        const asked = ranges.slice(0, MAX_RESEND_RANGES);
+        run(() => sending.control({ kind: 'resend', context, lane, ranges: asked }, peer));
+      }
+      peer.inbox.expire(now);
+    }
+    if (now >= this.#heartbeat_at) this.#beat(now);
+  }
+
+  /** When the next heartbeat is due, or a member's inbox has something to do. */
+  get deadline(): number {
+    let due = this.#heartbeat_at;
+    for (const { slot, inbox } of this.#deps.membership.peers.all) {
+      if (slot !== undefined) due = Math.min(due, inbox.deadline);
+    }
+    return due;
+  }
+
+  #beat(now: number): void {
+    const { membership, sending, run, hail } = this.#deps;
+    this.#heartbeat_at = now + HEARTBEAT_MS;
+    if (sending.slot === undefined || membership.peers.size === 0) return;
+    run(() => this.heartbeat(undefined));
+    // Perhaps somebody missed our HELLO: those who are hidden from each other by the relay cannot be helped.
+    const disagrees = [...membership.peers.all].some((peer) => membership.agreement.disagrees(peer, now));
+    if (!disagrees || now < this.#hailed_at + DISAGREE_MS) return;
+    this.#hailed_at = now;
+    hail();
+  }
+
+  #obey(peer: Peer, body: ControlBody, lane: number, now: number): void {
+    const { membership, sending, give, move } = this.#deps;
+    switch (body.kind) {
+      case 'bye': {
+        const client = membership.presence.get(peer.client_id);
+        if (client !== undefined) client.leaving = true;
+        membership.leave(peer);
+        membership.review();
+        return;
+      }
+      case 'heartbeat': {
+        const own = body.own === undefined ? undefined : { lane, spans: body.own };
+        // What is said to one member is said in its lane, and only there.
+        if ((own === undefined) !== (lane === LANE_OF_ALL)) return;
+        peer.inbox.span(body.all, own, now);
+        void membership.agreement.heard(peer, body.roster, now);
+        return;
+      }
+      case 'key_request':
+        give(peer);
+        return;
+      case 'resend':
+        if (now < peer.resend_answered_at + RESEND_ANSWER_MS) return;
+        peer.resend_answered_at = now;
+        sending.resend(peer, body.context, body.lane, body.ranges);
+        return;
+      case 'move':
+        move({ from: peer.client_id, room_id: body.room_id, secret: body.secret });
+        return;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
+import { SealedTown } from '../../support/sealed-room.ts';
+
+describe('a sealed room', () => {
+  it('three exchange messages', async () => {
+    const town = new SealedTown();
+    const ada = await town.join('ada');
+    await town.run(100);
+    expect(ada.secured).toHaveLength(1);
+    const bob = await town.join('bob');
+    await town.run(100);
+    expect(bob.secured).toHaveLength(1);
+    const eve = await town.join('eve');
+    await town.run(100);
+    expect(ada.standing.sealed).toEqual(['bob', 'eve']);
+    expect(ada.joined).toEqual(['bob', 'eve']);
+    ada.say('hello');
+    bob.say('to eve', 'eve');
+    eve.send(FRAME_CLASS.POSE, Uint8Array.of(1, 2, 3));
+    await town.run(100);
+    expect(bob.texts).toEqual(['ada: hello']);
+    expect(eve.texts).toEqual(['ada: hello', 'bob: to eve']);
+    expect(ada.frames.map(({ payload }) => [...payload])).toEqual([[1, 2, 3]]);
+    expect([...ada.troubles, ...bob.troubles, ...eve.troubles]).toEqual([]);
+    await town.run(30_000);
+    expect([...ada.troubles, ...bob.troubles, ...eve.troubles]).toEqual([]);
+    expect(ada.standing.sealed).toEqual(['bob', 'eve']);
+    expect(ada.standing.disagreeing).toEqual([]);
+    await town.leave(eve);
+    await town.run(3_000);
+    expect(ada.left).toEqual([{ client_id: 'eve', reason: 'gone' }]);
+    ada.say('after');
+    await town.run(100);
+    expect(bob.texts.at(-1)).toBe('ada: after');
+    town.cut(bob);
+    await town.run(1000);
+    ada.say('missed');
+    await town.run(1000);
+    town.connect(bob, 9);
+    await town.run(1000);
+    expect(bob.texts.at(-1)).toBe('ada: missed');
+    expect([...ada.troubles, ...bob.troubles]).toEqual([]);
+  });
+});
