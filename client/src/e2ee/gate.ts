@@ -15,6 +15,7 @@ export class Gate {
   readonly #events: GateEvents;
   /** The welcome of this connection that was not passed on yet. */
   #welcome: Welcome | undefined;
+  #is_open = false;
   #standing = NOBODY;
 
   constructor(presence: Presence, peers: Peers, events: GateEvents) {
@@ -23,13 +24,17 @@ export class Gate {
     this.#events = events;
   }
 
-  /** Whether the welcome is passed on, so that what is sent now reaches all who are here. */
+  /**
+   * Whether the latest welcome is passed on, so that what is sent now reaches all who were there. It stays so while the
+   * connection is broken: then what is sent is kept.
+   */
   get isOpen(): boolean {
-    return this.#welcome === undefined;
+    return this.#is_open;
   }
 
   connected(welcome: Welcome): void {
     this.#welcome = welcome;
+    this.#is_open = false;
   }
 
   disconnected(): void {
@@ -71,6 +76,7 @@ export class Gate {
 
   #open(welcome: Welcome, all: readonly Present[]): void {
     this.#welcome = undefined;
+    this.#is_open = true;
     for (const client of all) client.told = true;
     this.#events.secured({
       ...welcome,

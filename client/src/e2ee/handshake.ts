@@ -43,6 +43,8 @@ export interface HandshakeDeps {
   /** Gives our key to a member that is proven. Called in turn: it may take its time. */
   give: (peer: Peer) => Promise<void>;
   refused: (client_id: string, reason: UnreadableReason) => void;
+  /** A step failed: as it may when all was erased meanwhile. */
+  failed: (error: unknown) => void;
 }
 
 /** A HELLO that is not proven yet. */
@@ -92,20 +94,19 @@ export class Handshake {
   }
 
   /** Runs `task` after all that came before. */
-  inTurn(task: () => Promise<void>): Promise<void> {
-    // Only what was erased meanwhile makes a step fail.
-    return Promise.resolve(this.#turns.run(task)).catch(() => undefined);
+  inTurn(task: () => Promise<void>): void {
+    Promise.resolve(this.#turns.run(task)).catch(this.#deps.failed);
   }
 
   /** Says HELLO to all. */
   hail(): void {
-    void this.inTurn(() => this.#sayHello(TO_ALL, NO_ECHO));
+    this.inTurn(() => this.#sayHello(TO_ALL, NO_ECHO));
   }
 
   /** Says HELLO to one that does not become sealed; with what we know of it. */
   hailOne(slot: number, known: Hello | undefined): void {
     const echo = known?.nonce ?? this.#slots.get(slot)?.candidate?.hello.nonce ?? NO_ECHO;
-    void this.inTurn(() => this.#sayHello(slot, echo));
+    this.inTurn(() => this.#sayHello(slot, echo));
   }
 
   /** The identity that says to have a slot, where it is not proven. */
@@ -119,7 +120,7 @@ export class Handshake {
     if (client_id === undefined) return;
     const payload = payloadOf(frame);
     if (payload[0] === HELLO) this.#hello(slot, client_id, payload);
-    else if (payload[0] === KEY) void this.inTurn(() => this.#takeKey(slot, client_id, payload));
+    else if (payload[0] === KEY) this.inTurn(() => this.#takeKey(slot, client_id, payload));
     else this.#deps.refused(client_id, 'not_sealed');
   }
 
@@ -188,7 +189,7 @@ export class Handshake {
       }
       entry.answered_at = this.#deps.now();
     }
-    void this.inTurn(() => this.#takeHello(slot, client_id, payload));
+    this.inTurn(() => this.#takeHello(slot, client_id, payload));
   }
 
   /** Whether the slot is still that client's, and our connection the same. */

@@ -20,7 +20,7 @@ export interface KeyRingDeps {
   /** Tells a member where our lanes stand. */
   tell: (peer: Peer) => Promise<void>;
   /** Runs a step after all others of the handshake. */
-  inTurn: (task: () => Promise<void>) => Promise<void>;
+  inTurn: (task: () => Promise<void>) => void;
 }
 
 export class KeyRing {
@@ -67,8 +67,8 @@ export class KeyRing {
   /** Changes the key if that is due. */
   tick(): void {
     const step = this.#rotation.poll(this.#deps.now(), this.#deps.keys.frames);
-    if (step === 'prepare') void this.#deps.inTurn(() => this.#prepare());
-    if (step === 'switch') void this.#deps.inTurn(() => this.#switch());
+    if (step === 'prepare') this.#deps.inTurn(() => this.#prepare());
+    if (step === 'switch') this.#deps.inTurn(() => this.#switch());
   }
 
   get deadline(): number {

@@ -9,7 +9,7 @@ export interface Present {
   readonly client_id: string;
   slot: number;
   /** When it came, or when we did. */
-  readonly since: number;
+  since: number;
   /** The application knows of it. */
   told: boolean;
   /** It said that it leaves. */
@@ -58,6 +58,8 @@ export class Presence {
     }
     this.#slots.delete(known.slot);
     known.slot = peer.slot;
+    known.since = now;
+    known.leaving = false;
     this.#slots.set(peer.slot, known);
     this.#greet(known, now);
   }

@@ -3,9 +3,7 @@
  * state machines of their own; here they are put together.
  */
 import type { Joined, Left, Welcome } from '../../../shared/protocol/control.ts';
-import { FRAME_CLASS, headerFault } from '../../../shared/protocol/frame.ts';
-import { destinationOf, sourceOf, TO_ALL } from '../../../shared/protocol/frame.ts';
-import type { Frame } from '../types.ts';
+import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { KeyOffer } from './base-key.ts';
 import { erase } from './bytes.ts';
@@ -14,18 +12,17 @@ import type { Channel, ChannelEvents, OutgoingFrame } from './channel.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
 import { Handshake } from './handshake.ts';
 import { Identity } from './identity.ts';
-import type { InboxEvents, Opened } from './inbox.ts';
 import { KeyRing } from './key-ring.ts';
 import { MAX_PEERS, TICK_MS } from './limits.ts';
 import { linkKeys } from './link.ts';
 import type { LinkKeys } from './link.ts';
 import { Membership } from './membership.ts';
 import type { Peer } from './peer.ts';
+import { Reception } from './reception.ts';
 import { Sealer } from './sealer.ts';
 import { Sending } from './sending.ts';
 import { SendingKeys } from './sending-keys.ts';
 import { SteadyClock } from './steady-clock.ts';
-import { Strangers } from './strangers.ts';
 import { Troubles } from './troubles.ts';
 import { Upkeep } from './upkeep.ts';
 import { Waiting } from './waiting.ts';
@@ -65,11 +62,9 @@ export class SealedChannel implements Channel {
   readonly #handshake: Handshake;
   readonly #membership: Membership;
   readonly #upkeep: Upkeep;
+  readonly #reception: Reception;
   readonly #troubles: Troubles;
-  readonly #strangers = new Strangers();
   readonly #waiting = new Waiting();
-  /** Opened before the application could listen. */
-  #early: Frame[] = [];
   #alarm_at = Infinity;
 
   /** Draws an identity and a key. */
@@ -100,7 +95,7 @@ export class SealedChannel implements Channel {
       identity,
       max_peers,
       now,
-      inboxOf: (peer) => this.#inboxOf(peer),
+      inboxOf: (peer) => this.#reception.inboxOf(peer),
       left: (peer) => {
         this.#sending.release(peer.id);
         this.#key_ring.left();
@@ -128,6 +123,9 @@ export class SealedChannel implements Channel {
       learn: (peer, offer) => this.#learn(peer, offer),
       give: (peer) => this.#give(peer),
       refused: (client_id, reason) => this.#troubles.unreadable(client_id, reason, now()),
+      failed: (error) => {
+        if (this.#events !== SILENT) throw error;
+      },
     });
     this.#key_ring = new KeyRing({
       keys: this.#keys,
@@ -144,17 +142,29 @@ export class SealedChannel implements Channel {
       now,
       membership: this.#membership,
       sending: this.#sending,
-      give: (peer) => void this.#handshake.inTurn(() => this.#give(peer)),
+      give: (peer) => this.#handshake.inTurn(() => this.#give(peer)),
       hail: () => this.#handshake.hail(),
       malformed: (peer) => this.#troubles.unreadable(peer.client_id, 'malformed', now()),
       move: (move) => this.#events.move(move),
       run: (work) => void this.#run(work),
     });
+    this.#reception = new Reception({
+      now,
+      membership: this.#membership,
+      handshake: this.#handshake,
+      upkeep: this.#upkeep,
+      events: {
+        frame: (frame) => this.#events.frame(frame),
+        trouble: (trouble) => this.#events.trouble(trouble),
+      },
+      unreadable: (from, reason, count) => this.#troubles.unreadable(from, reason, now(), count),
+      wakeAt: (due) => this.#wakeAt(due),
+    });
   }
 
   welcome(welcome: Welcome): void {
     this.#sending.slot = welcome.slot;
-    this.#strangers.clear();
+    this.#reception.clear();
     this.#handshake.connected(welcome.slot);
     if (welcome.clients.length > 0) this.#handshake.hail();
     this.#membership.welcome(welcome);
@@ -176,34 +186,15 @@ export class SealedChannel implements Channel {
 
   disconnected(): void {
     this.#sending.slot = undefined;
-    this.#strangers.clear();
+    this.#reception.clear();
     this.#handshake.disconnected();
     this.#membership.disconnected();
   }
 
   receive(frame: Bytes): void {
-    const now = this.#clock.now();
-    if (headerFault(frame) !== undefined) {
-      this.#troubles.unreadable(undefined, 'malformed', now);
-      return;
-    }
-    const client = this.#membership.presence.at(sourceOf(frame));
-    const destination = destinationOf(frame);
-    if (client === undefined || (destination !== TO_ALL && destination !== this.#sending.slot)) {
-      this.#troubles.unreadable(client?.client_id, 'malformed', now);
-      return;
-    }
-    if ((frame[0]! & 1) === 0) {
-      if (((frame[0]! >>> 3) & 7) === FRAME_CLASS.CTRL) this.#handshake.receive(client.slot, frame);
-      else this.#troubles.unreadable(client.client_id, 'not_sealed', now);
-      this.#schedule();
-      return;
-    }
-    const peer = this.#membership.peers.ofClient(client.client_id);
-    if (peer !== undefined) peer.inbox.receive(frame, now);
-    else if (!this.#strangers.hold(client.slot, frame, now)) {
-      this.#troubles.unreadable(client.client_id, 'no_key', now);
-    }
+    this.#reception.receive(frame, this.#sending.slot);
+    // What is not sealed is of the handshake, and may have changed what is due.
+    if ((frame[0]! & 1) === 0) this.#schedule();
   }
 
   send(frame: OutgoingFrame): void {
@@ -232,15 +223,12 @@ export class SealedChannel implements Channel {
     const now = this.#clock.now();
     const { peers, presence } = this.#membership;
     this.#alarm_at = Infinity;
-    this.#showEarly();
+    this.#reception.tick(now);
     this.#handshake.tick();
     this.#membership.expire(now);
     this.#key_ring.tick();
     this.#troubles.tick(now);
     this.#sending.expire();
-    for (const { client_id, count } of this.#strangers.expire(now, presence)) {
-      this.#troubles.unreadable(client_id, 'no_key', now, count);
-    }
     this.#upkeep.tick(now);
     for (const client of presence.all) {
       if (now < client.hello_at || this.#membership.gate.isSealed(client)) continue;
@@ -279,44 +267,6 @@ export class SealedChannel implements Channel {
     erase(this.#link.k_mac, this.#link.k_psk);
   }
 
-  #inboxOf(peer: () => Peer): InboxEvents {
-    return {
-      opened: (opened) => this.#opened(peer(), opened),
-      control: (body, lane) => this.#upkeep.receive(peer(), body, lane),
-      refused: (reason, frame) => {
-        if (this.#divert(peer(), frame)) return;
-        this.#troubles.unreadable(peer().client_id, reason, this.#clock.now());
-      },
-      unknownKey: (kid, frame) => {
-        if (this.#divert(peer(), frame)) return true;
-        this.#upkeep.requestKey(peer(), kid);
-        return false;
-      },
-      noKey: (count) => this.#troubles.unreadable(peer().client_id, 'no_key', this.#clock.now(), count),
-      lost: (count) => this.#events.trouble({ kind: 'lost', from: peer().client_id, count }),
-      heard: () => {
-        peer().heard_at = this.#clock.now();
-        this.#wakeAt(peer().inbox.deadline);
-      },
-    };
-  }
-
-  #opened(peer: Peer, { header, body, unicast }: Opened): void {
-    const { class: frame_class, stream, layer, keyframe, droppable } = header;
-    const from = peer.client_id;
-    const frame = { from, class: frame_class, stream, layer, keyframe, droppable, unicast, payload: body };
-    if (this.#membership.gate.isOpen && this.#early.length === 0) this.#events.frame(frame);
-    else if (frame_class === FRAME_CLASS.MSG) this.#early.push(frame);
-  }
-
-  /** Keeps a frame that a client may have sealed as somebody else than we know: it says so, and has yet to prove it. */
-  #divert(peer: Peer, frame: Bytes): boolean {
-    const client = this.#membership.presence.get(peer.client_id);
-    if (client === undefined) return false;
-    if (!this.#membership.isOther(client, this.#handshake.candidateAt(client.slot))) return false;
-    return this.#strangers.hold(client.slot, frame, this.#clock.now());
-  }
-
   /** In turn. */
   async #give(peer: Peer): Promise<void> {
     await this.#key_ring.give(peer);
@@ -328,9 +278,7 @@ export class SealedChannel implements Channel {
   async #learn(peer: Peer, offer: KeyOffer): Promise<boolean> {
     if ((await peer.inbox.learn(offer, this.#clock.now())) === 'refused') return false;
     peer.learned = true;
-    if (peer.slot !== undefined) {
-      for (const frame of this.#strangers.take(peer.slot)) peer.inbox.receive(frame, this.#clock.now());
-    }
+    this.#reception.welcome(peer);
     this.#membership.review();
     this.#schedule();
     return true;
@@ -341,13 +289,6 @@ export class SealedChannel implements Channel {
     for (const message of this.#waiting.take()) this.send(message);
   }
 
-  #showEarly(): void {
-    if (!this.#membership.gate.isOpen) return;
-    const early = this.#early;
-    this.#early = [];
-    for (const frame of early) this.#events.frame(frame);
-  }
-
   #notSent(to: string | undefined, why: string): void {
     this.#events.trouble({ kind: 'not_sent', to, why });
   }
@@ -355,7 +296,7 @@ export class SealedChannel implements Channel {
   #forget(slot: number | undefined): void {
     if (slot === undefined) return;
     this.#handshake.forget(slot);
-    this.#strangers.forget(slot);
+    this.#reception.forget(slot);
   }
 
   /** `failed`: a counter is at its end. What fails after we are closed does not matter. */
@@ -378,7 +319,7 @@ export class SealedChannel implements Channel {
     let due = Math.min(now + TICK_MS, this.#handshake.deadline, this.#key_ring.deadline);
     due = Math.min(due, gate.deadline, this.#upkeep.deadline);
     for (const client of presence.all) if (!gate.isSealed(client)) due = Math.min(due, client.hello_at);
-    this.#wakeAt(this.#early.length > 0 && gate.isOpen ? now : due);
+    this.#wakeAt(this.#reception.hasEarly ? now : due);
   }
 
   #wakeAt(due: number): void {
