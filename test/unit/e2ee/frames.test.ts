@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../client/src/e2ee/bytes.ts';
 import type { Bytes } from '../../../client/src/e2ee/bytes.ts';
 import type { Signer } from '../../../client/src/e2ee/crypto-port.ts';
-import { CONTEXT, packKid } from '../../../client/src/e2ee/kid.ts';
+import { packKid } from '../../../client/src/e2ee/kid.ts';
 import { ctrOf, placeOf } from '../../../client/src/e2ee/lanes.ts';
 import { OLD_KEY_MS } from '../../../client/src/e2ee/limits.ts';
 import { Metadata } from '../../../client/src/e2ee/metadata.ts';
-import type { Opening } from '../../../client/src/e2ee/opener.ts';
 import { address, Sealer } from '../../../client/src/e2ee/sealer.ts';
 import { readHeader, writeHeader } from '../../../client/src/e2ee/sframe/header.ts';
 import { signBody } from '../../../client/src/e2ee/signed-body.ts';
@@ -14,14 +13,12 @@ import { nodeCrypto } from '../../../client/src/node/crypto.ts';
 import { FRAME_CLASS, HEADER_BYTES } from '../../../shared/protocol/frame.ts';
 import type { FrameClass } from '../../../shared/protocol/frame.ts';
 import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
-import { allOf, frameHeader, hex, ROOM, tampered, testSender, unhex } from '../../support/e2ee.ts';
+import { FRAME_CHECKS, why } from '../../support/e2ee-checks/frames.ts';
+import { frameHeader, hex, ROOM, tampered, testSender, unhex } from '../../support/e2ee.ts';
 
 const BODY = utf8('hello');
-const CLASSES = Object.entries(FRAME_CLASS);
 const BOB = unhex('b0'.repeat(16));
 const EVE = unhex('e0'.repeat(16));
-const TO_BOB = { id: BOB, lane: 4 };
-const why = (opening: Opening): string => (opening.kind === 'refused' ? opening.reason : opening.kind);
 
 describe('metadata', () => {
   it('is "AR1", room, sender, destination and the first two bytes of the header', () => {
@@ -31,115 +28,8 @@ describe('metadata', () => {
 });
 
 describe.each(CRYPTO_PORTS)('sealed frames on $name', ({ port }) => {
-  it.each(CLASSES)('of class %s come to all, and to one member', async (_, frame_class) => {
-    const ann = await testSender(port, 1);
-    for (const to of [undefined, TO_BOB]) {
-      const sealed = await ann.sealer.seal(frameHeader(frame_class, to), to, BODY);
-      const { opener } = await ann.openerFor(BOB);
-      const { context, ctr, kid } = sealed;
-      expect(context).toBe(frame_class);
-      expect(kid).toBe(packKid({ generation: 0, step: 0, context }));
-      expect(await opener.open(sealed.frame, 0)).toEqual({ kind: 'opened', context, kid, ctr, body: BODY });
-    }
-  });
-
-  it('are refused with any bit turned, but for the slots of the header', async () => {
-    const ann = await testSender(port, 1);
-    for (const frame_class of [FRAME_CLASS.MSG, FRAME_CLASS.POSE]) {
-      const { frame } = await ann.sealer.seal(frameHeader(frame_class), undefined, BODY);
-      const { opener } = await ann.openerFor(BOB);
-      for (const { at, bytes } of tampered(frame, 0, 2)) {
-        expect((await opener.open(bytes, 0)).kind, `byte ${at}`).not.toBe('opened');
-      }
-      for (const { at, bytes } of tampered(frame, HEADER_BYTES)) {
-        expect((await opener.open(bytes, 0)).kind, `byte ${at}`).not.toBe('opened');
-      }
-      expect((await opener.open(address(frame.slice(), 77, 0xffff), 0)).kind).toBe('opened');
-    }
-  });
-
-  it('do not open for another member, in another room, or as from another sender', async () => {
-    const ann = await testSender(port, 1);
-    const bob = await testSender(port, 2);
-    for (const frame_class of [FRAME_CLASS.MSG, FRAME_CLASS.POSE]) {
-      const to_bob = await ann.sealer.seal(frameHeader(frame_class, TO_BOB), TO_BOB, BODY);
-      const { opener: eves } = await ann.openerFor(EVE);
-      expect(why(await eves.open(to_bob.frame, 0))).toBe('tag');
-      // A unicast passed off as sent to all, and the other way round.
-      const { opener: bobs } = await ann.openerFor(BOB);
-      const is_message = frame_class === FRAME_CLASS.MSG;
-      const passed_on = await bobs.open(address(to_bob.frame.slice(), 3, 0xffff), 0);
-      expect(why(passed_on)).toBe(is_message ? 'malformed' : 'tag');
-      const to_all = await ann.sealer.seal(frameHeader(frame_class), undefined, BODY);
-      // A message for all may be sent again to one: its lane, under the seal, says that it was for all.
-      const again = await bobs.open(address(to_all.frame.slice(), 3, 5), 0);
-      expect(why(again)).toBe(is_message ? 'opened' : 'tag');
-      // The slot says that it is bob's.
-      const { opener: as_bob } = await bob.openerFor(EVE);
-      expect(why(await as_bob.open(to_all.frame, 0))).toBe('tag');
-      const elsewhere = new Sealer(BOB, ann.identity, ann.keys);
-      const other_room = await elsewhere.seal(frameHeader(frame_class), undefined, BODY);
-      expect(why(await bobs.open(other_room.frame, 0))).toBe('tag');
-    }
-  });
-
-  it('of poses, video and audio open once, also where the copies come at once', async () => {
-    const ann = await testSender(port, 1);
-    const { opener } = await ann.openerFor(BOB);
-    for (const frame_class of [FRAME_CLASS.POSE, FRAME_CLASS.VIDEO, FRAME_CLASS.AUDIO]) {
-      const { frame } = await ann.sealer.seal(frameHeader(frame_class), undefined, BODY);
-      const copies = await allOf(Array.from({ length: 4 }, () => opener.open(frame, 0)));
-      expect(copies.map(why).sort()).toEqual(['opened', 'replay', 'replay', 'replay']);
-      expect(why(await opener.open(frame, 0))).toBe('replay');
-    }
-  });
-
-  it('leave in the order of their numbers, all in one lane without a gap', async () => {
-    const ann = await testSender(port, 1);
-    const order: number[] = [];
-    const all = Array.from({ length: 12 }, async (_, i) => {
-      const to = i % 3 === 0 ? TO_BOB : undefined;
-      const sealed = await ann.sealer.seal(frameHeader(FRAME_CLASS.MSG, to), to, utf8(String(i)));
-      order.push(i);
-      return placeOf(sealed.ctr);
-    });
-    const places = await Promise.all(all);
-    expect(order).toEqual(places.map((_, i) => i));
-    expect(places.filter(({ lane }) => lane === 4).map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3]);
-    expect(places.filter(({ lane }) => lane === 0).map(({ sequence }) => sequence)).toEqual([
-      0, 1, 2, 3, 4, 5, 6, 7,
-    ]);
-    expect(ann.sealer.next(CONTEXT.MSG)).toBe(8);
-    expect(ann.sealer.next(CONTEXT.MSG, 4)).toBe(4);
-    expect(ann.sealer.next(CONTEXT.CTRL)).toBe(0);
-  });
-
-  it('open under the next step, which the receiver finds by itself, and under both while the key changes', async () => {
-    const ann = await testSender(port, 1);
-    const { opener, keys } = await ann.openerFor(BOB);
-    const before = await ann.sealer.seal(frameHeader(FRAME_CLASS.MSG), undefined, BODY);
-    const sealing = ann.sealer.seal(frameHeader(FRAME_CLASS.MSG), undefined, BODY);
-    await ann.keys.ratchet();
-    const after = await ann.sealer.seal(frameHeader(FRAME_CLASS.MSG), undefined, BODY);
-    expect(after.kid).toBe(packKid({ generation: 0, step: 1, context: 1 }));
-    for (const { frame, ctr } of [after, await sealing, before]) {
-      expect(await opener.open(frame, 0)).toMatchObject({ kind: 'opened', ctr });
-    }
-    // The signature under the new step began the last ten seconds of the old one.
-    keys.expire(OLD_KEY_MS);
-    expect(why(await opener.open(before.frame, OLD_KEY_MS))).toBe('unknown_key');
-    expect(why(await opener.open(after.frame, OLD_KEY_MS))).toBe('opened');
-  });
-
-  it('are held for a key that is not there yet', async () => {
-    const ann = await testSender(port, 1);
-    const { opener, keys } = await ann.openerFor(BOB);
-    const offer = ann.keys.prepare();
-    ann.keys.switchOver();
-    const { frame, kid } = await ann.sealer.seal(frameHeader(FRAME_CLASS.POSE), undefined, BODY);
-    expect(await opener.open(frame, 0)).toEqual({ kind: 'unknown_key', kid });
-    await keys.learn(offer, 0);
-    expect(why(await opener.open(frame, 0))).toBe('opened');
+  it.each(FRAME_CHECKS)('$name', async ({ run }) => {
+    await expect(run(port)).resolves.toBeUndefined();
   });
 });
 
