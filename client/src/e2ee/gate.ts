@@ -97,7 +97,7 @@ export class Gate {
     >;
     for (const client of all) {
       const { client_id } = client;
-      if (client.leaving) continue;
+      if (this.#presence.isLeaving(client, now)) continue;
       if (!this.isSealed(client)) {
         standing[this.#presence.isOverdue(client, now) ? 'unsealed' : 'securing'].push(client_id);
         continue;

@@ -14,7 +14,7 @@ import type { Hello } from './hello.ts';
 import type { Identity } from './identity.ts';
 import { KEY, openKey, pairKey, sealKey } from './key-message.ts';
 import type { KeyOffer } from './base-key.ts';
-import { HELLO_MS } from './limits.ts';
+import { HANDSHAKES_PER_SECOND, HELLO_MS } from './limits.ts';
 import type { LinkKeys } from './link.ts';
 import type { Peer } from './peer.ts';
 
@@ -59,6 +59,9 @@ interface Slot {
   /** When a HELLO of it was answered last, and one that waits to be. */
   answered_at: number;
   waiting: Bytes | undefined;
+  /** How much was looked at in the second that began at `second_at`. */
+  second_at: number;
+  looked_at: number;
 }
 
 export class Handshake {
@@ -118,6 +121,8 @@ export class Handshake {
   receive(slot: number, frame: Bytes): void {
     const client_id = this.#deps.clientAt(slot);
     if (client_id === undefined) return;
+    // They cost more to read than to send again.
+    if (!this.#mayLook(slot)) return;
     const payload = payloadOf(frame);
     if (payload[0] === HELLO) this.#hello(slot, client_id, payload);
     else if (payload[0] === KEY) this.inTurn(() => this.#takeKey(slot, client_id, payload));
@@ -156,9 +161,25 @@ export class Handshake {
   #slot(slot: number): Slot {
     const known = this.#slots.get(slot);
     if (known !== undefined) return known;
-    const entry = { candidate: undefined, answered_at: -Infinity, waiting: undefined };
+    const entry: Slot = {
+      candidate: undefined,
+      answered_at: -Infinity,
+      waiting: undefined,
+      second_at: -Infinity,
+      looked_at: 0,
+    };
     this.#slots.set(slot, entry);
     return entry;
+  }
+
+  #mayLook(slot: number): boolean {
+    const entry = this.#slot(slot);
+    const now = this.#deps.now();
+    if (now >= entry.second_at + 1_000) {
+      entry.second_at = now;
+      entry.looked_at = 0;
+    }
+    return ++entry.looked_at <= HANDSHAKES_PER_SECOND;
   }
 
   async #sayHello(to: number, echo: Bytes): Promise<void> {

@@ -35,6 +35,8 @@ export const HELD_MS = 2_000;
 export const KEY_REQUEST_MS = 1_000;
 export const HELLO_MS = 1_000;
 export const KEY_MS = 1_000;
+/** HELLOs and KEYs of one slot that are looked at in a second: what is honest needs a few. */
+export const HANDSHAKES_PER_SECOND = 16;
 /** How soon after it is noticed a gap is asked for, ms, and how often again; how often one member is answered. */
 export const RESEND_SOON_MS = 50;
 export const RESEND_MS = 250;

@@ -12,8 +12,8 @@ export interface Present {
   since: number;
   /** The application knows of it. */
   told: boolean;
-  /** It said that it leaves. */
-  leaving: boolean;
+  /** When it said that it leaves. */
+  left_at: number | undefined;
   /** When it is to be sent a HELLO anew, unless it is sealed by then; and after how much longer once more. */
   hello_at: number;
   hello_after: number;
@@ -59,7 +59,7 @@ export class Presence {
     this.#slots.delete(known.slot);
     known.slot = peer.slot;
     known.since = now;
-    known.leaving = false;
+    known.left_at = undefined;
     this.#slots.set(peer.slot, known);
     this.#greet(known, now);
   }
@@ -83,6 +83,11 @@ export class Presence {
     return now >= since + SECURING_MS;
   }
 
+  /** Whether it said that it leaves, and may just not have been able to: whoever stays longer is one that is not sealed. */
+  isLeaving({ left_at }: Present, now: number): boolean {
+    return left_at !== undefined && now < left_at + SECURING_MS;
+  }
+
   /** A HELLO goes to this client now: when the next is due. */
   greeted(client: Present, now: number): void {
     client.hello_at = now + client.hello_after;
@@ -95,7 +100,7 @@ export class Presence {
       slot,
       since: now,
       told: false,
-      leaving: false,
+      left_at: undefined,
       hello_at: 0,
       hello_after: HELLO_MS,
     };

@@ -98,7 +98,7 @@ export class Upkeep {
     switch (body.kind) {
       case 'bye': {
         const client = membership.presence.get(peer.client_id);
-        if (client !== undefined) client.leaving = true;
+        if (client !== undefined) client.left_at = now;
         membership.leave(peer);
         membership.review();
         return;
