@@ -9,12 +9,14 @@ import type { Bytes } from './bytes.ts';
 import type { UnreadableReason } from './channel.ts';
 import { randomBytes } from './crypto-port.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
+import { HandshakeSlots } from './handshake-slots.ts';
+import type { Candidate } from './handshake-slots.ts';
 import { HELLO, HELLO_BYTES, NO_ECHO, NONCE16_BYTES, readHello, writeHello } from './hello.ts';
 import type { Hello } from './hello.ts';
 import type { Identity } from './identity.ts';
 import { KEY, openKey, pairKey, sealKey } from './key-message.ts';
 import type { KeyOffer } from './base-key.ts';
-import { HANDSHAKES_PER_SECOND, HELLO_MS } from './limits.ts';
+import { HELLO_MS } from './limits.ts';
 import type { LinkKeys } from './link.ts';
 import type { Peer } from './peer.ts';
 
@@ -47,28 +49,11 @@ export interface HandshakeDeps {
   failed: (error: unknown) => void;
 }
 
-/** A HELLO that is not proven yet. */
-interface Candidate {
-  hello: Hello;
-  shared: Bytes | undefined;
-}
-
-/** What is kept of a slot for the length of our connection. */
-interface Slot {
-  candidate: Candidate | undefined;
-  /** When a HELLO of it was answered last, and one that waits to be. */
-  answered_at: number;
-  waiting: Bytes | undefined;
-  /** How much was looked at in the second that began at `second_at`. */
-  second_at: number;
-  looked_at: number;
-}
-
 export class Handshake {
   readonly #deps: HandshakeDeps;
   /** One step after the other: each finds things as the last one left them. */
   readonly #turns = new Serial();
-  readonly #slots = new Map<number, Slot>();
+  readonly #slots = new HandshakeSlots();
   /** Of our connection; undefined while there is none. */
   #nonce: Bytes | undefined;
   #own_slot = 0;
@@ -80,20 +65,18 @@ export class Handshake {
   /** We are connected anew: all that was said before is void. */
   connected(own_slot: number): void {
     this.#own_slot = own_slot;
-    for (const slot of this.#slots.keys()) this.forget(slot);
+    this.#slots.clear();
     this.#nonce = randomBytes(this.#deps.fill, NONCE16_BYTES);
   }
 
   disconnected(): void {
-    for (const slot of this.#slots.keys()) this.forget(slot);
+    this.#slots.clear();
     this.#nonce = undefined;
   }
 
   /** Another client has the slot from now on, or nobody. */
   forget(slot: number): void {
-    const shared = this.#slots.get(slot)?.candidate?.shared;
-    if (shared !== undefined) erase(shared);
-    this.#slots.delete(slot);
+    this.#slots.forget(slot);
   }
 
   /** Runs `task` after all that came before. */
@@ -108,78 +91,51 @@ export class Handshake {
 
   /** Says HELLO to one that does not become sealed; with what we know of it. */
   hailOne(slot: number, known: Hello | undefined): void {
-    const echo = known?.nonce ?? this.#slots.get(slot)?.candidate?.hello.nonce ?? NO_ECHO;
+    const echo = known?.nonce ?? this.#slots.candidateAt(slot)?.hello.nonce ?? NO_ECHO;
     this.inTurn(() => this.#sayHello(slot, echo));
   }
 
   /** The identity that says to have a slot, where it is not proven. */
   candidateAt(slot: number): Hello | undefined {
-    return this.#slots.get(slot)?.candidate?.hello;
+    return this.#slots.candidateAt(slot)?.hello;
   }
 
   /** An unsealed frame of class CTRL that came from `slot`. */
   receive(slot: number, frame: Bytes): void {
     const client_id = this.#deps.clientAt(slot);
     if (client_id === undefined) return;
-    // They cost more to read than to send again.
-    if (!this.#mayLook(slot)) return;
+    if (!this.#slots.mayLook(slot, this.#deps.now())) return;
     const payload = payloadOf(frame);
     if (payload[0] === HELLO) this.#hello(slot, client_id, payload);
     else if (payload[0] === KEY) this.inTurn(() => this.#takeKey(slot, client_id, payload));
     else this.#deps.refused(client_id, 'not_sealed');
   }
 
-  /** Seals a key to a member: the KEY. Throws nothing; undefined where the nonces are not known. */
-  async keyFor(peer: Peer): Promise<((offer: KeyOffer) => Bytes) | undefined> {
+  /** A KEY to a member for each of the offers, which are overwritten; none if there is no connection. */
+  async sealKeys(peer: Peer, offers: readonly KeyOffer[]): Promise<Bytes[]> {
     const { crypto, fill, link, identity } = this.#deps;
     const nonce = this.#nonce;
-    if (nonce === undefined) return undefined;
-    const from = { id: identity.id, nonce };
-    const pair = await pairKey(crypto, link, peer.shared, from, { id: peer.id, nonce: peer.hello.nonce });
-    return (offer) => sealKey(fill, pair, offer);
+    const payloads: Bytes[] = [];
+    if (nonce !== undefined) {
+      const from = { id: identity.id, nonce };
+      const pair = await pairKey(crypto, link, peer.shared, from, { id: peer.id, nonce: peer.hello.nonce });
+      payloads.push(...offers.map((offer) => sealKey(fill, pair, offer)));
+      erase(pair);
+    }
+    for (const { base_key } of offers) erase(base_key);
+    return payloads;
   }
 
   /** Answers what had to wait. To be called when {@link Handshake.deadline} has come. */
   tick(): void {
-    for (const [slot, entry] of this.#slots) {
-      const { waiting } = entry;
+    for (const { slot, waiting } of this.#slots.due(this.#deps.now())) {
       const client_id = this.#deps.clientAt(slot);
-      if (waiting === undefined || this.#deps.now() < entry.answered_at + HELLO_MS) continue;
-      entry.waiting = undefined;
       if (client_id !== undefined) this.#hello(slot, client_id, waiting);
     }
   }
 
   get deadline(): number {
-    let due = Infinity;
-    for (const { waiting, answered_at } of this.#slots.values()) {
-      if (waiting !== undefined) due = Math.min(due, answered_at + HELLO_MS);
-    }
-    return due;
-  }
-
-  #slot(slot: number): Slot {
-    const known = this.#slots.get(slot);
-    if (known !== undefined) return known;
-    const entry: Slot = {
-      candidate: undefined,
-      answered_at: -Infinity,
-      waiting: undefined,
-      second_at: -Infinity,
-      looked_at: 0,
-    };
-    this.#slots.set(slot, entry);
-    return entry;
-  }
-
-  #mayLook(slot: number): boolean {
-    const entry = this.#slot(slot);
-    const now = this.#deps.now();
-    if (now >= entry.second_at + 1_000) {
-      entry.second_at = now;
-      entry.looked_at = 0;
-    }
-    return ++entry.looked_at <= HANDSHAKES_PER_SECOND;
+    return this.#slots.deadline;
   }
 
   async #sayHello(to: number, echo: Bytes): Promise<void> {
@@ -201,7 +157,7 @@ export class Handshake {
       this.#deps.refused(client_id, 'hello');
       return;
     }
-    const entry = this.#slot(slot);
+    const entry = this.#slots.at(slot);
     // One that answers ours is not counted, for it may come right behind the other's own; it costs no answer.
     if (!this.#echoes(payload)) {
       if (this.#deps.now() < entry.answered_at + HELLO_MS) {
@@ -230,7 +186,7 @@ export class Handshake {
       return;
     }
     const { hello } = reading;
-    const entry = this.#slot(slot);
+    const entry = this.#slots.at(slot);
     // A repetition keeps the work that was done for the first.
     const same = entry.candidate !== undefined && equalBytes(entry.candidate.hello.nonce, hello.nonce);
     entry.candidate = { hello, shared: same ? entry.candidate?.shared : undefined };
@@ -276,7 +232,7 @@ export class Handshake {
 
   /** Whoever may have sealed a KEY: an unproven HELLO must not stand in the way of one that is proven. */
   #candidates(slot: number, client_id: string): Candidate[] {
-    const unproven = this.#slots.get(slot)?.candidate;
+    const unproven = this.#slots.candidateAt(slot);
     const peer = this.#deps.peerOf(client_id);
     const candidates = unproven === undefined ? [] : [unproven];
     if (peer !== undefined && peer.hello !== unproven?.hello) {

@@ -12,8 +12,8 @@ export interface KeyRingDeps {
   now: () => number;
   members: () => Iterable<Peer>;
   isMember: (peer: Peer) => boolean;
-  /** What seals a key to a member as a KEY; undefined if there is no connection. */
-  keyFor: (peer: Peer) => Promise<((offer: KeyOffer) => Bytes) | undefined>;
+  /** A KEY to a member for each offer, which it overwrites; none if there is no connection. */
+  sealKeys: (peer: Peer, offers: readonly KeyOffer[]) => Promise<Bytes[]>;
   send: (payload: Bytes, to: number) => void;
   /** Another key is in use. */
   changed: () => void;
@@ -42,25 +42,18 @@ export class KeyRing {
    * nothing was sealed with before.
    */
   async give(peer: Peer): Promise<void> {
-    const { keys, now, keyFor, tell } = this.#deps;
+    const { keys, now, tell } = this.#deps;
     if (peer.given_at !== undefined && now() < peer.given_at + KEY_MS) return;
-    const seal = await keyFor(peer);
-    if (seal === undefined || !this.#isHere(peer)) return;
     const is_entitled = peer.entitled_from !== undefined && peer.entitled_from <= keys.current.generation;
     const may_have = is_entitled || (await this.#isFresh());
+    // There is no step left for it: it gets the key that comes next.
+    if (!may_have && keys.next === undefined) await this.#prepareNow();
     if (!this.#isHere(peer)) return;
     peer.given_at = now();
-    if (may_have) {
-      peer.entitled_from ??= keys.current.generation;
-      this.#send(peer, seal(keys.offer()));
-    } else {
-      // There is no step left for it: it gets the key that comes next.
-      if (keys.next === undefined) await this.#prepareNow();
-      peer.entitled_from ??= keys.next?.generation;
-      peer.begins_later = true;
-    }
+    peer.entitled_from ??= may_have ? keys.current.generation : keys.next?.generation;
+    peer.begins_later = !may_have;
     const next = keys.nextOffer();
-    if (next !== undefined) this.#send(peer, seal(next));
+    await this.#send(peer, [...(may_have ? [keys.offer()] : []), ...(next === undefined ? [] : [next])]);
     if (may_have) await tell(peer);
   }
 
@@ -95,14 +88,14 @@ export class KeyRing {
   }
 
   async #prepare(): Promise<void> {
-    const offer = this.#deps.keys.prepare();
-    for (const peer of this.#deps.members()) {
+    const { keys, members } = this.#deps;
+    erase(keys.prepare().base_key);
+    for (const peer of members()) {
       // Whoever was not given the one in use gets both when it is.
       if (peer.given_at === undefined || !peer.sealed) continue;
-      const seal = await this.#deps.keyFor(peer);
-      if (seal !== undefined && this.#isHere(peer)) this.#send(peer, seal(offer));
+      const offer = keys.nextOffer();
+      if (offer !== undefined) await this.#send(peer, [offer]);
     }
-    erase(offer.base_key);
   }
 
   async #switch(): Promise<void> {
@@ -115,7 +108,10 @@ export class KeyRing {
     }
   }
 
-  #send(peer: Peer, payload: Bytes): void {
-    if (peer.slot !== undefined) this.#deps.send(payload, peer.slot);
+  async #send(peer: Peer, offers: readonly KeyOffer[]): Promise<void> {
+    const payloads = await this.#deps.sealKeys(peer, offers);
+    for (const payload of payloads) {
+      if (peer.slot !== undefined && this.#isHere(peer)) this.#deps.send(payload, peer.slot);
+    }
   }
 }

@@ -132,7 +132,7 @@ export class SealedChannel implements Channel {
       now,
       members: () => [...peers.all],
       isMember: (peer) => peers.has(peer),
-      keyFor: (peer) => this.#handshake.keyFor(peer),
+      sealKeys: (peer, offers) => this.#handshake.sealKeys(peer, offers),
       send: (payload, to) => this.#sending.plain(payload, to),
       changed: () => this.#sending.keyChanged(),
       tell: (peer) => this.#upkeep.heartbeat(peer),
