@@ -39,7 +39,7 @@ export interface InboxEvents {
   noKey(count: number): void;
   /** Messages (of context 1) are lost for good. */
   lost(count: number): void;
-  /** Something of context 0 or 1 was taken in: the sender itself is there. */
+  /** Something of context 0 or 1 came for the first time: the sender itself is there. */
   heard(): void;
 }
 
@@ -207,10 +207,10 @@ export class Inbox {
     const is_message = context === CONTEXT.MSG;
     const opened = is_message ? openedOf(frame, body, place.lane !== LANE_OF_ALL) : undefined;
     const acceptance = lane.reorder.accept(place.sequence, opened, now);
-    if (acceptance.kind === 'accepted') {
-      if (!is_message) this.#events.control(body, place.lane);
-      this.#deliver(lane, acceptance.deliveries, now);
-    }
+    // What came before proves nothing: the relay may play it again.
+    if (acceptance.kind === 'refused') return;
+    if (!is_message) this.#events.control(body, place.lane);
+    this.#deliver(lane, acceptance.deliveries, now);
     this.#events.heard();
   }
 

@@ -92,7 +92,7 @@ export class KeyRing {
     erase(keys.prepare().base_key);
     for (const peer of members()) {
       // Whoever was not given the one in use gets both when it is.
-      if (peer.given_at === undefined || !peer.sealed) continue;
+      if (peer.given_at === undefined || !peer.agreed) continue;
       const offer = keys.nextOffer();
       if (offer !== undefined) await this.#send(peer, [offer]);
     }

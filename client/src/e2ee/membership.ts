@@ -37,7 +37,8 @@ export class Membership {
   readonly agreement: Agreement;
   readonly gate: Gate;
   readonly #deps: MembershipDeps;
-  #connected = false;
+  /** When our connection ended; undefined while there is one. */
+  #away_since: number | undefined = 0;
 
   constructor(deps: MembershipDeps) {
     this.#deps = deps;
@@ -50,10 +51,13 @@ export class Membership {
 
   welcome(welcome: Welcome): void {
     const now = this.#deps.now();
-    this.#connected = true;
+    const away = now - (this.#away_since ?? now);
+    this.#away_since = undefined;
     this.presence.welcome(welcome, now);
     for (const peer of this.peers.all) {
       peer.slot = this.presence.get(peer.client_id)?.slot;
+      // What it said meanwhile could not reach us. (Of who is not here any more nothing is expected.)
+      if (peer.slot !== undefined) peer.heard_at += away;
       this.#returned(peer, now);
     }
     this.gate.connected(welcome);
@@ -84,7 +88,7 @@ export class Membership {
   }
 
   disconnected(): void {
-    this.#connected = false;
+    this.#away_since ??= this.#deps.now();
     this.presence.clear();
     for (const peer of this.peers.all) peer.slot = undefined;
     this.gate.disconnected();
@@ -115,7 +119,7 @@ export class Membership {
 
   /** Members of whom nothing was heard for too long have left. While we are away ourselves we cannot tell. */
   expire(now: number): void {
-    if (!this.#connected) return;
+    if (this.#away_since !== undefined) return;
     for (const peer of this.peers.all) if (now >= peer.heard_at + SILENT_MS) this.leave(peer);
   }
 
@@ -132,19 +136,20 @@ export class Membership {
     return safetyNumber(this.#deps.crypto, keys);
   }
 
-  /** The member's connection is another, or ours is: what we said under the nonces of before is void. */
+  /**
+   * The member's connection is another, or ours is: what we said under the nonces of before is void. The relay's word does
+   * not prove that the member is there.
+   */
   #returned(peer: Peer, now: number): void {
     peer.given_at = undefined;
-    if (peer.slot === undefined) return;
-    peer.heard_at = now;
-    peer.inbox.restart(now);
+    if (peer.slot !== undefined) peer.inbox.restart(now);
   }
 
   #renew(peer: Peer, client: Present, hello: Hello): Peer | { refused: UnreadableReason } {
     if (peer.client_id !== client.client_id) return { refused: 'identity' };
     if (!equalBytes(peer.hello.nonce, hello.nonce)) peer.given_at = undefined;
+    // A HELLO proves its sender live once, and may be played again: only what is signed and new says that it is still there.
     peer.hello = hello;
-    peer.heard_at = this.#deps.now();
     return peer;
   }
 

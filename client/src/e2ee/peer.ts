@@ -36,6 +36,8 @@ export class Peer {
   heard_at: number;
   /** Its key was learned. */
   learned = false;
+  /** Something of it came that is signed and new. A KEY of before it left may be played again, and is no sign of it. */
+  spoke = false;
   /** The generation of our key from which on it was given ours; undefined: it was not. */
   entitled_from: number | undefined;
   /** It was given a key that is not in use yet: when that is, it has to be told where our lanes begin. */
@@ -60,7 +62,12 @@ export class Peer {
   }
 
   /** Both have the key of the other. */
-  get sealed(): boolean {
+  get agreed(): boolean {
     return this.learned && this.entitled_from !== undefined;
+  }
+
+  /** And it is there to read what we say: a heartbeat follows each KEY. */
+  get sealed(): boolean {
+    return this.agreed && this.spoke;
   }
 }

@@ -78,7 +78,9 @@ export class Reception {
       lost: (count) => events.trouble({ kind: 'lost', from: peer().client_id, count }),
       heard: () => {
         peer().heard_at = now();
-        wakeAt(peer().inbox.deadline);
+        // It is sealed perhaps, which is to be told.
+        wakeAt(peer().spoke ? peer().inbox.deadline : now());
+        peer().spoke = true;
       },
     };
   }
