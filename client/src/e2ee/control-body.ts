@@ -6,7 +6,7 @@
  * HEARTBEAT  04 | roster hash(16) | lane 0: SPANS | to one member alone: its lane: SPANS
  * KEYREQ     05 | KID u32
  * RESEND     06 | context u8 | lane u8 | count u8 | count × (first u32 | last u32)
- * MOVE       07 | link secret(32) | length u8 | room id, ASCII
+ * MOVE       07 | invitation(84), sealed by itself: see `invitation.ts`
  *
  * SPANS         start u32 | next u32 of context 0 | start u32 | next u32 of context 1
  * ```
@@ -15,13 +15,12 @@
  * is the first that whoever is new can open: that of the key in use, or of the lane. RESEND names a lane of the member that it
  * is for, in ranges that ascend and do not touch.
  */
-import { ROOM_ID } from '../../../shared/protocol/subprotocol.ts';
-import { concat, readU32, utf8, writeU32 } from './bytes.ts';
+import { concat, readU32, writeU32 } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
+import { INVITATION_BYTES } from './invitation.ts';
 import type { Context } from './kid.ts';
 import { isSigned, unpackKid } from './kid.ts';
 import { MAX_SEQUENCE } from './lanes.ts';
-import { LINK_SECRET_BYTES } from './link.ts';
 import type { Range } from './reorder.ts';
 import { ROSTER_BYTES } from './roster.ts';
 
@@ -50,12 +49,11 @@ export type ControlBody =
   | { kind: 'heartbeat'; roster: Bytes; all: Spans; own: Spans | undefined }
   | { kind: 'key_request'; kid: number }
   | { kind: 'resend'; context: Context; lane: number; ranges: Range[] }
-  | { kind: 'move'; secret: Bytes; room_id: string };
+  | { kind: 'move'; invitation: Bytes };
 
 const SPANS_BYTES = 16;
 const SPANS_AT = 1 + ROSTER_BYTES;
 const RESEND_RANGES_AT = 4;
-const ROOM_ID_AT = 2 + LINK_SECRET_BYTES;
 
 /** The bytes of a body whose fields are in range; they come from our own code. */
 export function writeControlBody(body: ControlBody): Bytes {
@@ -70,12 +68,7 @@ export function writeControlBody(body: ControlBody): Bytes {
       return bytes;
     }
     case 'move':
-      return concat(
-        Uint8Array.of(CONTROL.MOVE),
-        body.secret,
-        Uint8Array.of(body.room_id.length),
-        utf8(body.room_id),
-      );
+      return concat(Uint8Array.of(CONTROL.MOVE), body.invitation);
     default:
       return writeResend(body);
   }
@@ -117,7 +110,7 @@ export function readControlBody(bytes: Bytes): ControlBody | undefined {
     case CONTROL.RESEND:
       return readResend(bytes);
     case CONTROL.MOVE:
-      return readMove(bytes);
+      return bytes.length === 1 + INVITATION_BYTES ? { kind: 'move', invitation: bytes.slice(1) } : undefined;
     default:
       return undefined;
   }
@@ -141,13 +134,6 @@ function readHeartbeat(bytes: Bytes): ControlBody | undefined {
   const own = lanes === 2 ? readSpans(bytes, SPANS_AT + SPANS_BYTES) : undefined;
   if (all === undefined || (lanes === 2 && own === undefined)) return undefined;
   return { kind: 'heartbeat', roster: bytes.slice(1, SPANS_AT), all, own };
-}
-
-function readMove(bytes: Bytes): ControlBody | undefined {
-  if (bytes.length - ROOM_ID_AT !== bytes[ROOM_ID_AT - 1]) return undefined;
-  const room_id = String.fromCharCode(...bytes.subarray(ROOM_ID_AT));
-  if (!ROOM_ID.test(room_id)) return undefined;
-  return { kind: 'move', secret: bytes.slice(1, ROOM_ID_AT - 1), room_id };
 }
 
 function readResend(bytes: Bytes): ControlBody | undefined {

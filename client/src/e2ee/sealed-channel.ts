@@ -12,11 +12,13 @@ import type { Channel, ChannelEvents, OutgoingFrame } from './channel.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
 import { Handshake } from './handshake.ts';
 import { Identity } from './identity.ts';
+import { Invitations } from './invitation.ts';
 import { KeyRing } from './key-ring.ts';
 import { MAX_PEERS, TICK_MS } from './limits.ts';
 import { linkKeys } from './link.ts';
 import type { LinkKeys } from './link.ts';
 import { Membership } from './membership.ts';
+import { Moving } from './moving.ts';
 import type { Peer } from './peer.ts';
 import { Reception } from './reception.ts';
 import { Sealer } from './sealer.ts';
@@ -64,6 +66,7 @@ export class SealedChannel implements Channel {
   readonly #upkeep: Upkeep;
   readonly #reception: Reception;
   readonly #troubles: Troubles;
+  readonly #moving: Moving;
   readonly #waiting = new Waiting();
   #alarm_at = Infinity;
 
@@ -138,14 +141,22 @@ export class SealedChannel implements Channel {
       tell: (peer) => this.#upkeep.heartbeat(peer),
       inTurn: (task) => this.#handshake.inTurn(task),
     });
+    const malformed = (peer: Peer): void => this.#troubles.unreadable(peer.client_id, 'malformed', now());
+    this.#moving = new Moving({
+      invitations: new Invitations(crypto, fill, link, identity.id),
+      membership: this.#membership,
+      sending: this.#sending,
+      malformed,
+      move: (move) => this.#events.move(move),
+    });
     this.#upkeep = new Upkeep({
       now,
       membership: this.#membership,
       sending: this.#sending,
       give: (peer) => this.#handshake.inTurn(() => this.#give(peer)),
       hail: () => this.#handshake.hail(),
-      malformed: (peer) => this.#troubles.unreadable(peer.client_id, 'malformed', now()),
-      move: (move) => this.#events.move(move),
+      malformed,
+      invited: (peer, invitation) => this.#moving.receive(peer, invitation),
       run: (work) => void this.#run(work),
     });
     this.#reception = new Reception({
@@ -247,15 +258,8 @@ export class SealedChannel implements Channel {
     return this.#membership.safetyNumber();
   }
 
-  async invite(to: readonly string[], room_id: string, secret: Bytes): Promise<string[]> {
-    const told: string[] = [];
-    for (const client_id of to) {
-      const peer = this.#membership.peers.ofClient(client_id);
-      if (peer?.sealed !== true) continue;
-      await this.#sending.control({ kind: 'move', room_id, secret }, peer);
-      told.push(client_id);
-    }
-    return told;
+  invite(to: readonly string[], room_id: string, secret: Bytes): Promise<string[]> {
+    return this.#moving.invite(to, room_id, secret);
   }
 
   close(): void {

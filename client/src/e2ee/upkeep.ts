@@ -2,7 +2,6 @@
 import { MAX_RESEND_RANGES, readControlBody } from './control-body.ts';
 import type { ControlBody } from './control-body.ts';
 import type { Bytes } from './bytes.ts';
-import type { ChannelEvents } from './channel.ts';
 import { LANE_OF_ALL } from './lanes.ts';
 import { DISAGREE_MS, HEARTBEAT_MS, KEY_REQUEST_MS, RESEND_ANSWER_MS } from './limits.ts';
 import type { Membership } from './membership.ts';
@@ -18,7 +17,8 @@ export interface UpkeepDeps {
   /** Says HELLO to all. */
   hail: () => void;
   malformed: (peer: Peer) => void;
-  move: ChannelEvents['move'];
+  /** A member invites us to another room. */
+  invited: (peer: Peer, invitation: Bytes) => Promise<void>;
   /** Carries out what may fail when we are closed meanwhile. */
   run: (work: () => Promise<void> | void) => void;
 }
@@ -94,7 +94,7 @@ export class Upkeep {
   }
 
   #obey(peer: Peer, body: ControlBody, lane: number, now: number): void {
-    const { membership, sending, give, move } = this.#deps;
+    const { membership, sending, give, invited, run } = this.#deps;
     switch (body.kind) {
       case 'bye': {
         const client = membership.presence.get(peer.client_id);
@@ -120,7 +120,7 @@ export class Upkeep {
         sending.resend(peer, body.context, body.lane, body.ranges);
         return;
       case 'move':
-        move({ from: peer.client_id, room_id: body.room_id, secret: body.secret });
+        run(() => invited(peer, body.invitation));
         return;
     }
   }
