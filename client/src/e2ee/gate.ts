@@ -51,6 +51,15 @@ export class Gate {
     if (present?.told !== false && this.isOpen) this.#events.left(message);
   }
 
+  /** A client has another identity: whoever it was is away, and it is told of anew once it is sealed. */
+  replaced(client: Present, now: number): void {
+    const { client_id, slot, told } = client;
+    if (!told) return;
+    client.told = false;
+    client.since = now;
+    if (this.isOpen) this.#events.left({ type: 'left', client_id, slot, reason: 'resuming' });
+  }
+
   /** Tells what changed. `disagrees`: whether a member is known to name others than we do. */
   review(now: number, disagrees: (client_id: string) => boolean): void {
     const ready = (client: Present): boolean =>

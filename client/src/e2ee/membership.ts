@@ -142,6 +142,8 @@ export class Membership {
    */
   #returned(peer: Peer, now: number): void {
     peer.given_at = undefined;
+    // Until it speaks it may be loaded anew: what is sealed for the identity of before could not be read.
+    peer.spoke = false;
     if (peer.slot !== undefined) peer.inbox.restart(now);
   }
 
@@ -158,7 +160,10 @@ export class Membership {
     // The client has another identity: it was loaded anew, and the old one is not coming back.
     const before = this.peers.ofClient(client.client_id);
     if (before === undefined && this.peers.size >= max_peers) return { refused: 'full' };
-    if (before !== undefined) this.leave(before);
+    if (before !== undefined) {
+      this.leave(before);
+      this.gate.replaced(client, now());
+    }
     const past = this.peers.pastOf(hello.id);
     const settings = { room, own_id: identity.id, client_id: client.client_id, hello, shared, past };
     const peer: Peer = new Peer(
