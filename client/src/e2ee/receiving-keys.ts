@@ -41,6 +41,8 @@ export class ReceivingKeys {
   readonly #past: PastKeys | undefined;
   /** The first that was told. */
   #first: KeyNumber | undefined;
+  /** The latest that the sender itself is known to have taken in use, or told. */
+  #proven: KeyNumber | undefined;
   /** From the oldest to the latest. */
   #held: Held[] = [];
   /** By KID, those that were asked for. */
@@ -62,7 +64,11 @@ export class ReceivingKeys {
   async learn(offer: KeyOffer, now: number): Promise<Learning> {
     if (this.#erased || (this.#past !== undefined && isOlder(offer, this.#past.floor))) return 'refused';
     const same = this.#at(offer);
-    if (same !== undefined) return same.base.hasBytes(offer.base_key) ? 'known' : 'refused';
+    if (same !== undefined) {
+      if (!same.base.hasBytes(offer.base_key)) return 'refused';
+      this.confirm(offer, now);
+      return 'known';
+    }
     const latest = this.#held.at(-1);
     if (latest !== undefined && isOlder(offer, latest.base)) return 'refused';
     if (latest?.base.generation === offer.generation) {
@@ -99,6 +105,9 @@ export class ReceivingKeys {
    * (An unsigned frame proves nothing: any member can ratchet another's key and seal with it.)
    */
   confirm({ generation, step }: KeyNumber, now: number): void {
+    if (this.#proven === undefined || isOlder(this.#proven, { generation, step })) {
+      this.#proven = { generation, step };
+    }
     for (const held of this.#held) {
       if (isOlder(held.base, { generation, step })) held.retire_at ??= now + OLD_KEY_MS;
     }
@@ -113,21 +122,21 @@ export class ReceivingKeys {
 
   /** Overwrites all keys; none is learned any more. undefined if none was ever told. */
   retire(): PastKeys | undefined {
-    const latest = this.#held.at(-1)?.base;
-    if (latest === undefined) {
+    // Not the latest that is held: whoever names a step in a header makes us ratchet to it.
+    const floor = this.#proven;
+    if (floor === undefined) {
       this.erase();
       return this.#past;
     }
-    const { generation, step } = latest;
     const windows = new Map(this.#past?.windows);
     for (const { key } of this.#ready.values()) {
       if (key.window !== undefined) windows.set(packKid(key.id), key.window);
     }
     for (const kid of windows.keys()) {
-      if (isOlder(unpackKid(kid)!, { generation, step })) windows.delete(kid);
+      if (isOlder(unpackKid(kid)!, floor)) windows.delete(kid);
     }
     this.erase();
-    return { floor: { generation, step }, windows };
+    return { floor, windows };
   }
 
   /** Overwrites all keys; none is learned any more. */

@@ -38,6 +38,16 @@ export class Retention {
     );
   }
 
+  /** Drops the frames of a lane whose member left: whoever has it next is not to have them. */
+  forget(lane: number): void {
+    for (let i = this.#kept.length - 1; i >= 0; i--) {
+      const { lane: kept, frame } = this.#kept[i]!;
+      if (kept !== lane) continue;
+      this.#bytes -= frame.length;
+      this.#kept.splice(i, 1);
+    }
+  }
+
   /** Drops what is too old or too much. */
   expire(now: number): void {
     let dropped = 0;

@@ -66,8 +66,15 @@ export class Sealer {
         this.#sealSigned(context, to?.lane ?? LANE_OF_ALL, start, metadata, body),
       );
     }
-    return chain(this.#key(context), (key) =>
-      this.#finish(key, context, this.#count(context, LANE_OF_ALL), start, metadata, body),
+    return this.#sealUnsigned(context, start, metadata, body);
+  }
+
+  #sealUnsigned(context: Context, start: Bytes, metadata: Metadata, body: Bytes): Awaitable<SealedFrame> {
+    return chain(this.#keys.context(context), (key) =>
+      // It may have been changed while we waited for it.
+      key.erased
+        ? this.#sealUnsigned(context, start, metadata, body)
+        : this.#finish(key, context, this.#count(context, LANE_OF_ALL), start, metadata, body),
     );
   }
 
@@ -80,18 +87,13 @@ export class Sealer {
   ): Promise<SealedFrame> {
     const ctr = ctrOf({ lane, sequence: this.#count(context, lane) });
     for (;;) {
-      const key = await this.#key(context);
+      const key = await this.#keys.context(context);
       const standing = { metadata: metadata.of(start), kid: key.kid as number, ctr };
       const signed = await signBody(this.#identity.signer, standing, body);
       if (!key.erased) return this.#finish(key, context, ctr, start, metadata, signed);
       // The key was changed meanwhile: the KID under the signature is not in use any more, and another one is used.
       this.#keys.count();
     }
-  }
-
-  /** The key in use, also if it changes while we wait for it. */
-  #key(context: Context): Awaitable<SframeKey> {
-    return chain(this.#keys.context(context), (key) => (key.erased ? this.#key(context) : key));
   }
 
   /** Takes a number. The key counts as used from here on, though it may be another by the time we seal. */

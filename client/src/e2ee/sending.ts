@@ -102,7 +102,9 @@ export class Sending {
   /** The member left for good. */
   release(id: Bytes): void {
     const lane = this.#lanes.release(id);
-    if (lane !== undefined) this.#began.delete(lane);
+    if (lane === undefined) return;
+    this.#began.delete(lane);
+    this.#retention.forget(lane);
   }
 
   /** Drops what is kept for too long. */

@@ -168,6 +168,28 @@ describe('ReceivingKeys', () => {
     expect(await others.learn(later, 0)).toBe('new');
   });
 
+  it('retires earlier steps by a KEY of a step that it had ratcheted to before', async () => {
+    const keys = await receiving(key(1, 2));
+    await keys.find(at(1, 3), 0);
+    expect(await keys.learn(await ratcheted(key(1, 2), 1), 0)).toBe('known');
+    expect(await keys.find(at(1, 2), OLD_KEY_MS - 1)).toBeDefined();
+    expect(await keys.find(at(1, 2), OLD_KEY_MS)).toBeUndefined();
+  });
+
+  it('of one that left and came back refuse what is older than it had proven, not than what others named', async () => {
+    const keys = await receiving(key(1, 2));
+    keys.confirm(at(1, 3), 0);
+    // Anybody can write a step into the header of a frame.
+    await keys.find(at(1, 15), 0);
+    const window = (await keys.find(at(1, 3), 0))?.window;
+    window?.accept(7);
+    const back = new ReceivingKeys(nodeCrypto, keys.retire());
+    expect(await back.learn(key(1, 2), 0)).toBe('refused');
+    expect(await back.learn(await ratcheted(key(1, 2), 1), 0)).toBe('new');
+    expect((await back.find(at(1, 3), 0))?.window?.isFresh(7)).toBe(false);
+    expect((await back.find(at(1, 4), 0))?.window?.isFresh(7)).toBe(true);
+  });
+
   it('finds the keys of later steps by itself, and no others', async () => {
     const keys = await receiving(key(1, 2));
     const found = await keys.find(at(1, 6), 0);

@@ -26,6 +26,15 @@ describe('Retention', () => {
     expect(retention.find(1, 1, ranges, 0)).toEqual([]);
   });
 
+  it('forgets a lane and leaves the others', () => {
+    const retention = new Retention();
+    for (const lane of [0, 3, 4, 3]) retention.add({ context: 1, lane, sequence: lane, frame: frame(7) }, 0);
+    retention.forget(3);
+    expect(retention.find(1, 3, ALL, 0)).toEqual([]);
+    expect([0, 4].flatMap((lane) => sequences(retention.find(1, lane, ALL, 0)))).toEqual([0, 4]);
+    expect(retention.bytes).toBe(14);
+  });
+
   it('keeps a frame for 30 seconds', () => {
     const retention = new Retention();
     retention.add({ context: 1, lane: 0, sequence: 0, frame: frame(9) }, 0);
