@@ -1,9 +1,11 @@
+import { openBrowserEngine } from './engine/browser-engine.ts';
 import type { Platform } from './platform.ts';
 
 /** What only browsers have; looked up late, since the module may be imported where none of it exists. */
 interface BrowserGlobals {
   document?: EventTarget & { readonly visibilityState: string };
-  location?: { readonly protocol: string };
+  location?: { readonly protocol: string; readonly href: string };
+  crypto?: { readonly subtle?: unknown };
   addEventListener?: EventTarget['addEventListener'];
   removeEventListener?: EventTarget['removeEventListener'];
 }
@@ -12,25 +14,7 @@ const globals = globalThis as BrowserGlobals;
 
 /** Browsers, and whatever else has a global `WebSocket`. */
 export const browserPlatform: Platform = {
-  openSocket(url, protocols, events) {
-    const socket = new WebSocket(url, protocols);
-    socket.binaryType = 'arraybuffer';
-    socket.addEventListener('open', () => events.open(socket.protocol));
-    socket.addEventListener('message', (event) => events.message(event.data as string | ArrayBuffer));
-    socket.addEventListener('close', (event) => events.close(event.code, event.reason));
-    return {
-      get open() {
-        return socket.readyState === WebSocket.OPEN;
-      },
-      get bufferedAmount() {
-        return socket.bufferedAmount;
-      },
-      send: (data) => socket.send(data),
-      close: (code) => socket.close(code),
-      // There is no harder way; what the socket still says is no longer listened to.
-      abandon: () => socket.close(),
-    };
-  },
+  openEngine: openBrowserEngine,
 
   onWake(listener) {
     const { document } = globals;
@@ -49,4 +33,6 @@ export const browserPlatform: Platform = {
   fillRandom: (bytes) => void crypto.getRandomValues(bytes),
 
   isSecurePage: () => globals.location?.protocol === 'https:',
+  canSeal: () => globals.crypto?.subtle !== undefined,
+  pageUrl: () => globals.location?.href,
 };

@@ -1,5 +1,6 @@
+/** How rooms are entered: a grant of the router, then the connection that it is for. */
 import { CLIENT_ID, ROOM_ID, TICKET } from '../../shared/protocol/subprotocol.ts';
-import type { Grant, JoinRoomRequest } from './api-types.ts';
+import type { CreateRoomRequest, Grant, JoinRoomRequest } from './api-types.ts';
 import { AnteroomError } from './errors.ts';
 import { askPatiently, keySource } from './first-grant.ts';
 import type { FirstRequest } from './first-grant.ts';
@@ -12,13 +13,11 @@ import { DEFAULT_TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
 import type {
   ConnectOptions,
-  CreateRoomOptions,
   CreateUnencryptedRoomOptions,
   JoinRoomOptions,
   JoinUnencryptedRoomOptions,
   ReconnectPolicy,
   Room,
-  SealedRoom,
 } from './types.ts';
 
 /** What an entry point gives the SDK; tests shorten the timings. */
@@ -28,7 +27,7 @@ export interface Internals {
 }
 
 /** What an entry needs besides the request that it makes. */
-interface Entry {
+export interface Entry {
   platform: Platform;
   timings: Timings;
   api: RouterApi;
@@ -36,7 +35,8 @@ interface Entry {
   signal: AbortSignal | undefined;
 }
 
-function entryOf({ platform, timings: changed }: Internals, options: ConnectOptions): Entry {
+/** Throws `AnteroomError` (`invalid_argument`) for options that can never do. */
+export function entryOf({ platform, timings: changed }: Internals, options: ConnectOptions): Entry {
   const { router, fetch, reconnect = fullJitter(), signal } = options;
   const timings = { ...DEFAULT_TIMINGS, ...changed };
   const api = routerApi({
@@ -48,14 +48,15 @@ function entryOf({ platform, timings: changed }: Internals, options: ConnectOpti
   return { platform, timings, api, policy: guarded(reconnect), signal };
 }
 
-/** Opens the seat that `request` is granted and waits for its first welcome, the signal, or the end of it. */
-async function enter(
-  { platform, timings, api, policy, signal }: Entry,
+/** Opens the seat that `request` is granted, and waits until the room is live, the signal, or the end of it. */
+export async function enter<R extends ConnectedRoom>(
+  { timings, policy, signal }: Entry,
   request: FirstRequest<Grant>,
-): Promise<Room> {
+  open: (grant: Grant) => R,
+): Promise<R> {
   const grant = await askPatiently(request, { policy, within_ms: timings.first_grant_ms, signal });
   throwIfAborted(signal);
-  const room = new ConnectedRoom(grant, { platform, api, policy, timings });
+  const room = open(grant);
   const abort = (): void => void room.leave();
   signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -75,30 +76,53 @@ function checkText(name: string, value: string, grammar: RegExp, form: string): 
   }
 }
 
-function joinRequest({ room_id, resume }: JoinUnencryptedRoomOptions): JoinRoomRequest {
+/** The request for a new room. */
+export function creation(
+  { api, platform, signal }: Entry,
+  { max_clients, kind }: Pick<CreateUnencryptedRoomOptions, 'max_clients' | 'kind'>,
+): FirstRequest<Grant> {
+  const request: CreateRoomRequest = {
+    ...(max_clients === undefined ? {} : { max_clients }),
+    ...(kind === undefined ? {} : { kind }),
+  };
+  return {
+    ask: (key) => api.createRoom(request, signal, key),
+    drawKey: keySource(platform),
+    lost: ['room_not_found', 'client_not_found'],
+  };
+}
+
+/** The request for a seat in a room. Throws `invalid_argument` for what names none. */
+export function joining(
+  { api, platform, signal }: Entry,
+  room_id: string,
+  resume: JoinRoomOptions['resume'],
+): FirstRequest<Grant> {
   checkText('room_id', room_id, ROOM_ID, 'a string of 4 to 12 digits, such as "00157"');
-  if (resume === undefined) return { room_id };
+  if (resume === undefined) {
+    return {
+      ask: (key) => api.joinRoom({ room_id }, signal, key),
+      drawKey: keySource(platform),
+      lost: ['client_not_found'],
+    };
+  }
   const { client_id, ticket } = resume;
   checkText('resume.client_id', client_id, CLIENT_ID, "the client_id of an earlier room's seat");
   checkText('resume.ticket', ticket, TICKET, "the ticket of an earlier room's seat");
-  return { room_id, client_id, ticket };
+  const request: JoinRoomRequest = { room_id, client_id, ticket };
+  // A resume takes up one and the same seat however often it is asked for.
+  return { ask: () => api.joinRoom(request, signal) };
 }
+
+const openUnencrypted = (entry: Entry) => (grant: Grant) =>
+  new ConnectedRoom(grant, { ...entry, sealing: undefined });
 
 export async function createUnencryptedRoomOn(
   internals: Internals,
   options: CreateUnencryptedRoomOptions,
 ): Promise<Room> {
-  const { max_clients, kind } = options;
   const entry = entryOf(internals, options);
-  const request = {
-    ...(max_clients === undefined ? {} : { max_clients }),
-    ...(kind === undefined ? {} : { kind }),
-  };
-  return enter(entry, {
-    ask: (key) => entry.api.createRoom(request, entry.signal, key),
-    drawKey: keySource(internals.platform),
-    lost: ['room_not_found', 'client_not_found'],
-  });
+  return enter(entry, creation(entry, options), openUnencrypted(entry));
 }
 
 export async function joinUnencryptedRoomOn(
@@ -106,28 +130,5 @@ export async function joinUnencryptedRoomOn(
   options: JoinUnencryptedRoomOptions,
 ): Promise<Room> {
   const entry = entryOf(internals, options);
-  const request = joinRequest(options);
-  return enter(entry, {
-    ask: (key) => entry.api.joinRoom(request, entry.signal, key),
-    // A resume takes up one and the same seat however often it is asked for.
-    ...(options.resume === undefined && {
-      drawKey: keySource(internals.platform),
-      lost: ['client_not_found'],
-    }),
-  });
-}
-
-const NO_SEALED_ROOMS =
-  'Sealed rooms are not built in yet: createUnencryptedRoom and joinUnencryptedRoom are';
-
-export async function createRoomOn(_internals: Internals, _options: CreateRoomOptions): Promise<SealedRoom> {
-  throw new AnteroomError('not_secure', NO_SEALED_ROOMS);
-}
-
-export async function joinRoomOn(
-  _internals: Internals,
-  _link: string,
-  _options: JoinRoomOptions,
-): Promise<SealedRoom> {
-  throw new AnteroomError('not_secure', NO_SEALED_ROOMS);
+  return enter(entry, joining(entry, options.room_id, options.resume), openUnencrypted(entry));
 }

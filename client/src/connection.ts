@@ -2,7 +2,7 @@ import { credentialsToken } from '../../shared/protocol/subprotocol.ts';
 import type { Credentials, Protocol } from '../../shared/protocol/subprotocol.ts';
 import { watchLiveness } from './liveness.ts';
 import type { Liveness } from './liveness.ts';
-import type { Platform, Socket } from './platform.ts';
+import type { OpenSocket, Socket } from './platform.ts';
 import type { Timings } from './timings.ts';
 
 const PROTOCOL: Protocol = 'anteroom.v1';
@@ -20,10 +20,12 @@ export interface ConnectionEvents {
   dead(): void;
 }
 
+export type ConnectionTimings = Pick<Timings, 'dead_after_ms' | 'close_timeout_ms'>;
+
 /** One attempt at a WebSocket to a relay: opened once, ended once. */
 export class Connection {
   readonly #events: ConnectionEvents;
-  readonly #timings: Timings;
+  readonly #timings: ConnectionTimings;
   readonly #liveness: Liveness;
   #socket: Socket | undefined;
   #welcomed = false;
@@ -33,9 +35,9 @@ export class Connection {
 
   /** `endpoint.url`: where the grant says. Never throws; a refused address closes the connection with 1006. */
   constructor(
-    platform: Platform,
+    openSocket: OpenSocket,
     endpoint: Credentials & { url: string },
-    timings: Timings,
+    timings: ConnectionTimings,
     events: ConnectionEvents,
   ) {
     this.#events = events;
@@ -45,7 +47,7 @@ export class Connection {
       events.dead();
     });
     try {
-      this.#socket = platform.openSocket(endpoint.url, [PROTOCOL, credentialsToken(endpoint)], {
+      this.#socket = openSocket(endpoint.url, [PROTOCOL, credentialsToken(endpoint)], {
         open: (protocol) => this.#opened(protocol),
         message: (data) => this.#message(data),
         close: (code, reason) => this.#closed(code, reason),

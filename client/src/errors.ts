@@ -57,3 +57,9 @@ export class AnteroomError extends Error {
     this.faults = details.faults ?? [];
   }
 }
+
+export const notSecure = (): AnteroomError =>
+  new AnteroomError(
+    'not_secure',
+    'This page cannot encrypt: browsers have WebCrypto (crypto.subtle) on https:// and on localhost only. Open the page there',
+  );

@@ -10,8 +10,10 @@ import {
   TO_ALL,
 } from '../../shared/protocol/frame.ts';
 import type { FrameClass, FrameFault } from '../../shared/protocol/frame.ts';
+import type { OutgoingFrame } from './e2ee/channel.ts';
+import { SEAL_BYTES, SIGNED_BYTES } from './e2ee/overhead.ts';
+import type { Slots } from './engine/slots.ts';
 import { AnteroomError } from './errors.ts';
-import type { Members } from './members.ts';
 import type { Frame, SendOptions } from './types.ts';
 
 export type FrameReading =
@@ -25,11 +27,15 @@ const FAULTS: Record<FrameFault, string> = {
 };
 
 /** Reads a binary message of the relay. The payload is a view, not a copy. */
-export function readFrame(bytes: Uint8Array<ArrayBuffer>, own_slot: number, members: Members): FrameReading {
+export function readFrame(
+  bytes: Uint8Array<ArrayBuffer>,
+  own_slot: number,
+  slots: Pick<Slots, 'idOf'>,
+): FrameReading {
   const fault = headerFault(bytes);
   if (fault !== undefined) return { kind: 'refused', message: FAULTS[fault] };
   const { source, destination, e2e, ...header } = readHeader(bytes);
-  const from = members.idOf(source);
+  const from = slots.idOf(source);
   if (from === undefined) {
     return { kind: 'refused', message: `A frame came from slot ${source}, which nobody has` };
   }
@@ -52,6 +58,22 @@ function checkField(name: string, value: number, highest: number): void {
   }
 }
 
+/** Where a frame is to go. `limits`: undefined before the relay has told them. */
+export interface Destination {
+  limits: RelayLimits | undefined;
+  sealed: boolean;
+}
+
+/** What a frame needs besides its payload: bytes, and of what. */
+function overhead(frame_class: FrameClass, sealed: boolean): [number, string] {
+  if (!sealed) return [HEADER_BYTES, `the header's ${HEADER_BYTES}`];
+  const seal = HEADER_BYTES + SEAL_BYTES;
+  const what = `the ${HEADER_BYTES} of the header, ${SEAL_BYTES} of the seal`;
+  return frame_class === FRAME_CLASS.MSG
+    ? [seal + SIGNED_BYTES, `${what} and ${SIGNED_BYTES} of the signature`]
+    : [seal, what];
+}
+
 /**
  * Throws `invalid_argument` for a frame that can never be sent. The size is checked against `limits` once they are known.
  */
@@ -59,9 +81,12 @@ export function checkOutgoing(
   frame_class: FrameClass,
   payload: Uint8Array,
   { stream = 0, layer = 0 }: SendOptions,
-  limits: RelayLimits | undefined,
+  { limits, sealed }: Destination,
 ): void {
   checkField('class', frame_class, FRAME_CLASS.AUDIO);
+  if (sealed && frame_class === FRAME_CLASS.CTRL) {
+    throw invalid("class CTRL is the encryption's own in a sealed room: send with FRAME_CLASS.MSG");
+  }
   checkField('stream', stream, 31);
   checkField('layer', layer, 7);
   // By name, not by instanceof: arrays of another realm (a frame, a worker) are as good.
@@ -69,19 +94,24 @@ export function checkOutgoing(
     throw invalid('payload must be a Uint8Array; encode text first, or call sendText');
   }
   if (limits === undefined) return;
-  const most = limits.max_frame_bytes - HEADER_BYTES;
+  const [bytes, what] = overhead(frame_class, sealed);
+  const most = limits.max_frame_bytes - bytes;
   if (payload.length > most) {
     throw invalid(
-      `payload has ${payload.length} bytes; the relay takes ${most} at most (limits.max_frame_bytes ${limits.max_frame_bytes}, less the header's ${HEADER_BYTES})`,
+      `payload has ${payload.length} bytes; the relay takes ${most} at most (limits.max_frame_bytes ${limits.max_frame_bytes}, less ${what})`,
     );
   }
 }
 
-/** The bytes of a frame that passed {@link checkOutgoing}. `destination`: a slot, or `TO_ALL`. */
+/** A frame that passed {@link checkOutgoing}, with its defaults. */
+export function outgoing(frame_class: FrameClass, payload: Uint8Array, options: SendOptions): OutgoingFrame {
+  const { to, stream = 0, layer = 0, droppable = false, keyframe = false } = options;
+  return { class: frame_class, payload, to, stream, layer, droppable, keyframe };
+}
+
+/** The bytes of a frame that is not sealed. `destination`: a slot, or `TO_ALL`. */
 export function buildFrame(
-  frame_class: FrameClass,
-  payload: Uint8Array,
-  { stream = 0, layer = 0, droppable = false, keyframe = false }: SendOptions,
+  { class: frame_class, payload, stream, layer, droppable, keyframe }: OutgoingFrame,
   source: number,
   destination: number,
 ): Uint8Array<ArrayBuffer> {

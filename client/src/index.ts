@@ -1,5 +1,6 @@
 /** The SDK for browsers, and for whatever else has a global `WebSocket`. */
-import { createRoomOn, createUnencryptedRoomOn, joinRoomOn, joinUnencryptedRoomOn } from './connect.ts';
+import { createRoomOn, joinRoomOn } from './connect-sealed.ts';
+import { createUnencryptedRoomOn, joinUnencryptedRoomOn } from './connect.ts';
 import { browserPlatform as platform } from './browser.ts';
 import type {
   CreateRoomOptions,

@@ -23,6 +23,8 @@ export interface Outage {
 export type Phase =
   /** A socket is being opened and its welcome awaited. Without an outage it is the first of this room. */
   | { readonly at: 'opening'; readonly outage: Outage | undefined }
+  /** The relay has let us in; keys are being agreed on. */
+  | { readonly at: 'securing'; readonly outage: Outage | undefined }
   /** `attempts`: how many led here; they count on if the connection breaks again soon. */
   | { readonly at: 'live'; readonly since: number; readonly attempts: number }
   /** `not_before`: what the router asked for (`Retry-After`), ms since the Unix epoch. */
@@ -37,6 +39,7 @@ export type Phase =
   | { readonly at: 'closed'; readonly reason: CloseReason };
 
 export type MachineEvent =
+  | { readonly type: 'securing' }
   | { readonly type: 'welcome' }
   | { readonly type: 'closed'; readonly code: number; readonly reason: string }
   | { readonly type: 'dead' }
@@ -47,6 +50,8 @@ export type MachineEvent =
   | { readonly type: 'woke' }
   | { readonly type: 'granted' }
   | { readonly type: 'refused'; readonly error: AnteroomError }
+  /** There is no engine to connect with. */
+  | { readonly type: 'broken'; readonly error: AnteroomError }
   | { readonly type: 'leave' };
 
 export type Effect =
@@ -89,11 +94,11 @@ function finalReason(code: number, reason: string): CloseReason {
 }
 
 type PhaseAt<At extends Phase['at']> = Extract<Phase, { at: At }>;
-type Connected = PhaseAt<'opening' | 'live'>;
+type Connected = PhaseAt<'opening' | 'securing' | 'live'>;
 
 /** The outage that goes on with the next attempt, or begins with the first. */
 function nextOutage(phase: Connected, cause: string, { now, stable_after_ms }: StepContext): Outage {
-  if (phase.at === 'opening' && phase.outage !== undefined) {
+  if (phase.at !== 'live' && phase.outage !== undefined) {
     return { ...phase.outage, attempt: phase.outage.attempt + 1, cause };
   }
   // A connection that breaks right after each welcome must not come back in a loop without waits.
@@ -174,7 +179,9 @@ function whileConnected(phase: Connected, event: MachineEvent, context: StepCont
     const outage = nextOutage(phase, 'The room moved to another task', context);
     return retry(outage, context, { at_once: true, effects: [{ do: 'hang_up', leaving: false }] });
   }
-  if (event.type === 'welcome' && phase.at === 'opening') {
+  if (event.type === 'broken') return close({ kind: 'gave_up', error: event.error });
+  if (event.type === 'securing' && phase.at === 'opening') return stay({ ...phase, at: 'securing' });
+  if (event.type === 'welcome' && phase.at !== 'live') {
     return stay({ at: 'live', since: context.now, attempts: phase.outage?.attempt ?? 0 });
   }
   return stay(phase);
@@ -200,7 +207,8 @@ function whileAsking(phase: PhaseAt<'asking'>, event: MachineEvent, context: Ste
 
 /** What comes of `event` in `phase`. Events that are late for the phase change nothing. */
 export function step(phase: Phase, event: MachineEvent, context: StepContext): Step {
-  if (phase.at === 'opening' || phase.at === 'live') return whileConnected(phase, event, context);
+  if (phase.at === 'opening' || phase.at === 'securing' || phase.at === 'live')
+    return whileConnected(phase, event, context);
   if (phase.at === 'waiting') return whileWaiting(phase, event, context);
   if (phase.at === 'asking') return whileAsking(phase, event, context);
   return stay(phase);
@@ -208,7 +216,7 @@ export function step(phase: Phase, event: MachineEvent, context: StepContext): S
 
 /** The phase as the room shows it. */
 export function stateOf(phase: Phase): ConnectionState {
-  if (phase.at === 'live') return { status: 'live' };
+  if (phase.at === 'live' || phase.at === 'securing') return { status: phase.at };
   if (phase.at === 'closed') return { status: 'closed', reason: phase.reason };
   if (phase.outage === undefined) return { status: 'connecting' };
   const { attempt, cause } = phase.outage;

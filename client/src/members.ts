@@ -7,20 +7,18 @@ export type Change =
   | { event: 'joined'; value: Member }
   | { event: 'left'; value: { readonly client_id: string; readonly gone: boolean } };
 
-const joined = (client_id: string): Change => ({ event: 'joined', value: { client_id, sealed: false } });
 const left = (client_id: string, gone: boolean): Change => ({ event: 'left', value: { client_id, gone } });
 
 /**
- * The other clients by id, each with its slot of the present connection. Clients whose connection broke are remembered
- * as away, so that their leaving for good can be told: when the relay says so, or, as it may not (we were away ourselves at
- * that moment), once they have been away for too long.
+ * The other clients who are connected. Clients whose connection broke are remembered as away, so that their leaving for good
+ * can be told: when the relay says so, or, as it may not (we were away ourselves at that moment), once they have been away for
+ * too long.
  */
 export class Members {
   readonly #own_id: string;
-  readonly #slots = new Map<string, number>();
-  readonly #ids = new Map<number, string>();
   readonly #away: Away;
   #list: readonly Member[] = [];
+  #sealed: ReadonlySet<string> = new Set();
 
   /** `overdue`: hears of each that has been away for too long. */
   constructor(own_id: string, overdue: (change: Change) => void) {
@@ -33,37 +31,36 @@ export class Members {
     return this.#list;
   }
 
-  slotOf(client_id: string): number | undefined {
-    return this.#slots.get(client_id);
+  find(client_id: string): Member | undefined {
+    return this.#list.find((member) => member.client_id === client_id);
   }
 
-  idOf(slot: number): string | undefined {
-    return this.#ids.get(slot);
+  /** Who is sealed, also among those who will come. */
+  seal(sealed: readonly string[]): void {
+    this.#sealed = new Set(sealed);
+    if (this.#list.some((member) => member.sealed !== this.#sealed.has(member.client_id))) {
+      this.#relist(this.#list.map(({ client_id }) => client_id));
+    }
   }
 
   /**
-   * Takes over the list of a welcome. All slots are new. Whoever is missing was not seen leaving for good, and others
-   * reconnect at other moments than we: so it is away, not gone. `away_ms`: how long one may be away from now on.
+   * Takes over the list of a welcome. Whoever is missing was not seen leaving for good, and others reconnect at other moments
+   * than we: so it is away, not gone. `away_ms`: how long one may be away from now on.
    */
   welcome(peers: readonly Peer[], away_ms: number): Change[] {
-    const before = [...this.#slots.keys()];
-    this.#slots.clear();
-    this.#ids.clear();
-    for (const { client_id, slot } of peers) {
-      if (client_id === this.#own_id) continue;
-      this.#slots.set(client_id, slot);
-      this.#ids.set(slot, client_id);
-    }
-    const here = [...this.#slots.keys()];
-    const known = new Set(before);
-    const missing = before.filter((id) => !this.#slots.has(id));
+    const before = new Set(this.#list.map(({ client_id }) => client_id));
+    const here = new Set(peers.map(({ client_id }) => client_id));
+    here.delete(this.#own_id);
+    const missing = [...before].filter((id) => !here.has(id));
     for (const id of missing) this.#away.add(id);
     for (const id of here) this.#away.delete(id);
     this.#away.watch(away_ms);
-    this.#relist();
+    this.#relist([...here]);
     return [
       ...missing.map((id) => left(id, false)),
-      ...here.filter((id) => !known.has(id)).map((id) => joined(id)),
+      ...this.#list
+        .filter(({ client_id }) => !before.has(client_id))
+        .map((value): Change => ({ event: 'joined', value })),
     ];
   }
 
@@ -72,32 +69,28 @@ export class Members {
     this.#away.pause();
   }
 
-  /** A socket opened. Of a client that is here already (it was replaced) only the slot is new. */
-  joined({ client_id, slot }: Peer): Change[] {
+  /** A socket opened, perhaps of a client that is here already: then it was replaced. */
+  joined(client_id: string): Change[] {
     if (client_id === this.#own_id) return [];
-    const known = this.#slots.get(client_id);
-    if (known !== undefined) this.#ids.delete(known);
-    this.#slots.set(client_id, slot);
-    this.#ids.set(slot, client_id);
     this.#away.delete(client_id);
-    if (known !== undefined) return [];
-    this.#relist();
-    return [joined(client_id)];
+    if (this.find(client_id) !== undefined) return [];
+    const value = { client_id, sealed: this.#sealed.has(client_id) };
+    this.#list = [...this.#list, value];
+    return [{ event: 'joined', value }];
   }
 
   /** A socket closed; `gone`: for good, which may also be told of a client that is away. */
   left(client_id: string, reason: Left['reason']): Change[] {
     const gone = reason === 'gone';
-    const slot = this.#slots.get(client_id);
-    if (slot === undefined) return gone && this.#away.delete(client_id) ? [left(client_id, true)] : [];
-    this.#slots.delete(client_id);
-    this.#ids.delete(slot);
+    if (this.find(client_id) === undefined) {
+      return gone && this.#away.delete(client_id) ? [left(client_id, true)] : [];
+    }
+    this.#list = this.#list.filter((member) => member.client_id !== client_id);
     if (!gone) this.#away.add(client_id);
-    this.#relist();
     return [left(client_id, gone)];
   }
 
-  #relist(): void {
-    this.#list = [...this.#slots.keys()].map((client_id) => ({ client_id, sealed: false }));
+  #relist(ids: readonly string[]): void {
+    this.#list = ids.map((client_id) => ({ client_id, sealed: this.#sealed.has(client_id) }));
   }
 }

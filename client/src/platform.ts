@@ -1,4 +1,5 @@
 /** What the SDK needs of the machine that it runs on: the only difference between browsers and Node. */
+import type { OpenEngine } from './engine/engine.ts';
 
 /** A WebSocket, as far as the SDK uses one. */
 export interface Socket {
@@ -21,13 +22,19 @@ export interface SocketEvents {
   close(code: number, reason: string): void;
 }
 
+/** May throw for an address that the platform refuses. */
+export type OpenSocket = (url: string, protocols: string[], events: SocketEvents) => Socket;
+
 export interface Platform {
-  /** May throw for an address that the platform refuses. */
-  openSocket(url: string, protocols: string[], events: SocketEvents): Socket;
+  openEngine: OpenEngine;
   /** Calls `listener` when a page is seen again or the network is back; returns what stops that. */
   onWake(listener: () => void): () => void;
   /** Fills `bytes` from the platform's cryptographic source of random numbers. */
   fillRandom(bytes: Uint8Array<ArrayBuffer>): void;
   /** Whether we run in a page that came over https and thus cannot open ws: addresses. */
   isSecurePage(): boolean;
+  /** Whether there is what sealed rooms need: in browsers WebCrypto, which pages have on https and localhost only. */
+  canSeal(): boolean;
+  /** URL of the page that we run in; undefined where there is none. */
+  pageUrl(): string | undefined;
 }

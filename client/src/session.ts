@@ -1,15 +1,16 @@
-import type { ClientControl, Joined, Left, Welcome } from '../../shared/protocol/control.ts';
+import type { Joined, Left, Welcome } from '../../shared/protocol/control.ts';
 import type { Grant } from './api-types.ts';
-import { Connection } from './connection.ts';
-import { readControl } from './control.ts';
-import type { Control } from './control.ts';
+import type { Bytes } from './e2ee/bytes.ts';
+import type { OutgoingFrame, Standing, Trouble } from './e2ee/channel.ts';
+import type { Engine, EngineConfig, EngineEvents } from './engine/engine.ts';
 import { AnteroomError } from './errors.ts';
+import { inlet } from './inlet.ts';
 import { FIRST_PHASE, stateOf, step } from './machine.ts';
 import type { Effect, MachineEvent, Phase } from './machine.ts';
 import type { Platform } from './platform.ts';
 import type { RouterApi } from './router-api.ts';
 import type { Timings } from './timings.ts';
-import type { CloseReason, ConnectionState, ReconnectPolicy } from './types.ts';
+import type { CloseReason, ConnectionState, Frame, ReconnectPolicy } from './types.ts';
 
 export interface SessionDeps {
   platform: Platform;
@@ -17,17 +18,26 @@ export interface SessionDeps {
   /** Does not throw. */
   policy: ReconnectPolicy;
   timings: Timings;
+  /** undefined: an unencrypted room. */
+  sealing: EngineConfig['sealing'];
 }
 
 /** What the room hears of its session. */
 export interface SessionEvents {
   state(state: ConnectionState): void;
+  /** Of sealed rooms: comes before the state that it leads to, and before the welcome. */
+  securing(welcome: Welcome): void;
   /** Comes before the state that it leads to; what it returns is called after that. */
   welcome(welcome: Welcome): () => void;
   peer(message: Joined | Left): void;
-  frame(bytes: Uint8Array<ArrayBuffer>): void;
-  /** The relay sent what it must not; it was dropped. */
-  fault(error: AnteroomError): void;
+  frame(frame: Frame): void;
+  standing(standing: Standing): void;
+  trouble(trouble: Trouble): void;
+  /** The relay or a client (`from`) sent what it must not; it was dropped. */
+  fault(message: string, from: string | undefined): void;
+  move(move: { from: string; room_id: string; secret: Bytes }): void;
+  /** Whether this client was told to have joined, and not to have left. */
+  isMember(client_id: string): boolean;
 }
 
 const ENDINGS = {
@@ -49,7 +59,7 @@ function errorOf(reason: CloseReason): AnteroomError {
 const sameState = (a: ConnectionState, b: ConnectionState): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
-/** Keeps one client connected: carries out what the machine decides, with sockets, timers and requests. */
+/** Keeps one client connected: carries out what the machine decides, with an engine, timers and requests. */
 export class Session {
   /** Resolves at the first welcome; rejects with `AnteroomError` if the room closes before. */
   readonly ready: Promise<void>;
@@ -59,7 +69,7 @@ export class Session {
   #grant: Grant;
   #phase: Phase = FIRST_PHASE;
   #state: ConnectionState = stateOf(FIRST_PHASE);
-  #connection: Connection | undefined;
+  #engine: Engine | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #request: AbortController | undefined;
   #hungUp: Promise<void> = Promise.resolve();
@@ -75,7 +85,7 @@ export class Session {
       this.#rejectReady = reject;
     });
     this.#stopWaking = deps.platform.onWake(() => this.#woke());
-    this.#run({ do: 'open' });
+    void this.#start();
   }
 
   get grant(): Grant {
@@ -87,20 +97,55 @@ export class Session {
   }
 
   get bufferedAmount(): number {
-    return this.#connection?.open === true ? this.#connection.bufferedAmount : 0;
+    return this.#phase.at === 'closed' ? 0 : (this.#engine?.bufferedAmount ?? 0);
   }
 
-  /** Sends now or not at all; false if the connection is not live. */
-  send(frame: Uint8Array<ArrayBuffer>): boolean {
-    if (this.#phase.at !== 'live' || this.#connection?.open !== true) return false;
-    this.#connection.send(frame);
-    return true;
+  /** Only while live or securing. */
+  send(frame: OutgoingFrame): void {
+    this.#engine?.send(frame);
+  }
+
+  safetyNumber(): Promise<string> {
+    return this.#connected().safetyNumber();
+  }
+
+  /** See `Channel.invite`. */
+  invite(to: readonly string[], room_id: string, secret: Bytes): Promise<string[]> {
+    return this.#connected().invite(to, room_id, secret);
   }
 
   /** Gives the seat up; resolves when the socket is closed. */
   leave(): Promise<void> {
     this.#dispatch({ type: 'leave' });
     return this.#hungUp;
+  }
+
+  #connected(): Engine {
+    if (this.#phase.at === 'closed') throw errorOf(this.#phase.reason);
+    if (this.#engine === undefined) throw new AnteroomError('closed', 'The room is not connected yet');
+    return this.#engine;
+  }
+
+  async #start(): Promise<void> {
+    const { platform, timings, sealing } = this.#deps;
+    const { dead_after_ms, close_timeout_ms } = timings;
+    try {
+      const config = { dead_after_ms, close_timeout_ms, sealing };
+      const engine = await platform.openEngine(config, this.#engineEvents());
+      // The room may have been left meanwhile.
+      if (this.#phase.at === 'closed') {
+        engine.dispose();
+        return;
+      }
+      this.#engine = engine;
+      engine.connect(this.#grant);
+    } catch (cause) {
+      const error =
+        cause instanceof AnteroomError
+          ? cause
+          : new AnteroomError('protocol', 'The connection could not be set up', { cause });
+      this.#dispatch({ type: 'broken', error });
+    }
   }
 
   #dispatch(event: MachineEvent): void {
@@ -123,6 +168,7 @@ export class Session {
     if (state.status === 'live') this.#resolveReady();
     if (state.status === 'closed') {
       this.#stopWaking();
+      void this.#hungUp.then(() => this.#engine?.dispose());
       this.#rejectReady(errorOf(state.reason));
     }
     this.#events.state(state);
@@ -131,7 +177,7 @@ export class Session {
   #run(effect: Effect): void {
     switch (effect.do) {
       case 'open':
-        this.#open();
+        this.#engine?.connect(this.#grant);
         return;
       case 'ask':
         void this.#ask();
@@ -144,20 +190,36 @@ export class Session {
         this.#request?.abort();
         return;
       case 'hang_up':
-        this.#hangUp(effect.leaving);
+        this.#hungUp = this.#engine?.hangUp(effect.leaving) ?? Promise.resolve();
         return;
     }
   }
 
-  #open(): void {
-    this.#connection = new Connection(this.#deps.platform, this.#grant, this.#deps.timings, {
-      text: (text) => this.#control(text),
-      frame: (bytes) => {
-        // Before the welcome no slot means anything.
-        if (this.#phase.at === 'live') this.#events.frame(bytes);
+  #engineEvents(): EngineEvents {
+    const room = this.#events;
+    const events: EngineEvents = {
+      securing: (welcome) => {
+        room.securing(welcome);
+        this.#dispatch({ type: 'securing' });
       },
+      welcome: (welcome) => {
+        const announce = room.welcome(welcome);
+        this.#dispatch({ type: 'welcome' });
+        announce();
+      },
+      moved: () => this.#dispatch({ type: 'moved' }),
       closed: (code, reason) => this.#dispatch({ type: 'closed', code, reason }),
       dead: () => this.#dispatch({ type: 'dead' }),
+      peer: (message) => room.peer(message),
+      frame: (frame) => room.frame(frame),
+      standing: (standing) => room.standing(standing),
+      trouble: (trouble) => room.trouble(trouble),
+      fault: (message, from) => room.fault(message, from),
+      move: (move) => room.move(move),
+    };
+    return inlet(events, {
+      isMember: (client_id) => room.isMember(client_id),
+      isOver: () => this.#phase.at === 'closed',
     });
   }
 
@@ -187,52 +249,9 @@ export class Session {
     }
   }
 
-  #hangUp(leaving: boolean): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    if (leaving && connection.open)
-      connection.send(JSON.stringify({ type: 'leave' } satisfies ClientControl));
-    this.#hungUp = connection.close(leaving ? 1000 : undefined);
-  }
-
-  #control(text: string): void {
-    const reading = readControl(text);
-    switch (reading.kind) {
-      case 'ignored':
-        return;
-      case 'malformed':
-        // Without a welcome there is no going on; later, one message less is no reason to part.
-        if (this.#phase.at === 'opening') this.#connection?.fail(reading.message);
-        else this.#events.fault(new AnteroomError('protocol', reading.message));
-        return;
-      case 'control':
-        this.#act(reading.control);
-        return;
-    }
-  }
-
-  #act(control: Control): void {
-    switch (control.type) {
-      case 'welcome': {
-        this.#connection?.welcomed();
-        const announce = this.#events.welcome(control);
-        this.#dispatch({ type: 'welcome' });
-        announce();
-        return;
-      }
-      case 'moved':
-        this.#dispatch({ type: 'moved' });
-        return;
-      case 'joined':
-      case 'left':
-        this.#events.peer(control);
-        return;
-    }
-  }
-
   /** After a sleep neither timers nor the socket can be trusted: look now. */
   #woke(): void {
-    this.#connection?.probe();
+    this.#engine?.probe();
     this.#dispatch({ type: 'woke' });
   }
 }

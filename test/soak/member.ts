@@ -1,7 +1,7 @@
 /** One client of a room: it comes by the SDK, talks, listens, breaks off and ends. Whatever is amiss goes to the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createUnencryptedRoomOn, joinUnencryptedRoomOn } from '../../client/src/connect.ts';
-import { nodePlatform } from '../../client/src/node/platform.ts';
+import { nodePlatformOn, openNodeSocket } from '../../client/src/node/platform.ts';
 import type { Platform, Socket } from '../../client/src/platform.ts';
 import { fullJitter } from '../../client/src/reconnect.ts';
 import type { CloseReason, ConnectionState, Room } from '../../client/src/types.ts';
@@ -212,16 +212,13 @@ export class Member {
   }
 
   #platform(page: Page): Platform {
-    return {
-      ...nodePlatform,
-      openSocket: (url, protocols, events) => {
-        // It may have been granted what it asked for last.
-        if (page.gone) throw new Error('the page is gone');
-        this.url = url;
-        page.socket = nodePlatform.openSocket(url, protocols, events);
-        return page.socket;
-      },
-    };
+    return nodePlatformOn((url, protocols, events) => {
+      // It may have been granted what it asked for last.
+      if (page.gone) throw new Error('the page is gone');
+      this.url = url;
+      page.socket = openNodeSocket(url, protocols, events);
+      return page.socket;
+    });
   }
 
   /** Nothing is heard of this page any more. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { RelayControl, RelayLimits } from '../../shared/protocol/control.ts';
-import { destinationOf, TO_ALL } from '../../shared/protocol/frame.ts';
+import { destinationOf, TO_ALL, TO_RELAY } from '../../shared/protocol/frame.ts';
 import { parseCredentialsToken } from '../../shared/protocol/subprotocol.ts';
 import type { Credentials } from '../../shared/protocol/subprotocol.ts';
 import { Inbox } from './inbox.ts';
@@ -25,8 +25,10 @@ export interface RelayPeer {
   readonly socket: WebSocket;
   /** Control messages of the client. */
   readonly controls: Inbox<{ type: string }>;
-  /** Frames of the client. */
+  /** Frames of the client for others. */
   readonly frames: Inbox<Buffer>;
+  /** Frames of the client for the relay itself. */
+  readonly acks: Inbox<Buffer>;
   /** The client's close code, once the socket is closed. */
   readonly closed: Promise<number>;
   tell(control: RelayControl | { type: string }): void;
@@ -75,17 +77,18 @@ export class RelayDouble {
   /** Lets a client in: tells it who is here, and the others that it came. */
   welcome(peer: RelayPeer): void {
     const { room_id, client_id } = peer.credentials;
+    const others = this.#othersOf(peer);
     const present = ({ slot, credentials }: RelayPeer) => ({ slot, client_id: credentials.client_id });
     peer.tell({
       type: 'welcome',
       room_id,
       epoch: 1,
       slot: peer.slot,
-      clients: [...this.#peers].map(present),
+      clients: others.map(present),
       limits: RELAY_LIMITS,
       resume_grace_ms: this.#options.resume_grace_ms ?? 15_000,
     });
-    for (const other of this.#peers) other.tell({ type: 'joined', slot: peer.slot, client_id });
+    for (const other of others) other.tell({ type: 'joined', slot: peer.slot, client_id });
     this.#peers.add(peer);
   }
 
@@ -103,6 +106,7 @@ export class RelayDouble {
       socket,
       controls: new Inbox(),
       frames: new Inbox(),
+      acks: new Inbox(),
       closed: new Promise((resolve) => {
         socket.on('close', (code) => resolve(code));
       }),
@@ -124,17 +128,29 @@ export class RelayDouble {
       if (!this.#peers.delete(peer)) return;
       const { client_id } = credentials;
       const reason = leaving ? 'gone' : 'resuming';
-      for (const other of this.#peers) other.tell({ type: 'left', slot: peer.slot, client_id, reason });
+      for (const other of this.#othersOf(peer)) {
+        other.tell({ type: 'left', slot: peer.slot, client_id, reason });
+      }
     });
     (this.#options.onConnect ?? ((newcomer) => this.welcome(newcomer)))(peer, this);
     this.connections.put(peer);
   }
 
   #forward(from: RelayPeer, frame: Buffer): void {
-    from.frames.put(frame);
     const destination = destinationOf(frame);
-    for (const peer of this.#peers) {
-      if (peer !== from && (destination === TO_ALL || destination === peer.slot)) peer.socket.send(frame);
+    if (destination === TO_RELAY) {
+      from.acks.put(frame);
+      return;
     }
+    from.frames.put(frame);
+    for (const peer of this.#othersOf(from)) {
+      if (destination === TO_ALL || destination === peer.slot) peer.socket.send(frame);
+    }
+  }
+
+  /** Who else is in the same room. */
+  #othersOf(peer: RelayPeer): RelayPeer[] {
+    const { room_id } = peer.credentials;
+    return [...this.#peers].filter((other) => other !== peer && other.credentials.room_id === room_id);
   }
 }

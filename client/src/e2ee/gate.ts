@@ -7,8 +7,6 @@ import type { Presence, Present } from './presence.ts';
 
 export type GateEvents = Pick<ChannelEvents, 'secured' | 'joined' | 'left' | 'standing'>;
 
-const NOBODY: Standing = { sealed: [], securing: [], unsealed: [], disagreeing: [] };
-
 export class Gate {
   readonly #presence: Presence;
   readonly #peers: Peers;
@@ -16,7 +14,9 @@ export class Gate {
   /** The welcome of this connection that was not passed on yet. */
   #welcome: Welcome | undefined;
   #is_open = false;
-  #standing = NOBODY;
+  #connected = false;
+  /** As it was told last for this connection. */
+  #standing: Standing | undefined;
 
   constructor(presence: Presence, peers: Peers, events: GateEvents) {
     this.#presence = presence;
@@ -35,10 +35,13 @@ export class Gate {
   connected(welcome: Welcome): void {
     this.#welcome = welcome;
     this.#is_open = false;
+    this.#connected = true;
+    this.#standing = undefined;
   }
 
   disconnected(): void {
     this.#welcome = undefined;
+    this.#connected = false;
   }
 
   isSealed({ client_id, slot }: Present): boolean {
@@ -65,13 +68,14 @@ export class Gate {
     const ready = (client: Present): boolean =>
       this.isSealed(client) || this.#presence.isOverdue(client, now);
     const all = [...this.#presence.all];
+    // First, so that who is told of somebody can say how it stands with them. Without a connection nobody is here.
+    if (this.#connected) this.#compare(all, now, disagrees);
     if (this.#welcome !== undefined && all.every(ready)) this.#open(this.#welcome, all);
     if (this.isOpen) {
       for (const client of all) {
         if (!client.told && ready(client)) this.#tell(client);
       }
     }
-    this.#compare(all, now, disagrees);
   }
 
   /** When somebody's time to become sealed is over. */

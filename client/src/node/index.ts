@@ -1,5 +1,6 @@
 /** The SDK for Node, on `ws`. The same functions and types as for browsers. */
-import { createRoomOn, createUnencryptedRoomOn, joinRoomOn, joinUnencryptedRoomOn } from '../connect.ts';
+import { createRoomOn, joinRoomOn } from '../connect-sealed.ts';
+import { createUnencryptedRoomOn, joinUnencryptedRoomOn } from '../connect.ts';
 import { nodePlatform as platform } from './platform.ts';
 import type {
   CreateRoomOptions,

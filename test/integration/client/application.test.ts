@@ -1,6 +1,15 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
-import { afterFirst, inbox, isClosed, isLive, join, liveRoom, startRelay } from './setup.ts';
+import {
+  afterFirst,
+  inbox,
+  isClosed,
+  isLive,
+  join,
+  liveRoom,
+  startRelay,
+  taskAfterWelcome,
+} from './setup.ts';
 
 describe('an application', () => {
   it('may have listeners that throw', async () => {
@@ -28,11 +37,12 @@ describe('an application', () => {
   });
 
   it('may leave while a reconnect is waited for', async () => {
+    const { room, peer, states } = await liveRoom({ reconnect: () => 60_000 });
+    await taskAfterWelcome();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => {
       vi.useRealTimers();
     });
-    const { room, peer, states } = await liveRoom({ reconnect: () => 60_000 });
     peer.socket.terminate();
     expect(await states.next()).toMatchObject({ status: 'reconnecting', retry_in_ms: 60_000 });
     const timers = vi.getTimerCount();

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRelay, startRouter } from './setup.ts';
 
@@ -32,10 +31,22 @@ export type Everything = [
   ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents, SealedRoom, Security, SendOptions, UnreadableReason,
 ];
 
-/** Sealed rooms, by their types. */
-export type Create = (options: CreateRoomOptions) => Promise<SealedRoom>;
-export type Join = (link: string, options: JoinRoomOptions) => Promise<SealedRoom>;
-export const sealed: [Create, Join, (link: string) => LinkReading] = [createRoom, joinRoom, parseLink];
+/** The same in a sealed room. */
+async function whisper(router: string): Promise<string[]> {
+  const made: CreateRoomOptions = { router, page: 'https://app.example/' };
+  const ann: SealedRoom = await createRoom(made);
+  const arrived = new Promise<Member>((resolve) => ann.on('joined', resolve));
+  const options: JoinRoomOptions = { router };
+  const bob: SealedRoom = await joinRoom(ann.link, options);
+  const heard = new Promise<Message>((resolve) => bob.on('message', resolve));
+  const { sealed } = await arrived;
+  ann.sendText('sealed');
+  const text = (await heard).text();
+  const reading: LinkReading = parseLink(ann.link);
+  const security: Security = bob.security;
+  await Promise.all([ann.leave(), bob.leave()]);
+  return [text, String(sealed), reading.kind, security.status];
+}
 
 export async function talk(router: string): Promise<string[]> {
   const heard: string[] = [];
@@ -63,6 +74,7 @@ export async function talk(router: string): Promise<string[]> {
   heard.push(String(code));
   await ann.leave();
   await bob.leave();
+  heard.push(...(await whisper(router)));
   // @ts-expect-error: there is no such event, so the types are not any.
   ann.on('no_such_event', () => undefined);
   return heard;
@@ -131,11 +143,29 @@ describe('the packed SDK', { timeout: 60_000 }, () => {
     expect(packages.filter((name) => !name.startsWith('.'))).toEqual(['@anteroom', 'tweetnacl', 'ws']);
   });
 
-  it('fits the size budget of a page and needs nothing of Node there', async () => {
+  it('needs nothing of Node in a page, and no package but tweetnacl', async () => {
+    const files = (await readdir(installed('dist'))).filter((name) => name.endsWith('.js'));
+    const pages = files.filter((name) => name !== 'node.js');
+    expect(pages).toEqual(expect.arrayContaining(['index.js', 'worker.js']));
+    for (const file of pages) {
+      const source = await readFile(installed('dist', file), 'utf8');
+      expect(source).not.toMatch(/\bnode:|\brequire\s*\(|\bBuffer\b|\bprocess\./);
+      const imports = [
+        ...source.matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)"|\bimport\("([^"]+)"\)/gm),
+      ];
+      for (const [, name = '', late = ''] of imports) {
+        const path = name + late;
+        if (path === 'tweetnacl') continue;
+        expect(files.map((file) => `./${file}`)).toContain(path);
+      }
+    }
+  });
+
+  it('names its Worker as bundlers find it', async () => {
     const source = await readFile(installed('dist', 'index.js'), 'utf8');
-    expect(gzipSync(source).length).toBeLessThan(25_000);
-    expect(source).not.toMatch(/\bnode:|\brequire\s*\(|\bimport\s*\(|^import\b/m);
-    expect(source).not.toMatch(/\bBuffer\b|\bprocess\./);
+    expect(source).toContain('new Worker(new URL("./worker.js", import.meta.url), { type: "module"');
+    // The page itself does not load what runs in there.
+    expect(source).not.toContain('tweetnacl');
   });
 
   it.each([
@@ -164,7 +194,7 @@ describe('the packed SDK', { timeout: 60_000 }, () => {
       timeout: 15_000,
     });
     expect(JSON.parse(stdout)).toEqual({
-      heard: ['to all', 'to bob', 'invalid_argument', '4409'],
+      heard: ['to all', 'to bob', 'invalid_argument', '4409', 'sealed', 'true', 'link', 'sealed'],
       timers: [],
     });
   });

@@ -12,6 +12,7 @@ import {
   liveRoom,
   startRelay,
   startRouter,
+  taskAfterWelcome,
 } from './setup.ts';
 
 /** Of a frame of the second client at the first relay. */
@@ -232,6 +233,7 @@ describe('a relay', () => {
         },
       },
     });
+    await taskAfterWelcome();
     wake();
     expect(room.state).toEqual({ status: 'live' });
     const slept = Date.now() + 12_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { encodeFrame, FRAME_CLASS, TO_ALL } from '../../../shared/protocol/frame.ts';
 import type { FrameHeader } from '../../../shared/protocol/frame.ts';
-import { nodePlatform } from '../../../client/src/node/platform.ts';
+import { openNodeSocket } from '../../../client/src/node/platform.ts';
 import { RELAY_LIMITS } from '../../support/relay-double.ts';
 import type { RelayPeer } from '../../support/relay-double.ts';
 import { create, inbox, join, startRelay, startRouter } from './setup.ts';
@@ -200,17 +200,15 @@ describe('a room', () => {
     const room = await create({
       router: router.url,
       timings: { close_timeout_ms: 20 },
-      platform: {
-        openSocket(...socket) {
-          const opened = nodePlatform.openSocket(...socket);
-          const abandon = opened.abandon.bind(opened);
-          return Object.assign(opened, {
-            abandon() {
-              abandoned();
-              abandon();
-            },
-          });
-        },
+      openSocket(...socket) {
+        const opened = openNodeSocket(...socket);
+        const abandon = opened.abandon.bind(opened);
+        return Object.assign(opened, {
+          abandon() {
+            abandoned();
+            abandon();
+          },
+        });
       },
     });
     // Paused, it never reads the close frame.

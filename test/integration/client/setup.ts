@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { createUnencryptedRoomOn, joinUnencryptedRoomOn } from '../../../client/src/connect.ts';
-import { nodePlatform } from '../../../client/src/node/platform.ts';
-import type { Platform } from '../../../client/src/platform.ts';
+import { nodePlatformOn, openNodeSocket } from '../../../client/src/node/platform.ts';
+import type { OpenSocket, Platform } from '../../../client/src/platform.ts';
 import type { Timings } from '../../../client/src/timings.ts';
 import type {
   CreateUnencryptedRoomOptions,
@@ -28,9 +28,9 @@ export async function startRouter(relay_url: string): Promise<RouterDouble> {
   return router;
 }
 
-type Extra = { timings?: Partial<Timings>; platform?: Partial<Platform> };
-const internals = ({ timings = {}, platform }: Extra) => ({
-  platform: { ...nodePlatform, ...platform },
+type Extra = { timings?: Partial<Timings>; platform?: Partial<Platform>; openSocket?: OpenSocket };
+const internals = ({ timings = {}, platform, openSocket = openNodeSocket }: Extra) => ({
+  platform: { ...nodePlatformOn(openSocket), ...platform },
   timings,
 });
 
@@ -68,6 +68,9 @@ export async function liveRoom(extra: CreateExtra = {}, relay_options?: RelayOpt
   await router.requests.next();
   return { relay, router, room, peer, states: inbox(room, 'state') };
 }
+
+/** What comes behind the first welcome is told from the next task on, so that there may be listeners by then. */
+export const taskAfterWelcome = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
 export const isLive = (state: { status: string }): boolean => state.status === 'live';
 export const isClosed = (state: { status: string }): boolean => state.status === 'closed';

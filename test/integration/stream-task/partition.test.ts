@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { joinUnencryptedRoomOn } from '../../../client/src/connect.ts';
 import { createUnencryptedRoom, joinUnencryptedRoom, type Room } from '../../../client/src/node/index.ts';
-import { nodePlatform } from '../../../client/src/node/platform.ts';
+import { nodePlatformOn, openNodeSocket } from '../../../client/src/node/platform.ts';
 import type { Platform, Socket } from '../../../client/src/platform.ts';
 import { Peer } from '../../support/relay.ts';
 import { live, next, talk, together } from '../../support/rooms.ts';
@@ -15,7 +15,7 @@ import { credentialsToken } from '../../../shared/protocol/subprotocol.ts';
 function breakable(): { platform: Platform; breakIt: () => void } {
   let socket: Socket | undefined;
   return {
-    platform: { ...nodePlatform, openSocket: (...args) => (socket = nodePlatform.openSocket(...args)) },
+    platform: nodePlatformOn((...args) => (socket = openNodeSocket(...args))),
     breakIt: () => socket?.abandon(),
   };
 }

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildFrame, checkOutgoing, readFrame } from '../../../client/src/frames.ts';
-import { Members } from '../../../client/src/members.ts';
-import { encodeFrame, FRAME_CLASS, TO_ALL, TO_RELAY } from '../../../shared/protocol/frame.ts';
+import { SIGNATURE_BYTES } from '../../../client/src/e2ee/ed25519.ts';
+import { SEAL_BYTES, SIGNED_BYTES } from '../../../client/src/e2ee/overhead.ts';
+import { Slots } from '../../../client/src/engine/slots.ts';
+import { buildFrame, checkOutgoing, outgoing, readFrame } from '../../../client/src/frames.ts';
+import { encodeFrame, FRAME_CLASS, HEADER_BYTES, TO_ALL, TO_RELAY } from '../../../shared/protocol/frame.ts';
 import type { FrameClass, FrameHeader } from '../../../shared/protocol/frame.ts';
 import { RELAY_LIMITS } from '../../support/relay-double.ts';
 
-const members = new Members('me', () => {});
-members.welcome([{ slot: 7, client_id: 'ann' }], 60_000);
+const slots = new Slots();
+slots.add({ slot: 7, client_id: 'ann' });
+const UNKNOWN = { limits: undefined, sealed: false };
+const KNOWN = { limits: RELAY_LIMITS, sealed: false };
 const MINE = 3;
 const PAYLOAD = Uint8Array.of(1, 2, 3);
 const HEADER: FrameHeader = {
@@ -21,7 +25,7 @@ const HEADER: FrameHeader = {
   destination: TO_ALL,
 };
 const read = (header: Partial<FrameHeader>) =>
-  readFrame(encodeFrame({ ...HEADER, ...header }, PAYLOAD), MINE, members);
+  readFrame(encodeFrame({ ...HEADER, ...header }, PAYLOAD), MINE, slots);
 
 describe('readFrame', () => {
   it('names the sender and keeps the rest', () => {
@@ -50,9 +54,9 @@ describe('readFrame', () => {
   });
 
   it('refuses what is no frame', () => {
-    expect(readFrame(new Uint8Array(5), MINE, members)).toMatchObject({ kind: 'refused' });
-    expect(readFrame(new Uint8Array(6), MINE, members)).toMatchObject({ kind: 'refused' });
-    expect(readFrame(Uint8Array.of(0b0111_1000, 0, 0, 7, 0xff, 0xff), MINE, members)).toMatchObject({
+    expect(readFrame(new Uint8Array(5), MINE, slots)).toMatchObject({ kind: 'refused' });
+    expect(readFrame(new Uint8Array(6), MINE, slots)).toMatchObject({ kind: 'refused' });
+    expect(readFrame(Uint8Array.of(0b0111_1000, 0, 0, 7, 0xff, 0xff), MINE, slots)).toMatchObject({
       kind: 'refused',
     });
   });
@@ -60,7 +64,7 @@ describe('readFrame', () => {
   it('never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 20 }), (bytes) => {
-        expect(['frame', 'refused']).toContain(readFrame(new Uint8Array(bytes), MINE, members).kind);
+        expect(['frame', 'refused']).toContain(readFrame(new Uint8Array(bytes), MINE, slots).kind);
       }),
     );
   });
@@ -75,7 +79,7 @@ describe('checkOutgoing', () => {
     ['layer', FRAME_CLASS.MSG, { layer: 8 }],
     ['layer', FRAME_CLASS.MSG, { layer: Number.NaN }],
   ])('names %s when it is out of range', (name, frame_class, options) => {
-    expect(() => checkOutgoing(frame_class as FrameClass, PAYLOAD, options, undefined)).toThrow(
+    expect(() => checkOutgoing(frame_class as FrameClass, PAYLOAD, options, UNKNOWN)).toThrow(
       expect.objectContaining({
         code: 'invalid_argument',
         message: expect.stringContaining(`${name} must be`),
@@ -86,22 +90,47 @@ describe('checkOutgoing', () => {
   it.each(['text', new ArrayBuffer(2), [1, 2], null, new Uint16Array(1)])(
     'takes no payload but bytes',
     (payload) => {
-      expect(() => checkOutgoing(1, payload as unknown as Uint8Array, {}, undefined)).toThrow(
+      expect(() => checkOutgoing(1, payload as unknown as Uint8Array, {}, UNKNOWN)).toThrow(
         /payload must be a Uint8Array/,
       );
     },
   );
 
   it('takes Buffers', () => {
-    expect(() => checkOutgoing(1, Buffer.from('x'), {}, RELAY_LIMITS)).not.toThrow();
+    expect(() => checkOutgoing(1, Buffer.from('x'), {}, KNOWN)).not.toThrow();
   });
 
   it('allows the limit and names it one byte beyond', () => {
-    expect(() => checkOutgoing(1, new Uint8Array(1_018), {}, RELAY_LIMITS)).not.toThrow();
-    expect(() => checkOutgoing(1, new Uint8Array(1_019), {}, RELAY_LIMITS)).toThrow(
+    expect(() => checkOutgoing(1, new Uint8Array(1_018), {}, KNOWN)).not.toThrow();
+    expect(() => checkOutgoing(1, new Uint8Array(1_019), {}, KNOWN)).toThrow(
       /1019 bytes; the relay takes 1018 at most \(limits\.max_frame_bytes 1024/,
     );
-    expect(() => checkOutgoing(1, new Uint8Array(1_019), {}, undefined)).not.toThrow();
+    expect(() => checkOutgoing(1, new Uint8Array(1_019), {}, UNKNOWN)).not.toThrow();
+  });
+
+  it('leaves room for the seal in a sealed room, and for the signature of a message', () => {
+    const sealed = { limits: RELAY_LIMITS, sealed: true };
+    const pose = 1_024 - HEADER_BYTES - SEAL_BYTES;
+    const message = pose - SIGNED_BYTES;
+    expect(SIGNED_BYTES).toBe(SIGNATURE_BYTES);
+    expect(() => checkOutgoing(FRAME_CLASS.POSE, new Uint8Array(pose), {}, sealed)).not.toThrow();
+    expect(() => checkOutgoing(FRAME_CLASS.POSE, new Uint8Array(pose + 1), {}, sealed)).toThrow(
+      /the relay takes 993 at most .* less the 6 of the header, 25 of the seal\)/,
+    );
+    expect(() => checkOutgoing(FRAME_CLASS.MSG, new Uint8Array(message), {}, sealed)).not.toThrow();
+    expect(() => checkOutgoing(FRAME_CLASS.MSG, new Uint8Array(message + 1), {}, sealed)).toThrow(
+      /the relay takes 929 at most .* and 64 of the signature\)/,
+    );
+  });
+
+  it("keeps class CTRL of a sealed room for the encryption's own use", () => {
+    expect(() => checkOutgoing(FRAME_CLASS.CTRL, PAYLOAD, {}, KNOWN)).not.toThrow();
+    expect(() => checkOutgoing(FRAME_CLASS.CTRL, PAYLOAD, {}, { ...KNOWN, sealed: true })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_argument',
+        message: expect.stringContaining('FRAME_CLASS.MSG'),
+      }),
+    );
   });
 });
 
@@ -116,7 +145,7 @@ describe('buildFrame', () => {
     const frame_class = fc.constantFrom(...Object.values(FRAME_CLASS));
     fc.assert(
       fc.property(frame_class, options, fc.uint8Array(), (frame_class, options, payload) => {
-        expect(readFrame(buildFrame(frame_class, payload, options, 7, MINE), MINE, members)).toEqual({
+        expect(readFrame(buildFrame(outgoing(frame_class, payload, options), 7, MINE), MINE, slots)).toEqual({
           kind: 'frame',
           frame: { ...options, from: 'ann', class: frame_class, unicast: true, payload },
         });

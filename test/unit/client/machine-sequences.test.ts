@@ -6,6 +6,7 @@ import { closed, context, network, NOW, problem, refused } from './machine-fixtu
 
 describe('any phase', () => {
   const events: MachineEvent[] = [
+    { type: 'securing' },
     { type: 'welcome' },
     closed(1006),
     closed(4401),
@@ -32,6 +33,7 @@ describe('any phase', () => {
   };
   const PHASES: Record<Phase['at'], UnderWay> = {
     opening: 'socket',
+    securing: 'socket',
     live: 'socket',
     waiting: 'timer',
     asking: 'request',

@@ -24,18 +24,15 @@ describe('Members', () => {
     const members = new Members('me', nobody);
     expect(members.welcome(peers('a', 'me', 'b'), AWAY_MS)).toEqual([joined('a'), joined('b')]);
     expect(members.list).toEqual([member('a'), member('b')]);
-    expect(members.slotOf('b')).toBe(2);
-    expect(members.idOf(2)).toBe('b');
-    expect(members.idOf(1)).toBeUndefined();
-    expect(members.slotOf('me')).toBeUndefined();
+    expect(members.find('b')).toEqual(member('b'));
+    expect(members.find('me')).toBeUndefined();
   });
 
   it('tells the difference to a later welcome; who is missing is away, not gone', () => {
     const members = new Members('me', nobody);
     members.welcome(peers('a', 'b'), AWAY_MS);
     expect(members.welcome(peers('c', 'b'), AWAY_MS)).toEqual([left('a', false), joined('c')]);
-    expect(members.slotOf('b')).toBe(1);
-    expect(members.idOf(0)).toBe('c');
+    expect(members.list).toEqual([member('c'), member('b')]);
   });
 
   it('tells of a break first and of the seat given up later', () => {
@@ -66,22 +63,33 @@ describe('Members', () => {
     const members = new Members('me', nobody);
     members.welcome(peers('a'), AWAY_MS);
     members.left('a', 'resuming');
-    expect(members.joined({ client_id: 'a', slot: 9 })).toEqual([joined('a')]);
-    expect(members.idOf(9)).toBe('a');
-    expect(members.idOf(0)).toBeUndefined();
+    expect(members.joined('a')).toEqual([joined('a')]);
   });
 
-  it('takes over the slot of a client whose connection was replaced without a word', () => {
+  it('passes over the return of a client whose connection was replaced without a word', () => {
     const members = new Members('me', nobody);
     members.welcome(peers('a'), AWAY_MS);
-    expect(members.joined({ client_id: 'a', slot: 5 })).toEqual([]);
-    expect(members.slotOf('a')).toBe(5);
-    expect(members.idOf(0)).toBeUndefined();
+    expect(members.joined('a')).toEqual([]);
+    expect(members.list).toEqual([member('a')]);
+  });
+
+  it('shows who is sealed, in a new list where that changes', () => {
+    const members = new Members('me', nobody);
+    members.seal(['b', 'c']);
+    members.welcome(peers('a', 'b'), AWAY_MS);
+    expect(members.list).toEqual([member('a'), { client_id: 'b', sealed: true }]);
+    expect(members.joined('c')).toEqual([{ event: 'joined', value: { client_id: 'c', sealed: true } }]);
+    const before = members.list;
+    members.seal(['c', 'b', 'd']);
+    expect(members.list).toBe(before);
+    members.seal(['a', 'b']);
+    expect(members.list).not.toBe(before);
+    expect(members.list.map(({ sealed }) => sealed)).toEqual([true, true, false]);
   });
 
   it('ignores itself and strangers', () => {
     const members = new Members('me', nobody);
-    expect(members.joined({ client_id: 'me', slot: 1 })).toEqual([]);
+    expect(members.joined('me')).toEqual([]);
     expect(members.left('stranger', 'gone')).toEqual([]);
     expect(members.left('stranger', 'resuming')).toEqual([]);
     expect(members.list).toEqual([]);
@@ -107,7 +115,7 @@ describe('Members', () => {
                   AWAY_MS,
                 )
               : action.do === 'joined'
-                ? members.joined({ client_id: action.id, slot: slot++ })
+                ? members.joined(action.id)
                 : members.left(action.id, action.reason);
           for (const { event, value } of changes) {
             const known = seen.has(value.client_id);
@@ -117,9 +125,6 @@ describe('Members', () => {
             else seen.delete(value.client_id);
           }
           expect(new Set(members.list.map((member) => member.client_id))).toEqual(seen);
-          for (const { client_id } of members.list) {
-            expect(members.idOf(members.slotOf(client_id)!)).toBe(client_id);
-          }
         }
       }),
     );
@@ -148,7 +153,7 @@ describe('members that are away', () => {
     vi.advanceTimersByTime(20_000);
     expect(told).toEqual([left('a', true), left('b', true)]);
     expect(members.left('a', 'gone')).toEqual([]);
-    expect(members.joined({ client_id: 'b', slot: 9 })).toEqual([joined('b')]);
+    expect(members.joined('b')).toEqual([joined('b')]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -169,7 +174,7 @@ describe('members that are away', () => {
   it('are no longer waited for once they are back or told to be gone', () => {
     const { members, told } = watched();
     for (const id of ['a', 'b', 'c']) members.left(id, 'resuming');
-    members.joined({ client_id: 'a', slot: 9 });
+    members.joined('a');
     members.left('b', 'gone');
     members.welcome(peers('a', 'c'), AWAY_MS);
     expect(vi.getTimerCount()).toBe(0);
