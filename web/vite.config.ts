@@ -21,6 +21,7 @@ function contentSecurityPolicy(): Plugin {
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
+        "worker-src 'self'",
         "img-src 'self' data:",
         `connect-src 'self' ws: wss:${router}`,
         "base-uri 'none'",

@@ -2,58 +2,22 @@
  * The page in a real browser, on the whole local stack: as the stack serves it from its sources, then as it is deployed,
  * which loads faster.
  */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../shared/protocol/api.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { startStack } from '../support/stack.ts';
-import type { Stack } from '../support/stack.ts';
-import { serveBuiltPage } from './built-page.ts';
-import type { BuiltPage } from './built-page.ts';
 import { BELOW, CURSOR, SELECTED_LENGTH, SIDEWAYS } from './expressions.ts';
-import { meet, PATIENCE_MS, Visitor } from './visitor.ts';
+import { pair, scene, useScene, visitor } from './scene.ts';
+import { sealedScenes } from './sealed-scenes.ts';
+import { PATIENCE_MS } from './visitor.ts';
 
-let stack: Stack;
-let browser: Browser;
-let built: BuiltPage;
-let visitors: Visitor[] = [];
-
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([startStack({ env: { STORE: 'memory' } }), launchBrowser()]);
-  built = await serveBuiltPage(stack.url);
-}, 90_000);
-
-afterAll(async () => {
-  await Promise.all([browser?.close(), built?.stop(), stack?.stop()]);
-});
-
-afterEach(async () => {
-  const complaints = visitors.flatMap((visitor) => visitor.complaints);
-  await Promise.all(visitors.map((visitor) => visitor.goAway()));
-  visitors = [];
-  if (complaints.length > 0) throw new Error(`a page complained: ${complaints.join('; ')}`);
-});
-
-type Options = Parameters<typeof Visitor.arrive>[3];
-
-async function visitor(name: string, options?: Options, home = built.url): Promise<Visitor> {
-  const arrived = await Visitor.arrive(browser, home, name, options);
-  visitors.push(arrived);
-  return arrived;
-}
-
-/** Two people in a room, each with a browser. */
-async function pair(seats?: number, home = built.url) {
-  const ada = await visitor('Ada', {}, home);
-  const grace = await visitor('Grace', { colorScheme: 'dark' }, home);
-  return { ada, grace, ...(await meet(ada, grace, seats)) };
-}
+useScene();
 
 describe('two people', () => {
   it('meet by a link, see who is here, chat both ways and see each other point', async () => {
-    const { ada, grace, room_id, link } = await pair(undefined, stack.url);
-    expect(link).toBe(`${stack.url}/r/${room_id}`);
-    await ada.see('This room is not sealed yet.');
+    const { ada, grace, room_id, link } = await pair(undefined, scene.stack.url);
+    expect(link).toMatch(/#[\w-]{43}$/);
+    expect(link.replace(/#.*/, '')).toBe(`${scene.stack.url}/r/${room_id}`);
+    expect([ada.page.url(), grace.page.url()]).toEqual([link, link]);
+    await Promise.all([ada.seeLock('Sealed · 2 members'), grace.seeLock('Sealed · 2 members')]);
 
     await ada.say('Hello <b>Grace</b> & welcome');
     await grace.hear('Ada', 'Hello <b>Grace</b> & welcome');
@@ -96,7 +60,7 @@ describe('two people', () => {
     const ids = await Promise.all([ada.clientId(), grace.clientId()]);
 
     const release = await Promise.all([ada.hold('/join-room'), grace.hold('/join-room')]);
-    await stack.killTaskOf(room_id);
+    await scene.stack.killTaskOf(room_id);
     await Promise.all([ada.see('The connection was lost'), grace.see('The connection was lost')]);
     await grace.page.setViewportSize({ width: 360, height: 740 });
     expect(await grace.page.evaluate<number>(SIDEWAYS)).toBe(0);
@@ -131,6 +95,7 @@ describe('a reload', () => {
     await grace.page.reload();
     await grace.seeStatus('Live');
     await Promise.all([grace.seePeople('Grace', 'Ada'), ada.seePeople('Ada', 'Grace')]);
+    await Promise.all([grace.seeLock('Sealed · 2 members'), ada.seeLock('Sealed · 2 members')]);
     expect(await grace.clientId()).toBe(id);
     await grace.say('Here again');
     await ada.hear('Grace', 'Here again');
@@ -142,7 +107,7 @@ describe('two windows of one browser', () => {
     const ada = await visitor('Ada');
     await ada.createRoom();
     const grace = await ada.anotherWindow('Grace');
-    await grace.page.goto(built.url);
+    await grace.page.goto(scene.built.url);
     await grace.askFor(await ada.copyLink());
     await grace.seeStatus('Live');
     await ada.page.reload();
@@ -209,19 +174,20 @@ describe('the last seat', () => {
   it('is not lost to an attempt that was cancelled', async () => {
     const ada = await visitor('Ada');
     const room_id = await ada.createRoom(2);
+    const link = await ada.copyLink();
     const linus = await visitor('Linus');
-    await linus.page.goto(built.url);
+    await linus.page.goto(scene.built.url);
     let asked = 0;
     linus.page.on('request', (request) => {
       if (request.method() === 'POST') asked++;
     });
     const { answered, release } = await linus.holdAnswer('/join-room');
-    await linus.askFor(room_id);
+    await linus.askFor(link);
     await linus.seeFocus(linus.page.getByRole('heading', { name: `Joining room ${room_id}` }));
     await linus.picture('joining');
     await answered;
     await linus.page.getByRole('button', { name: 'Cancel' }).click();
-    await linus.askFor(room_id, 'Linus T.');
+    await linus.askFor(link, 'Linus T.');
     release();
     await linus.seeStatus('Live');
     await Promise.all([ada.seePeople('Ada', 'Linus T.'), linus.seePeople('Linus T.', 'Ada')]);
@@ -229,17 +195,20 @@ describe('the last seat', () => {
   });
 });
 
+sealedScenes();
+
 describe('a room that is not there', () => {
   it('is named, with a way to a new one', async () => {
     const ada = await visitor('Ada');
-    await ada.page.goto(`${built.url}/r/99999`);
+    const link = `${scene.built.url}/r/99999#${'A'.repeat(43)}`;
+    await ada.page.goto(link);
     const name = ada.page.getByLabel('Your name');
     await name.fill('\u2800');
     await name.press('Enter');
     expect(await ada.page.evaluate<string>('document.activeElement.validationMessage')).toContain(
       'can be seen',
     );
-    await ada.knock(`${built.url}/r/99999`);
+    await ada.knock(link);
     await ada.see('There is no room 99999 (any more)');
     ada.forgive(/404/);
     await ada.page.getByRole('button', { name: 'Create a new room' }).click();
@@ -251,8 +220,8 @@ describe('a room that is not there', () => {
 describe('a wrong ticket', () => {
   it('is closed with 4401, as a browser sees it', async () => {
     const ada = await visitor('Ada');
-    await ada.page.goto(built.url);
-    const response = await fetch(`${stack.url}/create-room`, {
+    await ada.page.goto(scene.built.url);
+    const response = await fetch(`${scene.stack.url}/create-room`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',
@@ -280,7 +249,7 @@ describe('the page', () => {
       hasTouch: true,
       isMobile: true,
     });
-    await phone.page.goto(built.url);
+    await phone.page.goto(scene.built.url);
     await phone.page.getByLabel('Your name').waitFor();
     await phone.picture('home-phone');
     await ada.createRoom();
@@ -318,7 +287,9 @@ describe('the page', () => {
   });
 
   it('has no script of its own in its HTML when it is built, and a Content-Security-Policy', () => {
-    expect(built.html).toMatch(/http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;;/);
-    expect(built.html).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=|javascript:/i);
+    expect(scene.built.html).toMatch(
+      /http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;;/,
+    );
+    expect(scene.built.html).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=|javascript:/i);
   });
 });

@@ -20,6 +20,8 @@ export class Visitor {
   complaints: string[] = [];
   /** Address of the newest socket to a relay. */
   relay = '';
+  /** What the page asked of servers over HTTP: address, headers and body. */
+  readonly asked: string[] = [];
   readonly #context: BrowserContext;
   readonly #home: string;
 
@@ -31,6 +33,9 @@ export class Visitor {
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      this.asked.push([request.url(), JSON.stringify(request.headers()), request.postData()].join('\n'));
     });
     page.on('websocket', (socket) => {
       if (new URL(socket.url()).host !== new URL(home).host) this.relay = socket.url();
@@ -93,10 +98,10 @@ export class Visitor {
     await this.page.getByRole('button', { name: 'Join', exact: true }).click();
   }
 
-  /** Fills in the start page with the link or number of a room, and presses Enter. */
+  /** Fills in the start page with the link of a room, and presses Enter. */
   async askFor(invite: string, name = this.name): Promise<void> {
     await this.page.getByLabel('Your name').fill(name);
-    await this.page.getByLabel('Room number or link').fill(invite);
+    await this.page.getByLabel('Link of the room').fill(invite);
     await this.page.keyboard.press('Enter');
   }
 
@@ -114,6 +119,23 @@ export class Visitor {
 
   async seeStatus(text: string): Promise<void> {
     await this.page.locator('.status', { hasText: text }).waitFor();
+  }
+
+  /** Waits until the lock of the room says this. */
+  async seeLock(text: string | RegExp): Promise<void> {
+    await this.page.locator('.lock', { hasText: text }).waitFor();
+  }
+
+  /** Opens the lock of the room. */
+  async openLock(): Promise<Locator> {
+    await this.page.locator('.lock').click();
+    return this.page.getByRole('dialog');
+  }
+
+  /** The safety number, once it is shown. The lock is open. */
+  async safetyNumber(): Promise<string> {
+    const digits = await this.page.locator('.safety-digits').textContent();
+    return digits!.trim();
   }
 
   async see(text: string | RegExp): Promise<void> {
@@ -156,6 +178,11 @@ export class Visitor {
   /** The notices of the chat, as they are now. */
   notices(): Promise<string[]> {
     return this.page.locator('.notice').allTextContents();
+  }
+
+  /** What was said, as the chat shows it now. */
+  messages(): Promise<string[]> {
+    return this.page.locator('.message-text').allTextContents();
   }
 
   /** Moves the pointer to `place` of the shared area (shares of its width and height), over a few steps. */
@@ -228,6 +255,11 @@ export class Visitor {
   async clientId(): Promise<string> {
     const stay = await this.page.evaluate<string | null>("sessionStorage.getItem('anteroom.stay')");
     return (JSON.parse(stay!) as { seat: { client_id: string } }).seat.client_id;
+  }
+
+  /** All that the page remembers beyond this view, and shows in the title of its window. */
+  remembered(): Promise<string> {
+    return this.page.evaluate<string>('JSON.stringify([localStorage, sessionStorage, document.title])');
   }
 
   /** Keeps a picture of the window in test-results. */

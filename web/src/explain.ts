@@ -3,9 +3,9 @@ import type { CloseReason, ErrorCode } from '@anteroom/client';
 
 /**
  * The way out: `retry`: the same again; `rejoin`: into the same room on a new seat; `create`: to the start page and a
- * new room.
+ * new room; `secure`: the same address on https.
  */
-export type WayOut = 'retry' | 'rejoin' | 'create';
+export type WayOut = 'retry' | 'rejoin' | 'create' | 'secure';
 
 export interface Explanation {
   title: string;
@@ -114,13 +114,14 @@ const FAILURES: Readonly<Record<ErrorCode, (failure: Failure, room_id: string | 
   unsupported_media_type: () => MISFIT,
   too_large: () => MISFIT,
   invalid_argument: () => MISFIT,
+  // Of these a room tells that one is in; the page shows them there.
   unreadable: () => MISFIT,
   lost: () => MISFIT,
   not_sent: () => MISFIT,
   not_secure: () => [
     'This page cannot encrypt',
-    'Browsers encrypt on https:// and on localhost only. Open the page there.',
-    'retry',
+    'Rooms are sealed, and browsers encrypt on https:// and on localhost only. Open the page there.',
+    'secure',
   ],
 };
 

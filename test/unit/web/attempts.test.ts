@@ -1,16 +1,20 @@
-import type { Room } from '@anteroom/client';
+import type { SealedRoom } from '@anteroom/client';
 import { describe, expect, it } from 'vitest';
 import { createAttempts } from '../../../web/src/state/attempts.ts';
 import { FakeRoom } from './fake-room.ts';
 
+const LINK = new FakeRoom().link;
+/** To the same room, by another key. */
+const OTHER_LINK = LINK.replace('#q', '#r');
+
 /** A way into a room that ends when the test says so. */
 function wayIn() {
-  const { promise, resolve, reject } = Promise.withResolvers<Room>();
+  const { promise, resolve, reject } = Promise.withResolvers<SealedRoom>();
   return { connect: () => promise, resolve, reject };
 }
 
 const setUp = () => {
-  const given_up: Room[] = [];
+  const given_up: SealedRoom[] = [];
   return { attempts: createAttempts((room) => given_up.push(room)), given_up };
 };
 
@@ -18,7 +22,7 @@ describe('an attempt to enter a room', () => {
   it('that nobody waits for any more gives its seat back once there is one', async () => {
     const { attempts, given_up } = setUp();
     const way = wayIn();
-    const attempt = attempts.start('12345', way.connect);
+    const attempt = attempts.start(LINK, way.connect);
     attempts.abandon(attempt);
     const room = new FakeRoom();
     way.resolve(room);
@@ -29,10 +33,10 @@ describe('an attempt to enter a room', () => {
   it('is gone on with where somebody wants into the same room again, so that it takes no second seat', async () => {
     const { attempts, given_up } = setUp();
     const way = wayIn();
-    const first = attempts.start('12345', way.connect);
+    const first = attempts.start(LINK, way.connect);
     attempts.abandon(first);
-    const other = attempts.start('99999', wayIn().connect);
-    const again = attempts.start('12345', () => Promise.reject(new Error('a second seat')));
+    const other = attempts.start(OTHER_LINK, wayIn().connect);
+    const again = attempts.start(LINK, () => Promise.reject(new Error('a second seat')));
     expect(other).not.toBe(first);
     expect(again).toBe(first);
     const room = new FakeRoom();
@@ -44,9 +48,9 @@ describe('an attempt to enter a room', () => {
   it('gives back one seat, however often it was taken up and given up', async () => {
     const { attempts, given_up } = setUp();
     const way = wayIn();
-    const attempt = attempts.start('12345', way.connect);
+    const attempt = attempts.start(LINK, way.connect);
     attempts.abandon(attempt);
-    attempts.start('12345', way.connect);
+    attempts.start(LINK, way.connect);
     attempts.abandon(attempt);
     way.resolve(new FakeRoom());
     await attempt.room;
@@ -56,16 +60,16 @@ describe('an attempt to enter a room', () => {
   it('that has ended is not gone on with', async () => {
     const { attempts } = setUp();
     const [failing, succeeding] = [wayIn(), wayIn()];
-    const failed = attempts.start('12345', failing.connect);
+    const failed = attempts.start(LINK, failing.connect);
     attempts.abandon(failed);
     failing.reject(new Error('full'));
     await expect(failed.room).rejects.toThrow('full');
-    const second = attempts.start('12345', succeeding.connect);
+    const second = attempts.start(LINK, succeeding.connect);
     expect(second).not.toBe(failed);
     attempts.abandon(second);
     succeeding.resolve(new FakeRoom());
     await second.room;
-    expect(attempts.start('12345', wayIn().connect)).not.toBe(second);
+    expect(attempts.start(LINK, wayIn().connect)).not.toBe(second);
   });
 
   it('to create a room is never gone on with: the next one may want other seats', () => {

@@ -6,8 +6,21 @@ describe('the connection as the page shows it', () => {
     const connecting = nextConnection(undefined, { status: 'pending' }, 0);
     expect(connecting).toEqual({ status: 'connecting' });
     expect(nextConnection(connecting, { status: 'connecting' }, 0)).toEqual({ status: 'connecting' });
-    expect(nextConnection(connecting, { status: 'securing' }, 0)).toEqual({ status: 'connecting' });
-    expect(nextConnection(connecting, { status: 'live' }, 0)).toEqual({ status: 'live' });
+    const securing = nextConnection(connecting, { status: 'securing' }, 0);
+    expect(securing).toEqual({ status: 'securing' });
+    expect(nextConnection(securing, { status: 'live' }, 0)).toEqual({ status: 'live' });
+  });
+
+  it('is there again once keys are being agreed on after a break; a further break is another', () => {
+    const lost = { status: 'reconnecting', since: 1_000, attempt: 2, retry_at: undefined } as const;
+    const securing = nextConnection(lost, { status: 'securing' }, 2_000);
+    expect(securing).toEqual({ status: 'securing' });
+    expect(nextConnection(securing, { status: 'connecting' }, 3_000)).toEqual({
+      status: 'reconnecting',
+      since: 3_000,
+      attempt: 1,
+      retry_at: undefined,
+    });
   });
 
   it('is one break from the loss until it is live again', () => {

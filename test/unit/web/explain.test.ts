@@ -1,12 +1,22 @@
 import { AnteroomError } from '@anteroom/client';
-import type { ErrorCode } from '@anteroom/client';
+import type { ErrorCode, ProblemCode } from '@anteroom/client';
 import { describe, expect, it } from 'vitest';
 import { sharedSettings } from '../../../shared/config/settings.ts';
 import { PROBLEMS } from '../../../shared/protocol/problem.ts';
 import { explainBreak, explainClose, explainFailure, SEAT_KEPT_MS } from '../../../web/src/explain.ts';
 
-const OWN_CODES = ['network', 'protocol', 'aborted', 'invalid_argument', 'closed'] satisfies ErrorCode[];
-const CODES = [...(Object.keys(PROBLEMS) as (keyof typeof PROBLEMS)[]), ...OWN_CODES];
+const OWN_CODES = {
+  network: true,
+  protocol: true,
+  aborted: true,
+  invalid_argument: true,
+  closed: true,
+  unreadable: true,
+  lost: true,
+  not_sent: true,
+  not_secure: true,
+} satisfies Record<Exclude<ErrorCode, ProblemCode>, true>;
+const CODES = [...Object.keys(PROBLEMS), ...Object.keys(OWN_CODES)] as ErrorCode[];
 
 describe('every failure', () => {
   it.each(CODES)('%s is told in plain words, with a way out', (code) => {

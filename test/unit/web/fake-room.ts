@@ -1,5 +1,12 @@
-import type { ConnectionState, Member, Room, RoomEvents, Security, SendOptions } from '@anteroom/client';
-import { FRAME_CLASS } from '@anteroom/client';
+import type {
+  ConnectionState,
+  Member,
+  RoomEvents,
+  SealedRoom,
+  Security,
+  SendOptions,
+} from '@anteroom/client';
+import { AnteroomError, FRAME_CLASS } from '@anteroom/client';
 import type { FrameClass } from '@anteroom/client';
 
 /** What a page sent: the text of a message, or the bytes of another class. */
@@ -11,17 +18,26 @@ export interface Sent {
   droppable: boolean;
 }
 
+/** Whom a room covers: client ids of others. */
+type Standing = Partial<Record<'sealed' | 'securing' | 'unsealed' | 'disagreeing', readonly string[]>>;
+
 /** A room whose events the test causes itself, in any order. It carries nothing: what is sent is kept in `sent`. */
-export class FakeRoom implements Room {
+export class FakeRoom implements SealedRoom {
   readonly room_id = '12345';
   readonly client_id = 'self-0000';
   readonly max_clients = 10;
+  readonly link = `https://room.example/r/${this.room_id}#q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k`;
   readonly seat = { room_id: this.room_id, client_id: this.client_id, ticket: 'ticket' };
   readonly limits = undefined;
   readonly sent: Sent[] = [];
   state: ConnectionState = { status: 'live' };
   members: Member[] = [];
-  security: Security = { status: 'unencrypted' };
+  security: Security = { status: 'sealed', sealed: [], securing: [], unsealed: [], disagreeing: [] };
+  /** What `safetyNumber` and `moveWithout` come to. */
+  safety: () => Promise<string> = () => Promise.resolve('00000 11111 22222 33333 44444 55555');
+  next: () => Promise<SealedRoom> = () => Promise.reject(new AnteroomError('rooms_exhausted', 'x'));
+  /** Whom the page moved on without. */
+  moved: (readonly string[])[] = [];
   bufferedAmount = 0;
   left = false;
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
@@ -38,7 +54,8 @@ export class FakeRoom implements Room {
   }
 
   send(frame_class: FrameClass, payload: Uint8Array, options: SendOptions = {}): boolean {
-    if (this.state.status !== 'live') return false;
+    const waits = this.state.status === 'securing' && frame_class === FRAME_CLASS.MSG;
+    if (this.state.status !== 'live' && !waits) return false;
     this.sent.push({
       class: frame_class,
       text: new TextDecoder().decode(payload),
@@ -51,6 +68,15 @@ export class FakeRoom implements Room {
 
   sendText(text: string, options?: Pick<SendOptions, 'to'>): boolean {
     return this.send(FRAME_CLASS.MSG, new TextEncoder().encode(text), options);
+  }
+
+  safetyNumber(): Promise<string> {
+    return this.safety();
+  }
+
+  moveWithout(client_ids: readonly string[]): Promise<SealedRoom> {
+    this.moved.push(client_ids);
+    return this.next();
   }
 
   leave(): Promise<void> {
@@ -68,9 +94,16 @@ export class FakeRoom implements Room {
     this.emit('state', state);
   }
 
-  join(client_id: string): void {
-    this.members = [...this.members, { client_id, sealed: false }];
-    this.emit('joined', { client_id, sealed: false });
+  secure(standing: Standing): void {
+    const { sealed = [], securing = [], unsealed = [], disagreeing = [] } = standing;
+    const status = securing.length > 0 ? 'securing' : unsealed.length > 0 ? 'partly_sealed' : 'sealed';
+    this.security = { status, sealed, securing, unsealed, disagreeing };
+    this.emit('security', this.security);
+  }
+
+  join(client_id: string, sealed = true): void {
+    this.members = [...this.members, { client_id, sealed }];
+    this.emit('joined', { client_id, sealed });
   }
 
   part(client_id: string, gone: boolean): void {

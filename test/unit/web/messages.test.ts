@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -19,6 +20,8 @@ describe("the page's own messages", () => {
       kind: 'name',
       name: 'Ada 👩‍💻',
     });
+    const move = { kind: 'move', room_id: '12345', without: [randomUUID(), randomUUID()] } as const;
+    expect(decodeMessage(encodeMessage(move))).toEqual(move);
   });
 
   it.each([
@@ -34,6 +37,9 @@ describe("the page's own messages", () => {
     '{"v":1,"kind":"chat","text":7}',
     '{"v":1,"kind":"chat","text":" \\n "}',
     '{"v":1,"kind":"name","name":"\\u202e"}',
+    '{"v":1,"kind":"move","room_id":"12345"}',
+    '{"v":1,"kind":"move","room_id":"12","without":[]}',
+    '{"v":1,"kind":"move","room_id":"12345","without":["Bob"]}',
   ])('are ignored if the version or kind is not known, or a field is missing or wrong: %s', (text) => {
     expect(decodeMessage(text)).toBeUndefined();
   });
@@ -48,7 +54,8 @@ describe("the page's own messages", () => {
   it('never come out longer than the limit, whatever another client sends', () => {
     const lengthOf = (fields: Record<string, string>): number => {
       const message = decodeMessage(JSON.stringify({ v: 1, ...fields }));
-      return message === undefined ? 0 : (message.kind === 'chat' ? message.text : message.name).length;
+      if (message?.kind === 'chat') return message.text.length;
+      return message?.kind === 'name' ? message.name.length : 0;
     };
     const pieces = fc.constantFrom('a', ' ', '\n', 'é', '😀', '\ud83d', '\ude00', '\u202e', '\u0000');
     const text = fc.array(pieces, { maxLength: 2 * CHAT_LIMIT, size: 'max' }).map((parts) => parts.join(''));

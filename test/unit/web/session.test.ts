@@ -24,6 +24,8 @@ function log(): string[] {
   return session.entries.value.map((entry) => {
     if (entry.kind === 'chat') return `${entry.name}: ${entry.text}`;
     if (entry.kind === 'self') return entry.what;
+    if (entry.kind === 'unsent') return entry.kind;
+    if (entry.kind === 'lost') return `${entry.name} lost ${entry.count}`;
     return `${entry.name} ${entry.change.kind}`;
   });
 }
@@ -55,7 +57,7 @@ describe('names', () => {
   });
 
   it('of others are shown once they are told; until then they are guests', () => {
-    room.members = [{ client_id: 'b-1', sealed: false }];
+    room.members = [{ client_id: 'b-1', sealed: true }];
     open();
     expect(names()).toEqual(['Ada', 'Guest b-1']);
     room.receive('b-1', { v: 1, kind: 'name', name: 'Bob' });
@@ -163,7 +165,7 @@ describe('people', () => {
   });
 
   it('who are away are shown until they are gone for good', () => {
-    room.members = [{ client_id: 'b-1', sealed: false }];
+    room.members = [{ client_id: 'b-1', sealed: true }];
     open();
     room.part('b-1', false);
     expect(names()).toEqual(['Ada', 'Guest b-1']);
@@ -174,14 +176,14 @@ describe('people', () => {
 
   it('are the same after a break of everybody, and only their return is news', () => {
     room.members = [
-      { client_id: 'b-1', sealed: false },
-      { client_id: 'c-2', sealed: false },
+      { client_id: 'b-1', sealed: true },
+      { client_id: 'c-2', sealed: true },
     ];
     open();
     room.sent.length = 0;
     room.enterState(BREAK);
     room.enterState({ status: 'connecting' });
-    room.members = [{ client_id: 'b-1', sealed: false }];
+    room.members = [{ client_id: 'b-1', sealed: true }];
     room.enterState({ status: 'live' });
     // The SDK says it too, after it is live.
     room.emit('left', { client_id: 'c-2', gone: false });
@@ -195,7 +197,7 @@ describe('people', () => {
 
 describe('chat', () => {
   it('shows what oneself and others say', () => {
-    room.members = [{ client_id: 'b-1', sealed: false }];
+    room.members = [{ client_id: 'b-1', sealed: true }];
     open();
     expect(session.say('  Hello \n')).toBe('said');
     room.receive('b-1', { v: 1, kind: 'chat', text: 'Hi' });
@@ -214,8 +216,8 @@ describe('chat', () => {
 
   it('is drawn once a frame, and one who floods it does not drown the others', () => {
     room.members = [
-      { client_id: 'b-1', sealed: false },
-      { client_id: 'c-2', sealed: false },
+      { client_id: 'b-1', sealed: true },
+      { client_id: 'c-2', sealed: true },
     ];
     open();
     display.frame();
@@ -253,7 +255,7 @@ describe('pointers', () => {
   const pointer = { x: 1, y: 0, pressed: false, visible: true };
 
   it('of others are kept by client id, and go with them', () => {
-    room.members = [{ client_id: 'b-1', sealed: false }];
+    room.members = [{ client_id: 'b-1', sealed: true }];
     open();
     room.receivePose('b-1', encodePointer(pointer));
     room.receivePose('b-1', new Uint8Array([0xff]));

@@ -4,6 +4,7 @@ import type { View } from '../state/app.ts';
 import { Door } from './door.tsx';
 import { Entering } from './entering.tsx';
 import { Home } from './home.tsx';
+import { Keyless } from './keyless.tsx';
 import { Problem } from './problem.tsx';
 import { RoomView } from './room-view.tsx';
 import { useUnread } from './unread.ts';
@@ -11,7 +12,8 @@ import { FirstView } from './view-title.tsx';
 
 function titleOf(current: View): string {
   if (current.kind === 'room') return `Room ${current.session.room_id} · Anteroom`;
-  if (current.kind === 'door' || current.kind === 'refused') return `Room ${current.room_id} · Anteroom`;
+  if (current.kind === 'door' || current.kind === 'refused') return `Room ${current.room.room_id} · Anteroom`;
+  if (current.kind === 'keyless') return `Room ${current.room_id} · Anteroom`;
   if (current.kind === 'entering') {
     return `${current.room_id === undefined ? 'Opening a room' : `Joining room ${current.room_id}`} · Anteroom`;
   }
@@ -20,17 +22,18 @@ function titleOf(current: View): string {
 
 function Current({ view: current }: { view: View }) {
   if (current.kind === 'home') return <Home failure={current.failure} />;
-  if (current.kind === 'door') return <Door key={current.room_id} room_id={current.room_id} />;
+  if (current.kind === 'door') return <Door key={current.room.link} room={current.room} />;
+  if (current.kind === 'keyless') return <Keyless {...current} />;
   if (current.kind === 'entering') return <Entering room_id={current.room_id} />;
   if (current.kind === 'room') return <RoomView key={current.session.client_id} session={current.session} />;
   if (current.kind === 'refused') {
-    const { room_id, name, failure } = current;
-    return <Problem {...failure} onWayOut={(way) => takeWayOut(way, room_id, name)} />;
+    const { room, name, failure } = current;
+    return <Problem {...failure} onWayOut={(way) => takeWayOut(way, room, name)} />;
   }
   return (
     <Problem
       title="There is nothing at this address"
-      detail="The link of a room ends in /r/ and its number."
+      detail="The link of a room has /r/ and its number in it, and ends in its key."
       ways_out={['create']}
       onWayOut={goHome}
     />

@@ -4,6 +4,8 @@ import { explainBreak, explainClose } from '../explain.ts';
 import { takeWayOut } from '../state/app.ts';
 import type { Connection } from '../state/connection.ts';
 import type { Session } from '../state/session.ts';
+import { listOf } from '../words.ts';
+import { InvitationBanner } from './invitation-banner.tsx';
 import { WaysOut } from './ways-out.tsx';
 
 /** The time, ms since the epoch, ticking. */
@@ -34,8 +36,27 @@ function Reconnecting({ since, attempt, retry_at }: Extract<Connection, { status
   );
 }
 
-/** What is wrong with the connection, above the shared area; nothing while all is well. */
-export function Banner({ session }: { session: Session }) {
+/** Where none of the others is sealed: one of both sides has come by another link. */
+function Strangers({ session, onLock }: { session: Session; onLock: () => void }) {
+  const lock = session.lock.value;
+  if (lock.kind !== 'unsealed' || lock.sealed > 0) return null;
+  const names = lock.ids.map(session.nameOf).filter((name) => name !== undefined);
+  return (
+    <div class="banner banner-warn" role="alert">
+      <p>
+        <strong>
+          You cannot read {names.length > 0 ? listOf(names) : 'the others'}, nor can they read you.
+        </strong>{' '}
+        Not everybody here has the whole link.
+      </p>
+      <button class="button" type="button" onClick={onLock}>
+        What to do
+      </button>
+    </div>
+  );
+}
+
+function ConnectionBanner({ session }: { session: Session }) {
   const connection = session.connection.value;
   if (connection.status === 'reconnecting') return <Reconnecting {...connection} />;
   if (connection.status !== 'closed') return null;
@@ -46,7 +67,18 @@ export function Banner({ session }: { session: Session }) {
       <p>
         <strong>{why.title}.</strong> {why.detail}
       </p>
-      <WaysOut ways={why.ways_out} onWayOut={(way) => takeWayOut(way, session.room_id, session.own_name)} />
+      <WaysOut ways={why.ways_out} onWayOut={(way) => takeWayOut(way, session, session.own_name)} />
+    </div>
+  );
+}
+
+/** What is wrong with the connection or asked of the person, above the shared area; nothing while all is well. */
+export function Banners({ session, onLock }: { session: Session; onLock: () => void }) {
+  return (
+    <div class="banners">
+      <ConnectionBanner session={session} />
+      <InvitationBanner session={session} />
+      <Strangers session={session} onLock={onLock} />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { hueOf } from '../colour.ts';
+import { counted } from '../words.ts';
 import type { Entry } from '../state/log.ts';
 import type { Change } from '../state/roster.ts';
 
@@ -25,11 +26,27 @@ function Message({ entry }: { entry: Extract<Entry, { kind: 'chat' }> }) {
   );
 }
 
+const SELF: Record<Extract<Entry, { kind: 'self' }>['what'], string> = {
+  entered: 'You joined',
+  moved: 'You moved on to this room',
+  reconnected: 'You are connected again',
+};
+
 /** One line of the chat: what somebody said, or what happened. */
 export function ChatEntry({ entry }: { entry: Entry }) {
   if (entry.kind === 'chat') return <Message entry={entry} />;
   if (entry.kind === 'self') {
-    return <p class="notice">{entry.what === 'entered' ? 'You joined' : 'You are connected again'}</p>;
+    return <p class="notice">{SELF[entry.what]}</p>;
+  }
+  if (entry.kind === 'lost') {
+    return (
+      <p class="notice loss">
+        {counted(entry.count, 'message')} of <bdi>{entry.name}</bdi> did not arrive
+      </p>
+    );
+  }
+  if (entry.kind === 'unsent') {
+    return <p class="notice loss">What you said last did not reach everybody. Say it again.</p>;
   }
   return (
     <p class="notice">

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { CHAT_LIMIT } from '../protocol/messages.ts';
+import { isConnected } from '../state/connection.ts';
 import type { Saying, Session } from '../state/session.ts';
 import { SendIcon } from './icons.tsx';
 import { sendsDraft } from './keys.ts';
@@ -16,7 +17,7 @@ export function Composer({ session }: { session: Session }) {
   const draft = useSignal('');
   const outcome = useSignal<Saying>('said');
   const field = useRef<HTMLTextAreaElement>(null);
-  const live = session.connection.value.status === 'live';
+  const connected = isConnected(session.connection.value);
 
   function say(): void {
     if (draft.value.trim() === '') return;
@@ -55,7 +56,7 @@ export function Composer({ session }: { session: Session }) {
             say();
           }}
         />
-        <button class="button primary send" type="submit" disabled={!live || draft.value.trim() === ''}>
+        <button class="button primary send" type="submit" disabled={!connected || draft.value.trim() === ''}>
           <SendIcon />
           <span class="visually-hidden">Send</span>
         </button>

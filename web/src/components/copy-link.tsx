@@ -1,23 +1,14 @@
-import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { roomPath } from '../route.ts';
+import { useClipboard } from './clipboard.ts';
 import { CheckIcon, LinkIcon } from './icons.tsx';
 
-/** How long "Link copied" stays, ms. */
-const FEEDBACK_MS = 2_500;
-
 /**
- * Copies the link of the room. Where the browser gives no access to the clipboard (a page that is not on https or
- * localhost), the link is shown and selected instead.
+ * Copies the whole link of the room, with its secret. Where the browser gives no access to the clipboard, the link is
+ * shown and selected instead.
  */
-export function CopyLink({ room_id }: { room_id: string }) {
-  const outcome = useSignal<'none' | 'copied' | 'shown'>('none');
-  const timer = useRef<number>(undefined);
+export function CopyLink({ link }: { link: string }) {
+  const { outcome, copy } = useClipboard();
   const field = useRef<HTMLInputElement>(null);
-  const link = location.origin + roomPath(room_id);
-
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useEffect(selectLink, [outcome.value]);
 
   /** Only what is selected in the field that has the focus is copied by the keyboard. */
   function selectLink(): void {
@@ -25,23 +16,12 @@ export function CopyLink({ room_id }: { room_id: string }) {
     field.current?.select();
   }
 
-  async function copy(): Promise<void> {
-    clearTimeout(timer.current);
-    try {
-      await navigator.clipboard.writeText(link);
-    } catch {
-      outcome.value = 'shown';
-      selectLink();
-      return;
-    }
-    outcome.value = 'copied';
-    timer.current = window.setTimeout(() => (outcome.value = 'none'), FEEDBACK_MS);
-  }
+  useEffect(selectLink, [outcome.value]);
 
   const copied = outcome.value === 'copied';
   return (
     <div class="copy-link">
-      {outcome.value === 'shown' && (
+      {outcome.value === 'refused' && (
         <input
           ref={field}
           class="link-field"
@@ -53,7 +33,7 @@ export function CopyLink({ room_id }: { room_id: string }) {
       <button
         class={copied ? 'button primary done' : 'button primary'}
         type="button"
-        onClick={() => void copy()}
+        onClick={() => void copy(link).then(selectLink)}
       >
         {copied ? <CheckIcon /> : <LinkIcon />}
         <span>{copied ? 'Link copied' : 'Copy link'}</span>

@@ -1,13 +1,14 @@
 import { useSignal } from '@preact/signals';
 import { cleanName } from '../protocol/messages.ts';
 import { enterRoom, goHome } from '../state/app.ts';
+import type { Destination } from '../state/app.ts';
 import { rememberedName, rememberName } from '../storage.ts';
 import { NameField } from './name-field.tsx';
 import { Page } from './page.tsx';
-import { Unsealed } from './unsealed.tsx';
+import { SealedNote } from './sealed-note.tsx';
 
 /** The door of a room that somebody was invited to: asks the name before anything is sent. */
-export function Door({ room_id }: { room_id: string }) {
+export function Door({ room }: { room: Destination }) {
   const name = useSignal(rememberedName());
 
   function submit(event: SubmitEvent): void {
@@ -15,14 +16,14 @@ export function Door({ room_id }: { room_id: string }) {
     const own_name = cleanName(name.value);
     if (own_name === '') return;
     rememberName(own_name);
-    enterRoom(room_id, own_name);
+    enterRoom(room, own_name);
   }
 
   return (
     <Page>
       <form class="card narrow" onSubmit={submit}>
         <h1>
-          Join room <span class="number">{room_id}</span>
+          Join room <span class="number">{room.room_id}</span>
         </h1>
         <NameField name={name} focus />
         <button class="button primary wide" type="submit">
@@ -31,7 +32,7 @@ export function Door({ room_id }: { room_id: string }) {
         <button class="button quiet wide" type="button" onClick={goHome}>
           Not now
         </button>
-        <Unsealed />
+        <SealedNote />
       </form>
     </Page>
   );

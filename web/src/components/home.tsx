@@ -1,35 +1,41 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Explanation } from '../explain.ts';
+import { INVITE_FAULTS } from '../explain-sealing.ts';
 import { cleanName } from '../protocol/messages.ts';
 import { parseInvite } from '../route.ts';
+import type { Invite } from '../route.ts';
 import { enterRoom, openRoom } from '../state/app.ts';
 import { rememberedName, rememberName } from '../storage.ts';
 import { NameField } from './name-field.tsx';
 import { Page } from './page.tsx';
-import { Unsealed } from './unsealed.tsx';
+import { SealedNote } from './sealed-note.tsx';
 import { ViewTitle } from './view-title.tsx';
 
-/** The start page: create a room, or join one by its number or link. */
+/** The start page: create a room, or join one by its link. */
 export function Home({ failure }: { failure: Explanation | undefined }) {
   const name = useSignal(rememberedName());
   const seats = useSignal('');
   const invite = useSignal('');
-  const invite_fault = useSignal(false);
+  const invite_fault = useSignal<Extract<Invite, { kind: 'refused' }>['fault'] | undefined>(undefined);
+
+  const fault = useRef<HTMLParagraphElement>(null);
+  const joining = invite.value.trim() !== '';
+  // On a phone it would be below what is shown.
+  useEffect(() => fault.current?.scrollIntoView({ block: 'nearest' }), [invite_fault.value]);
 
   function submit(event: SubmitEvent): void {
     event.preventDefault();
     const own_name = cleanName(name.value);
     if (own_name === '') return;
-    const joining = invite.value.trim() !== '';
-    const room_id = parseInvite(invite.value);
-    invite_fault.value = joining && room_id === undefined;
-    if (invite_fault.value) return;
+    const asked = joining ? parseInvite(invite.value, location.origin) : undefined;
+    invite_fault.value = asked?.kind === 'refused' ? asked.fault : undefined;
+    if (asked?.kind === 'refused') return;
     rememberName(own_name);
-    if (room_id === undefined) openRoom(own_name, seats.value === '' ? undefined : Number(seats.value));
-    else enterRoom(room_id, own_name);
+    if (asked === undefined) openRoom(own_name, seats.value === '' ? undefined : Number(seats.value));
+    else enterRoom(asked, own_name);
   }
 
-  const joining = invite.value.trim() !== '';
   return (
     <Page>
       <div class="home">
@@ -39,7 +45,7 @@ export function Home({ failure }: { failure: Explanation | undefined }) {
             Everybody with the link sees who is here, follows each other’s pointer and chats. No account,
             nothing to install; the room goes when the last one leaves.
           </p>
-          <Unsealed what="Rooms are" />
+          <SealedNote what="Rooms are" />
         </div>
         <form class="card" onSubmit={submit}>
           {failure !== undefined && (
@@ -74,18 +80,18 @@ export function Home({ failure }: { failure: Explanation | undefined }) {
           </p>
           <div class="join-row">
             <label class="field">
-              <span class="field-label">Room number or link</span>
+              <span class="field-label">Link of the room</span>
               <input
                 name="invite"
                 value={invite.value}
                 onInput={(event) => {
                   invite.value = event.currentTarget.value;
-                  invite_fault.value = false;
+                  invite_fault.value = undefined;
                 }}
-                placeholder="12345"
+                placeholder={`${location.host}/r/12345#…`}
                 autocomplete="off"
                 spellcheck={false}
-                aria-invalid={invite_fault.value}
+                aria-invalid={invite_fault.value !== undefined}
                 aria-describedby="invite-fault"
               />
             </label>
@@ -93,8 +99,8 @@ export function Home({ failure }: { failure: Explanation | undefined }) {
               Join
             </button>
           </div>
-          <p class="fault" id="invite-fault" role="status">
-            {invite_fault.value && 'That is no room number (4 to 12 digits) and no link to a room.'}
+          <p class="fault" id="invite-fault" role="status" ref={fault}>
+            {invite_fault.value !== undefined && INVITE_FAULTS[invite_fault.value]}
           </p>
         </form>
       </div>

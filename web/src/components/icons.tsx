@@ -42,10 +42,45 @@ export const SendIcon = () => (
   </Icon>
 );
 
+export const LockedIcon = () => (
+  <Icon>
+    <rect x="4" y="9" width="12" height="8" rx="2" />
+    <path d="M7 9V6.5a3 3 0 0 1 6 0V9" />
+  </Icon>
+);
+
+/** A lock that wants to be looked at. */
+export const LockAlertIcon = () => (
+  <Icon>
+    <rect x="4" y="8" width="12" height="9" rx="2" />
+    <path d="M7 8V5.8a3 3 0 0 1 6 0V8M10 10.6v2.2M10 14.6v.05" />
+  </Icon>
+);
+
 export const UnlockedIcon = () => (
   <Icon>
     <rect x="4" y="9" width="12" height="8" rx="2" />
     <path d="M7 9V6.2a3 3 0 0 1 5.7-1.3" />
+  </Icon>
+);
+
+/** Through a door, onwards. */
+export const MoveOnIcon = () => (
+  <Icon>
+    <path d="M11.5 4H14a1.5 1.5 0 0 1 1.5 1.5v9A1.5 1.5 0 0 1 14 16h-2.5M4 10h7.5M8.5 6.8 11.7 10l-3.2 3.2" />
+  </Icon>
+);
+
+export const CopyIcon = () => (
+  <Icon>
+    <rect x="7.5" y="7.5" width="9" height="9" rx="2" />
+    <path d="M12.5 4.9A2 2 0 0 0 10.5 3.5h-5a2 2 0 0 0-2 2v5a2 2 0 0 0 1.4 1.9" />
+  </Icon>
+);
+
+export const CloseIcon = () => (
+  <Icon>
+    <path d="m5.5 5.5 9 9M14.5 5.5l-9 9" />
   </Icon>
 );
 

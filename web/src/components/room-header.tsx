@@ -4,16 +4,18 @@ import { goHome } from '../state/app.ts';
 import { Brand } from './brand.tsx';
 import { CopyLink } from './copy-link.tsx';
 import { LeaveIcon } from './icons.tsx';
+import { LockButton } from './lock-button.tsx';
 import { ViewTitle } from './view-title.tsx';
 
 const STATUS: Record<Connection['status'], string> = {
   connecting: 'Connecting…',
+  securing: 'Securing…',
   live: 'Live',
   reconnecting: 'Reconnecting…',
   closed: 'Disconnected',
 };
 
-export function RoomHeader({ session }: { session: Session }) {
+export function RoomHeader({ session, onLock }: { session: Session; onLock: () => void }) {
   const { status } = session.connection.value;
   return (
     <header class="room-head">
@@ -26,9 +28,10 @@ export function RoomHeader({ session }: { session: Session }) {
           <span class="status-dot" aria-hidden="true" />
           {STATUS[status]}
         </p>
+        <LockButton session={session} onOpen={onLock} />
       </div>
       <div class="room-actions">
-        <CopyLink room_id={session.room_id} />
+        <CopyLink link={session.link} />
         <button class="button" type="button" onClick={goHome}>
           <LeaveIcon />
           <span>Leave</span>

@@ -4,6 +4,7 @@ const LABEL: Record<WayOut, string> = {
   retry: 'Try again',
   rejoin: 'Join again',
   create: 'Create a new room',
+  secure: 'Open on https',
 };
 
 /** Buttons for the ways out of a failure, the best one first. */

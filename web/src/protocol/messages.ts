@@ -1,3 +1,5 @@
+import { CLIENT_ID, ROOM_ID } from '../../../shared/protocol/subprotocol.ts';
+
 /**
  * The page's own messages: JSON text in frames of class MSG, from client to client. The relay and the router do not
  * know them. A receiver ignores a version, a kind or a field that it does not know, so that pages of different age can
@@ -5,13 +7,21 @@
  *
  *     {"v":1,"kind":"name","name":"Ada"}      to everybody after connecting, and to each newcomer
  *     {"v":1,"kind":"chat","text":"Hello"}    to everybody
+ *     {"v":1,"kind":"move","room_id":"12345","without":["3f0a…"]}
+ *
+ * The last goes to each of those whom the sender invites to another room: whom, by client id, it leaves out there.
  */
-export type PageMessage = { kind: 'name'; name: string } | { kind: 'chat'; text: string };
+export type PageMessage =
+  | { kind: 'name'; name: string }
+  | { kind: 'chat'; text: string }
+  | { kind: 'move'; room_id: string; without: readonly string[] };
 
 const VERSION = 1;
 
 /** Longest chat message, UTF-16 code units, as `maxlength` counts. */
 export const CHAT_LIMIT = 500;
+/** Client ids at most in a message: rooms have no more seats. */
+const IDS_LIMIT = 1_000;
 /** Longest display name, UTF-16 code units. */
 export const NAME_LIMIT = 32;
 
@@ -71,5 +81,13 @@ export function decodeMessage(text: string): PageMessage | undefined {
     const said = cleanChat(fields['text']);
     return said === '' ? undefined : { kind: 'chat', text: said };
   }
+  if (fields['kind'] === 'move') return decodeMove(fields['room_id'], fields['without']);
   return undefined;
+}
+
+function decodeMove(room_id: unknown, without: unknown): PageMessage | undefined {
+  if (typeof room_id !== 'string' || !ROOM_ID.test(room_id)) return undefined;
+  if (!Array.isArray(without) || without.length > IDS_LIMIT) return undefined;
+  const ids = without.filter((id): id is string => typeof id === 'string' && CLIENT_ID.test(id));
+  return ids.length === without.length ? { kind: 'move', room_id, without: ids } : undefined;
 }

@@ -1,27 +1,34 @@
 /** Where the person is in the page, and the ways from one place to another. The address of the page follows. */
 import { signal } from '@preact/signals';
-import { AnteroomError, createUnencryptedRoom, joinUnencryptedRoom } from '@anteroom/client';
-import type { CreateUnencryptedRoomOptions, Room } from '@anteroom/client';
+import { AnteroomError, createRoom, joinRoom } from '@anteroom/client';
+import type { CreateRoomOptions, SealedRoom } from '@anteroom/client';
 import { ROUTER_URL } from '../config.ts';
 import { explainFailure } from '../explain.ts';
 import type { Explanation, Failure, WayOut } from '../explain.ts';
-import { parseRoute, roomPath } from '../route.ts';
+import { addressOf, parseRoute } from '../route.ts';
+import type { KeyFault, Route } from '../route.ts';
 import { forgetStay, rememberedStay, rememberStay } from '../storage.ts';
 import type { Seat } from '../storage.ts';
 import { createAttempts } from './attempts.ts';
 import type { Attempt } from './attempts.ts';
+import type { Invitation } from './invitations.ts';
 import { nextRepaintOrSoon } from './next-frame.ts';
 import { openSession } from './session.ts';
 import type { Session } from './session.ts';
 
+/** A room by its link, which has the secret. */
+export type Destination = Pick<Extract<Route, { kind: 'room' }>, 'room_id' | 'link'>;
+
 export type View =
   | { kind: 'home'; failure?: Explanation }
   /** At the door of a room: the name is asked. */
-  | { kind: 'door'; room_id: string }
+  | { kind: 'door'; room: Destination }
+  /** The link of a room whose key is not, or not wholly, in it. */
+  | { kind: 'keyless'; room_id: string; fault: KeyFault }
   /** A room is being created (no `room_id`) or joined. */
   | { kind: 'entering'; room_id?: string }
   /** The room could not be entered. */
-  | { kind: 'refused'; room_id: string; name: string; failure: Explanation }
+  | { kind: 'refused'; room: Destination; name: string; failure: Explanation }
   | { kind: 'room'; session: Session }
   | { kind: 'nowhere' };
 
@@ -35,10 +42,14 @@ const attempts = createAttempts((room) => {
 /** What the person waits for now: each wait is a value of its own, though an attempt may be waited for twice. */
 let waiting: { attempt: Attempt } | undefined;
 
-/** Ends what goes on now: the wait for a room, or the stay in one. */
-function begin(): void {
+function stopWaiting(): void {
   if (waiting !== undefined) attempts.abandon(waiting.attempt);
   waiting = undefined;
+}
+
+/** Ends what goes on now: the wait for a room, and the stay in one. */
+function begin(): void {
+  stopWaiting();
   const current = view.peek();
   if (current.kind !== 'room') return;
   if (current.session.connection.peek().status === 'closed') {
@@ -54,31 +65,39 @@ function asFailure(error: unknown): AnteroomError {
   return new AnteroomError('internal', 'Unexpected error', { cause: error });
 }
 
-function show(next: View, path: string): void {
-  if (location.pathname !== path) history.pushState(null, '', path);
+/** The address that the view belongs to. */
+let followed: string | undefined;
+
+function show(next: View, address: string): void {
+  if (location.pathname + location.hash !== address) history.pushState(null, '', address);
+  followed = address;
   view.value = next;
 }
 
-function enter(room: Room, name: string): void {
+function enter(room: SealedRoom, name: string, arrival: 'entered' | 'moved'): void {
+  begin();
   rememberStay({ seat: room.seat, name });
-  const session = openSession(room, name, nextRepaintOrSoon);
+  const session = openSession(room, name, nextRepaintOrSoon, arrival);
   // A seat that is lost, or held elsewhere now, is not taken up by a reload.
   session.connection.subscribe((connection) => {
     if (connection.status === 'closed' && connection.reason.kind !== 'gave_up') forgetStay();
   });
-  show({ kind: 'room', session }, roomPath(room.room_id));
+  show({ kind: 'room', session }, addressOf(room.link));
 }
 
-/** Waits for `attempt` and goes in under `name`, or calls `refuse`; neither if the person has turned to something else. */
-async function goIn(attempt: Attempt, name: string, refuse: (failure: Failure) => void): Promise<void> {
+/** Waits for `attempt`, then goes in or is refused; neither if the person has turned to something else. */
+async function goIn(
+  attempt: Attempt,
+  goes: { enter: (room: SealedRoom) => void; refuse: (failure: Failure) => void },
+): Promise<void> {
   const wait = { attempt };
   waiting = wait;
   let outcome: () => void;
   try {
     const room = await attempt.room;
-    outcome = () => enter(room, name);
+    outcome = () => goes.enter(room);
   } catch (error) {
-    outcome = () => refuse(asFailure(error));
+    outcome = () => goes.refuse(asFailure(error));
   }
   if (waiting !== wait) return;
   waiting = undefined;
@@ -86,26 +105,28 @@ async function goIn(attempt: Attempt, name: string, refuse: (failure: Failure) =
 }
 
 /** Takes the seat up again if it is still there, else a new one. */
-async function join(room_id: string, seat: Seat | undefined): Promise<Room> {
-  if (seat === undefined) return joinUnencryptedRoom({ router: ROUTER_URL, room_id });
+async function join(link: string, seat: Seat | undefined): Promise<SealedRoom> {
+  if (seat === undefined) return joinRoom(link, { router: ROUTER_URL });
   try {
-    return await joinUnencryptedRoom({ router: ROUTER_URL, room_id, resume: seat });
+    return await joinRoom(link, { router: ROUTER_URL, resume: seat });
   } catch (error) {
     if (asFailure(error).code !== 'client_not_found') throw error;
     forgetStay();
-    return joinUnencryptedRoom({ router: ROUTER_URL, room_id });
+    return joinRoom(link, { router: ROUTER_URL });
   }
 }
 
-/** Joins `room_id` as `name`; on the seat that this tab holds in it, unless `new_seat`. */
-export function enterRoom(room_id: string, name: string, new_seat = false): void {
+/** Joins `room` as `name`; on the seat that this tab holds in it, unless `new_seat`. */
+export function enterRoom(room: Destination, name: string, new_seat = false): void {
   begin();
+  const { room_id, link } = room;
   const seat = new_seat ? undefined : rememberedStay(room_id)?.seat;
-  show({ kind: 'entering', room_id }, roomPath(room_id));
-  const attempt = attempts.start(room_id, () => join(room_id, seat));
-  void goIn(attempt, name, (cause) => {
-    const failure = explainFailure(cause, room_id);
-    show({ kind: 'refused', room_id, name, failure }, roomPath(room_id));
+  show({ kind: 'entering', room_id }, addressOf(link));
+  const attempt = attempts.start(link, () => join(link, seat));
+  void goIn(attempt, {
+    enter: (entered) => enter(entered, name, 'entered'),
+    refuse: (cause) =>
+      show({ kind: 'refused', room, name, failure: explainFailure(cause, room_id) }, addressOf(link)),
   });
 }
 
@@ -113,11 +134,54 @@ export function enterRoom(room_id: string, name: string, new_seat = false): void
 export function openRoom(name: string, seats: number | undefined): void {
   begin();
   show({ kind: 'entering' }, '/');
-  const options: CreateUnencryptedRoomOptions = { router: ROUTER_URL };
+  const options: CreateRoomOptions = { router: ROUTER_URL, page: location.origin };
   if (seats !== undefined) options.max_clients = seats;
-  const attempt = attempts.start(undefined, () => createUnencryptedRoom(options));
-  void goIn(attempt, name, (cause) => show({ kind: 'home', failure: explainFailure(cause) }, '/'));
+  void goIn(
+    attempts.start(undefined, () => createRoom(options)),
+    {
+      enter: (room) => enter(room, name, 'entered'),
+      refuse: (cause) => show({ kind: 'home', failure: explainFailure(cause) }, '/'),
+    },
+  );
 }
+
+/** From the room of `session` to another, once that is live: until then one stays. Resolves with why one has to stay. */
+async function changeRooms(
+  session: Session,
+  attempt: Attempt,
+  room_id?: string,
+): Promise<Explanation | undefined> {
+  stopWaiting();
+  let failure: Explanation | undefined;
+  await goIn(attempt, {
+    enter: (room) => enter(room, session.own_name, 'moved'),
+    refuse: (cause) => (failure = explainFailure(cause, room_id)),
+  });
+  return failure;
+}
+
+/** Moves on to a new room without `client_ids`. See {@link changeRooms}. */
+export function moveWithout(
+  session: Session,
+  client_ids: readonly string[],
+): Promise<Explanation | undefined> {
+  return changeRooms(
+    session,
+    attempts.start(undefined, () => session.moveWithout(client_ids)),
+  );
+}
+
+/** Goes along with somebody who has moved on. See {@link changeRooms}. */
+export function goAlong(session: Session, { room_id, link }: Invitation): Promise<Explanation | undefined> {
+  return changeRooms(
+    session,
+    attempts.start(link, () => join(link, undefined)),
+    room_id,
+  );
+}
+
+/** Does not wait for another room any more. */
+export const stayHere = stopWaiting;
 
 /** To the start page; leaves the room. */
 export function goHome(): void {
@@ -125,23 +189,35 @@ export function goHome(): void {
   show({ kind: 'home' }, '/');
 }
 
-/** Takes a way out of what went wrong in, or at the door of, `room_id`, where one is called `name`. */
-export function takeWayOut(way: WayOut, room_id: string, name: string): void {
+/** Takes a way out of what went wrong in, or at the door of, `room`, where one is called `name`. */
+export function takeWayOut(way: WayOut, room: Destination, name: string): void {
   if (way === 'create') goHome();
-  else enterRoom(room_id, name, way === 'rejoin');
+  else if (way === 'secure') location.protocol = 'https:';
+  else enterRoom(room, name, way === 'rejoin');
 }
 
-/** Follows the address of the page: at the start, and when the person goes back or forward. */
+/**
+ * Follows the address of the page: at the start, when the person goes back or forward, or puts in another link. Browsers
+ * may tell of one change twice.
+ */
 export function followAddress(): void {
-  const route = parseRoute(location.pathname);
+  const address = location.pathname + location.hash;
+  if (address === followed) return;
+  followed = address;
+  const route = parseRoute(location);
   const current = view.peek();
-  if (route.kind === 'room' && current.kind === 'room' && current.session.room_id === route.room_id) return;
+  if (route.kind === 'room' && current.kind === 'room' && current.session.room_id === route.room_id) {
+    // The same room by another key: a link that was put right, most likely.
+    enterRoom(route, current.session.own_name, true);
+    return;
+  }
   const stay = route.kind === 'room' ? rememberedStay(route.room_id) : undefined;
-  if (stay !== undefined) {
-    enterRoom(stay.seat.room_id, stay.name);
+  if (route.kind === 'room' && stay !== undefined) {
+    enterRoom(route, stay.name);
     return;
   }
   begin();
-  if (route.kind === 'room') view.value = { kind: 'door', room_id: route.room_id };
+  if (route.kind === 'room') view.value = { kind: 'door', room: route };
+  else if (route.kind === 'keyless') view.value = route;
   else view.value = { kind: route.kind === 'home' ? 'home' : 'nowhere' };
 }

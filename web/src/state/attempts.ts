@@ -1,16 +1,16 @@
 /** Ways into rooms that are under way, also those that nobody waits for any more. */
-import type { Room } from '@anteroom/client';
+import type { SealedRoom } from '@anteroom/client';
 
 export interface Attempt {
-  /** Undefined while the room is being created. */
-  readonly room_id: string | undefined;
+  /** Of the room; undefined while that is being created. */
+  readonly link: string | undefined;
   /** Resolves when the room is live; rejects with why it cannot be entered. */
-  readonly room: Promise<Room>;
+  readonly room: Promise<SealedRoom>;
 }
 
 export interface Attempts {
   /** Enters by `connect`; or goes on with the attempt to enter the same room that was given up and has not ended yet. */
-  start(room_id: string | undefined, connect: () => Promise<Room>): Attempt;
+  start(link: string | undefined, connect: () => Promise<SealedRoom>): Attempt;
   /** Nobody waits for `attempt` any more: if it succeeds all the same, its room is given to `giveUp`. */
   abandon(attempt: Attempt): void;
 }
@@ -20,16 +20,16 @@ export interface Attempts {
  * expires, in a small room perhaps the last one; so none is cut short: a seat that is not wanted is given back once it
  * can be, and one that is wanted again is there.
  */
-export function createAttempts(giveUp: (room: Room) => void): Attempts {
+export function createAttempts(giveUp: (room: SealedRoom) => void): Attempts {
   const unwanted = new Set<Attempt>();
   return {
-    start(room_id, connect) {
+    start(link, connect) {
       for (const attempt of unwanted) {
-        if (room_id === undefined || attempt.room_id !== room_id) continue;
+        if (link === undefined || attempt.link !== link) continue;
         unwanted.delete(attempt);
         return attempt;
       }
-      return { room_id, room: connect() };
+      return { link, room: connect() };
     },
     abandon(attempt) {
       unwanted.add(attempt);

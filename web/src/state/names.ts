@@ -4,7 +4,7 @@ import { createAllowance } from './allowance.ts';
 
 export interface Names {
   /** The name to show; reading it in a component subscribes to it. */
-  of(client_id: string): string;
+  readonly of: (client_id: string) => string;
   has(client_id: string): boolean;
   /** A client says its name. Ignored if it is the same as before, or another one less than a second after. */
   set(client_id: string, name: string): void;

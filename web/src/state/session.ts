@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
 import { FRAME_CLASS } from '@anteroom/client';
-import type { Room } from '@anteroom/client';
+import type { SealedRoom } from '@anteroom/client';
 import { cleanChat, decodeMessage, encodeMessage } from '../protocol/messages.ts';
 import { decodePointer, encodePointer } from '../protocol/pointer.ts';
 import type { Pointer } from '../protocol/pointer.ts';
@@ -10,19 +10,27 @@ import { nextConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { createAllowance } from './allowance.ts';
 import { createAnnouncer } from './announcer.ts';
+import type { Invitations } from './invitations.ts';
 import { createLog } from './log.ts';
-import type { Entry } from './log.ts';
+import type { Entry, Happening } from './log.ts';
 import { createNames } from './names.ts';
 import { createPointerBoard, createPointerSender } from './pointers.ts';
 import type { NextFrame, PointerBoard } from './pointers.ts';
 import { arrive, depart, reconcile } from './roster.ts';
 import type { Change, Presence, Roster } from './roster.ts';
+import { lockOf, sealingOf } from './sealing.ts';
+import type { Lock, Sealing } from './sealing.ts';
+import { createSealedSide } from './sealed-side.ts';
+import type { SealedSide } from './sealed-side.ts';
+import type { Unreadable } from './unreadable.ts';
 
 export interface Person {
   client_id: string;
   name: string;
   self: boolean;
   presence: Presence;
+  /** Undefined for oneself and for who is away. */
+  sealing: Sealing | undefined;
 }
 
 /** `empty`: there is nothing in the text to be seen; `offline`: there is no connection. */
@@ -30,6 +38,8 @@ export type Saying = 'said' | 'empty' | 'offline';
 
 export interface Session {
   readonly room_id: string;
+  /** Whole, with the secret of the room. */
+  readonly link: string;
   readonly client_id: string;
   readonly max_clients: number;
   /** What one is called oneself. */
@@ -38,12 +48,20 @@ export interface Session {
   /** Everybody in the room, oneself first. */
   readonly people: ReadonlySignal<readonly Person[]>;
   readonly entries: ReadonlySignal<readonly Entry[]>;
+  readonly lock: ReadonlySignal<Lock>;
+  /** What of others could not be opened. */
+  readonly unreadable: ReadonlySignal<readonly Unreadable[]>;
+  readonly invitations: Pick<Invitations, 'open' | 'dismiss'>;
   /** Own pointer and those of others. */
   readonly pointers: PointerBoard;
   /** Says `text` to everybody, or returns why not; nothing is kept then. */
   say(text: string): Saying;
   /** Moves the own pointer, on this page and on those of others. */
   point(pointer: Pointer): void;
+  /** What a client is called; undefined if it is not in the room. Reading it in a component subscribes to it. */
+  readonly nameOf: (client_id: string) => string | undefined;
+  readonly onSafetyNumber: SealedSide['onSafetyNumber'];
+  readonly moveWithout: SealedSide['moveWithout'];
   /** Gives the seat up. */
   leave(): Promise<void>;
   /** Stops listening, without leaving. */
@@ -56,8 +74,13 @@ const POINTER_BACKLOG_BYTES = 16_384;
 export const CHAT_BURST = 20;
 const CHAT_EVERY_MS = 200;
 
-/** Follows `room`, in which one is called `own_name`. */
-export function openSession(room: Room, own_name: string, nextFrame: NextFrame): Session {
+/** Follows `room`, in which one is called `own_name`. `arrival`: how one came there. */
+export function openSession(
+  room: SealedRoom,
+  own_name: string,
+  nextFrame: NextFrame,
+  arrival: (Happening & { kind: 'self' })['what'] = 'entered',
+): Session {
   const now = (): number => performance.now();
   const connection = signal<Connection>(nextConnection(undefined, room.state, Date.now()));
   const roster = signal<Roster>(new Map());
@@ -65,6 +88,7 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
   const log = createLog(nextFrame);
   const chats = createAllowance(CHAT_BURST, CHAT_EVERY_MS, now);
   const pointers = createPointerBoard();
+  const { security, unreadable, invitations, ...sealed } = createSealedSide(room, names.of, log);
   const announcer = createAnnouncer(
     (change) => log.add({ kind: 'change', change, name: names.of(change.client_id) }),
     (client_id) => names.has(client_id),
@@ -77,6 +101,7 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
       name: names.of(client_id),
       self: client_id === room.client_id,
       presence,
+      sealing: presence === 'here' ? sealingOf(security.value, client_id) : undefined,
     });
     return [
       person(room.client_id, 'here'),
@@ -91,6 +116,7 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
     announcer.changed(change, connection.peek().status === 'live');
     if (kind !== 'left') return;
     names.delete(client_id);
+    unreadable.forget(client_id);
     chats.forget(client_id);
   }
 
@@ -125,7 +151,7 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
     roster.value = next;
     // At first everybody is new to this page, which is no news to the person.
     if (entered) changes.forEach(changed);
-    log.add({ kind: 'self', what: entered ? 'reconnected' : 'entered' });
+    log.add({ kind: 'self', what: entered ? 'reconnected' : arrival });
     entered = true;
     introduce();
   }
@@ -143,6 +169,8 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
     if (message.kind === 'name') {
       names.set(from, message.name);
       announcer.named(from);
+    } else if (message.kind === 'move') {
+      invitations.explain(from, message.room_id, message.without);
     } else if (chats.take(from)) {
       log.add({ kind: 'chat', from, name: names.of(from), text: message.text, own: false });
     }
@@ -170,17 +198,22 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
 
   function dispose(): void {
     for (const stop of stops) stop();
+    sealed.dispose();
     announcer.dispose();
   }
 
   return {
     room_id: room.room_id,
+    link: room.link,
     client_id: room.client_id,
     max_clients: room.max_clients,
     own_name,
     connection,
     people,
     entries: log.entries,
+    lock: computed(() => lockOf(security.value, connection.value)),
+    unreadable: unreadable.all,
+    invitations,
     pointers,
     say(text) {
       const said = cleanChat(text);
@@ -193,6 +226,10 @@ export function openSession(room: Room, own_name: string, nextFrame: NextFrame):
       pointers.set(room.client_id, pointer);
       sendPointer(pointer);
     },
+    nameOf: (client_id) =>
+      client_id === room.client_id || roster.value.has(client_id) ? names.of(client_id) : undefined,
+    onSafetyNumber: sealed.onSafetyNumber,
+    moveWithout: sealed.moveWithout,
     async leave() {
       dispose();
       await room.leave();

@@ -1,0 +1,15 @@
+/** Sentences with names in them. */
+
+/**
+ * `name` for the middle of a sentence: whichever way it is written, it does not turn the text around it (UAX #9: FSI, PDI).
+ */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;
+
+const AND = new Intl.ListFormat('en', { type: 'conjunction' });
+
+/** "Ada", "Ada and Grace", "Ada, Grace, and Linus"; `first` goes before them as it is. */
+export const listOf = (names: readonly string[], ...first: string[]): string =>
+  AND.format([...first, ...names.map(isolated)]);
+
+/** "1 member", "2 members". */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
