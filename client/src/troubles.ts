@@ -39,8 +39,8 @@ function lost({ from, count }: Extract<Trouble, { kind: 'lost' }>): RoomEvents['
 export function errorOfTrouble(trouble: Trouble): RoomEvents['error'] {
   if (trouble.kind === 'unreadable') return unreadable(trouble);
   if (trouble.kind === 'lost') return lost(trouble);
-  const whom = trouble.to === undefined ? '' : ` to ${trouble.to}`;
-  return {
-    error: new AnteroomError('not_sent', `A message${whom} reached nobody: ${trouble.why}. Send it again`),
-  };
+  const { to, why } = trouble;
+  const whom = to === undefined ? '' : ` to ${to}`;
+  const error = new AnteroomError('not_sent', `A message${whom} reached nobody: ${why}. Send it again`);
+  return to === undefined ? { error } : { error, to };
 }

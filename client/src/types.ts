@@ -135,9 +135,9 @@ export interface RoomEvents {
    * Something was dropped, or did not arrive; the room goes on. `from` names the sender where one is to blame. `error.code`:
    * `protocol`: the relay or a client sent what it must not. In sealed rooms also `unreadable`: `count` frames of `from` could
    * not be opened, for `reason`, and were dropped (told once a second at most); `lost`: `count` messages of `from` will not
-   * come any more; `not_sent`: a message of ours reached nobody.
+   * come any more; `not_sent`: a message of ours reached nobody; `to` where it was for one member alone.
    */
-  error: { error: AnteroomError; from?: string; reason?: UnreadableReason; count?: number };
+  error: { error: AnteroomError; from?: string; to?: string; reason?: UnreadableReason; count?: number };
   /** A sealed member has moved on to another room, and invites us: `joinRoom(link)`. The link is secret. Only of sealed rooms. */
   move: { from: string; room_id: string; link: string };
 }
