@@ -73,11 +73,11 @@ export function explainLock(lock: Lock, nameOf: NameOf): LockExplanation {
     };
   }
   if (lock.kind === 'sealed') {
-    const members = counted(lock.members, 'member');
     return {
       title: 'Sealed with everybody here',
       paragraphs: [
-        `What you say and where you point is encrypted in your browser, for these ${members} alone. ${SEEN_BETWEEN}`,
+        'What you say and where you point is encrypted in your browser, and only the members of this room can read it.',
+        SEEN_BETWEEN,
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AnteroomError } from '@anteroom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { INVITATIONS_LIMIT } from '../../../web/src/state/invitations.ts';
 import { openSession } from '../../../web/src/state/session.ts';
 import type { Session } from '../../../web/src/state/session.ts';
 import { SENDERS_LIMIT } from '../../../web/src/state/unreadable.ts';
@@ -97,6 +98,7 @@ describe('what does not arrive', () => {
 
   it('of oneself is told', () => {
     for (let i = 0; i < 3; i++) room.emit('error', { error: new AnteroomError('not_sent', 'x') });
+    room.emit('error', { error: new AnteroomError('not_sent', 'x'), to: bob });
     expect(log()).toEqual(['entered', 'unsent']);
   });
 
@@ -220,6 +222,20 @@ describe('moving on', () => {
     expect(session.invitations.open.value).toEqual([
       { from: grace, name: 'Grace', ...again, without: undefined },
     ]);
+  });
+
+  it('is remembered of so many only', () => {
+    for (let i = 0; i < 2 * INVITATIONS_LIMIT; i++) {
+      const from = randomUUID();
+      enter(from, `Guest ${i}`);
+      without(from);
+      room.emit('move', { from: randomUUID(), ...move });
+    }
+    expect(session.invitations.open.value.length).toBe(INVITATIONS_LIMIT);
+    // The first has been forgotten, the last has not.
+    const [first, last] = [room.members[0]!.client_id, room.members.at(-1)!.client_id];
+    for (const from of [first, last]) room.emit('move', { from, ...move });
+    expect(session.invitations.open.value.slice(-2).map((one) => one.without)).toEqual([undefined, [bob]]);
   });
 
   it('leads to a stay that begins so', () => {

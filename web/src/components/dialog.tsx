@@ -33,7 +33,7 @@ export function Dialog(props: {
       onClose={() => {
         if (!removed.current) props.onClose();
       }}
-      onClick={(event) => {
+      onMouseDown={(event) => {
         // The content covers all of the dialog; only what is beside it is the dialog itself.
         if (event.target === dialog.current) props.onClose();
       }}

@@ -13,6 +13,9 @@ export interface Invitation {
   without: readonly string[] | undefined;
 }
 
+/** As many as are kept, the newest: who invites may go, and come as somebody else. */
+export const INVITATIONS_LIMIT = 20;
+
 export interface Invitations {
   /** Those that are not decided on, one of each sender: the newest. */
   readonly open: ReadonlySignal<readonly Invitation[]>;
@@ -34,11 +37,13 @@ export function createInvitations(): Invitations {
       const said = ahead.get(from);
       ahead.delete(from);
       const without = said?.room_id === room_id ? said.without : undefined;
-      open.value = [...others(from), { ...invitation, without }];
+      open.value = [...others(from), { ...invitation, without }].slice(-INVITATIONS_LIMIT);
     },
     explain(from, room_id, without) {
       if (!open.peek().some((one) => one.from === from && one.room_id === room_id)) {
+        ahead.delete(from);
         ahead.set(from, { room_id, without });
+        for (const sender of [...ahead.keys()].slice(0, -INVITATIONS_LIMIT)) ahead.delete(sender);
         return;
       }
       open.value = open

@@ -34,9 +34,10 @@ export function createSealedSide(
   const unreadable = createUnreadableTally();
   const invitations = createInvitations();
 
-  function trouble({ error, from, reason, count = 1 }: RoomEvents['error']): void {
+  function trouble({ error, from, to, reason, count = 1 }: RoomEvents['error']): void {
     if (error.code === 'unreadable' && reason !== undefined) unreadable.add(from, reason, count);
-    else if (error.code === 'not_sent') log.add({ kind: 'unsent' });
+    // What is for one alone is the page's own, and not for people.
+    else if (error.code === 'not_sent' && to === undefined) log.add({ kind: 'unsent' });
     else if (error.code === 'lost' && from !== undefined) {
       log.add({ kind: 'lost', from, name: nameOf(from), count });
     }
