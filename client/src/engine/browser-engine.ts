@@ -71,7 +71,7 @@ class PageEngine implements Engine {
     await this.#engine?.hangUp(leaving);
   }
 
-  safetyNumber(): Promise<string> {
+  async safetyNumber(): Promise<string> {
     return this.#present().safetyNumber();
   }
 

@@ -17,6 +17,60 @@ import {
   WAITING,
 } from './machine-fixtures.ts';
 
+describe('securing', () => {
+  const SECURING: Phase = { at: 'securing', outage: undefined };
+
+  it('comes between opening and live, and keeps the outage that it is to end', () => {
+    expect(step(FIRST_PHASE, { type: 'securing' }, context())).toEqual({ phase: SECURING, effects: [] });
+    const reopened = { at: 'opening', outage: outage({ attempt: 3 }) } as const;
+    const { phase } = step(reopened, { type: 'securing' }, context());
+    expect(phase).toEqual({ at: 'securing', outage: outage({ attempt: 3 }) });
+    expect(stateOf(phase)).toEqual({ status: 'securing' });
+    expect(step(phase, { type: 'welcome' }, context()).phase).toEqual({
+      at: 'live',
+      since: NOW,
+      attempts: 3,
+    });
+  });
+
+  it('does not come again once it is live, nor without a connection', () => {
+    for (const phase of [LIVE, SECURING, WAITING, ASKING]) {
+      expect(step(phase, { type: 'securing' }, context())).toEqual({ phase, effects: [] });
+    }
+  });
+
+  it('that breaks is one more attempt of the same outage', () => {
+    const reopened: Phase = { at: 'securing', outage: outage({ attempt: 2, since: 5 }) };
+    expect(step(reopened, closed(1006), context()).phase).toMatchObject({
+      at: 'waiting',
+      outage: { attempt: 3, since: 5 },
+    });
+    expect(step(SECURING, closed(1006), context()).phase).toMatchObject({
+      at: 'waiting',
+      outage: { attempt: 1, since: NOW },
+    });
+    // Only a ticket that the relay has just refused may be forgiven.
+    expect(step(reopened, closed(4401), context()).phase).toMatchObject({ at: 'closed' });
+  });
+
+  it('can be left', () => {
+    expect(step(SECURING, { type: 'leave' }, context())).toEqual({
+      phase: { at: 'closed', reason: { kind: 'left' } },
+      effects: [{ do: 'hang_up', leaving: true }],
+    });
+  });
+});
+
+describe('without an engine', () => {
+  it('all is over, for the reason that there is none', () => {
+    const error = new AnteroomError('not_secure', 'no WebCrypto');
+    expect(step(FIRST_PHASE, { type: 'broken', error }, context())).toEqual({
+      phase: { at: 'closed', reason: { kind: 'gave_up', error } },
+      effects: [],
+    });
+  });
+});
+
 describe('opening', () => {
   it('is live with the welcome', () => {
     expect(step(FIRST_PHASE, { type: 'welcome' }, context())).toEqual({
