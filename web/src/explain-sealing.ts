@@ -37,7 +37,7 @@ export function lockLabel(lock: Lock, nameOf: NameOf): LockLabel {
   if (lock.kind === 'unsealed') {
     return { state: 'Not all sealed', rest: `${who} ${several ? 'are' : 'is'} not` };
   }
-  return { state: 'Check members', rest: `${who} ${several ? 'see' : 'sees'} others` };
+  return { state: 'Who is here?', rest: `${who} ${several ? 'see' : 'sees'} others` };
 }
 
 /** What the lock means; each of `paragraphs` a few sentences. */

@@ -55,11 +55,11 @@ describe('the lock', () => {
       lock({ unsealed: ['b'], securing: ['x'] }),
       'Not all sealed · Bob is not',
     ],
-    ['one disagrees', lock({ sealed: ['a', 'b'], disagreeing: ['a'] }), 'Check members · Ada sees others'],
+    ['one disagrees', lock({ sealed: ['a', 'b'], disagreeing: ['a'] }), 'Who is here? · Ada sees others'],
     [
       'two disagree',
       lock({ sealed: ['a', 'b'], disagreeing: ['a', 'b'] }),
-      'Check members · 2 members see others',
+      'Who is here? · 2 members see others',
     ],
     ['the connection is new', lock({}, { status: 'securing' }), 'Securing…'],
   ])('says so where %s', (_, shown, label) => {
