@@ -47,6 +47,7 @@ export class ConnectedSealedRoom extends ConnectedRoom implements SealedRoom {
 
   async moveWithout(client_ids: readonly string[], options: MoveOptions = {}): Promise<SealedRoom> {
     checkIds(client_ids);
+    this.session.expectOpen();
     const left_out = new Set(client_ids);
     const next = await this.#createNext({ ...options, max_clients: this.max_clients });
     try {

@@ -120,8 +120,13 @@ export class Session {
     return this.#hungUp;
   }
 
-  #connected(): Engine {
+  /** Throws why the room is over, if it is. */
+  expectOpen(): void {
     if (this.#phase.at === 'closed') throw errorOf(this.#phase.reason);
+  }
+
+  #connected(): Engine {
+    this.expectOpen();
     if (this.#engine === undefined) throw new AnteroomError('closed', 'The room is not connected yet');
     return this.#engine;
   }

@@ -1,13 +1,17 @@
 import { onTestFinished } from 'vitest';
+import { createRoomOn, joinRoomOn } from '../../../client/src/connect-sealed.ts';
 import { createUnencryptedRoomOn, joinUnencryptedRoomOn } from '../../../client/src/connect.ts';
 import { nodePlatformOn, openNodeSocket } from '../../../client/src/node/platform.ts';
 import type { OpenSocket, Platform } from '../../../client/src/platform.ts';
 import type { Timings } from '../../../client/src/timings.ts';
 import type {
+  CreateRoomOptions,
   CreateUnencryptedRoomOptions,
+  JoinRoomOptions,
   JoinUnencryptedRoomOptions,
   Room,
   RoomEvents,
+  SealedRoom,
 } from '../../../client/src/types.ts';
 import { Inbox } from '../../support/inbox.ts';
 import { RelayDouble } from '../../support/relay-double.ts';
@@ -34,7 +38,7 @@ const internals = ({ timings = {}, platform, openSocket = openNodeSocket }: Extr
   timings,
 });
 
-function kept(room: Room): Room {
+function kept<R extends Room>(room: R): R {
   onTestFinished(() => room.leave());
   return room;
 }
@@ -48,6 +52,14 @@ export async function create(options: CreateUnencryptedRoomOptions & Extra): Pro
 
 export async function join(options: JoinUnencryptedRoomOptions & Extra): Promise<Room> {
   return kept(await joinUnencryptedRoomOn(internals(options), { ...EAGER, ...options }));
+}
+
+export async function createSealed(options: CreateRoomOptions & Extra): Promise<SealedRoom> {
+  return kept(await createRoomOn(internals(options), { ...EAGER, ...options }));
+}
+
+export async function joinSealed(link: string, options: JoinRoomOptions & Extra): Promise<SealedRoom> {
+  return kept(await joinRoomOn(internals(options), link, { ...EAGER, ...options }));
 }
 
 /** Every `event` of the room from now on. */
