@@ -14,6 +14,8 @@ export class Gate {
   /** The welcome of this connection that was not passed on yet. */
   #welcome: Welcome | undefined;
   #is_open = false;
+  /** When it is passed on at the latest: whoever comes meanwhile does not put that off. */
+  #opens_at = Infinity;
   #connected = false;
   /** As it was told last for this connection. */
   #standing: Standing | undefined;
@@ -32,9 +34,10 @@ export class Gate {
     return this.#is_open;
   }
 
-  connected(welcome: Welcome): void {
+  connected(welcome: Welcome, now: number): void {
     this.#welcome = welcome;
     this.#is_open = false;
+    this.#opens_at = now + SECURING_MS;
     this.#connected = true;
     this.#standing = undefined;
   }
@@ -70,7 +73,9 @@ export class Gate {
     const all = [...this.#presence.all];
     // First, so that who is told of somebody can say how it stands with them. Without a connection nobody is here.
     if (this.#connected) this.#compare(all, now, disagrees);
-    if (this.#welcome !== undefined && all.every(ready)) this.#open(this.#welcome, all);
+    if (this.#welcome !== undefined && (all.every(ready) || now >= this.#opens_at)) {
+      this.#open(this.#welcome, all.filter(ready));
+    }
     if (this.isOpen) {
       for (const client of all) {
         if (!client.told && ready(client)) this.#tell(client);
@@ -78,8 +83,9 @@ export class Gate {
     }
   }
 
-  /** When somebody's time to become sealed is over. */
+  /** When the time to become sealed is over, for all of the welcome or for one who came later. */
   get deadline(): number {
+    if (this.#welcome !== undefined) return this.#opens_at;
     let due = Infinity;
     for (const client of this.#presence.all) {
       if (!client.told) due = Math.min(due, client.since + SECURING_MS);
@@ -87,13 +93,13 @@ export class Gate {
     return due;
   }
 
-  #open(welcome: Welcome, all: readonly Present[]): void {
+  #open(welcome: Welcome, ready: readonly Present[]): void {
     this.#welcome = undefined;
     this.#is_open = true;
-    for (const client of all) client.told = true;
+    for (const client of ready) client.told = true;
     this.#events.secured({
       ...welcome,
-      clients: all.map(({ client_id, slot }) => ({ client_id, slot })),
+      clients: ready.map(({ client_id, slot }) => ({ client_id, slot })),
     });
   }
 

@@ -100,6 +100,12 @@ export class Handshake {
     return this.#slots.candidateAt(slot)?.hello;
   }
 
+  /** Whether what a member proved is the latest that its slot said: otherwise it could not open what is sealed to that. */
+  knowsLatestOf({ slot, hello }: Peer): boolean {
+    const latest = slot === undefined ? undefined : this.candidateAt(slot);
+    return latest === undefined || equalBytes(latest.nonce, hello.nonce);
+  }
+
   /** An unsealed frame of class CTRL that came from `slot`. */
   receive(slot: number, frame: Bytes): void {
     const client_id = this.#deps.clientAt(slot);

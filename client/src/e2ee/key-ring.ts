@@ -11,7 +11,8 @@ export interface KeyRingDeps {
   keys: SendingKeys;
   now: () => number;
   members: () => Iterable<Peer>;
-  isMember: (peer: Peer) => boolean;
+  /** Whether it is a member still, and could open a KEY: it may just be proving to be back. */
+  isReady: (peer: Peer) => boolean;
   /** A KEY to a member for each offer, which it overwrites; none if there is no connection. */
   sealKeys: (peer: Peer, offers: readonly KeyOffer[]) => Promise<Bytes[]>;
   send: (payload: Bytes, to: number) => void;
@@ -43,7 +44,7 @@ export class KeyRing {
    */
   async give(peer: Peer): Promise<void> {
     const { keys, now, tell } = this.#deps;
-    if (peer.given_at !== undefined && now() < peer.given_at + KEY_MS) return;
+    if (!this.#isHere(peer) || (peer.given_at !== undefined && now() < peer.given_at + KEY_MS)) return;
     const is_entitled = peer.entitled_from !== undefined && peer.entitled_from <= keys.current.generation;
     const may_have = is_entitled || (await this.#isFresh());
     // There is no step left for it: it gets the key that comes next.
@@ -69,7 +70,7 @@ export class KeyRing {
   }
 
   #isHere(peer: Peer): boolean {
-    return peer.slot !== undefined && this.#deps.isMember(peer);
+    return peer.slot !== undefined && this.#deps.isReady(peer);
   }
 
   /** Whether nothing was sealed with the key in use, perhaps after a ratchet. */

@@ -60,7 +60,7 @@ export class Membership {
       if (peer.slot !== undefined) peer.heard_at += away;
       this.#returned(peer, now);
     }
-    this.gate.connected(welcome);
+    this.gate.connected(welcome, now);
     this.review();
   }
 
@@ -79,12 +79,15 @@ export class Membership {
   left(message: Left): void {
     const present = this.presence.left(message);
     const peer = this.peers.ofClient(message.client_id);
-    if (peer !== undefined) {
-      peer.slot = undefined;
-      if (message.reason === 'gone') this.leave(peer);
-    }
-    this.gate.left(message, present);
-    this.review();
+    if (peer !== undefined) peer.slot = undefined;
+    const told = (): void => {
+      if (peer !== undefined && message.reason === 'gone' && this.peers.has(peer)) this.leave(peer);
+      this.gate.left(message, present);
+      this.review();
+    };
+    // What it said last may still be being opened.
+    if (peer === undefined) told();
+    else peer.inbox.afterAll(told);
   }
 
   disconnected(): void {

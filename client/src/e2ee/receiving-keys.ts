@@ -70,11 +70,13 @@ export class ReceivingKeys {
       return 'known';
     }
     const latest = this.#held.at(-1);
-    if (latest !== undefined && isOlder(offer, latest.base)) return 'refused';
-    if (latest?.base.generation === offer.generation) {
+    // A later step of a generation that we hold: it may be the one in use, while the next generation was told already.
+    if (this.#nearest(offer) !== undefined) {
       // What ratcheting gives is kept even if the offer is another: it is the sender's, if anything is.
       const own = await this.#ratchetTo(offer);
       if (own === undefined || !own.base.hasBytes(offer.base_key)) return 'refused';
+    } else if (latest !== undefined && isOlder(offer, latest.base)) {
+      return 'refused';
     } else {
       this.#hold(new BaseKey(this.#crypto, { ...offer, base_key: offer.base_key.slice() }), undefined);
     }

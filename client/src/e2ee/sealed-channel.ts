@@ -134,7 +134,7 @@ export class SealedChannel implements Channel {
       keys: this.#keys,
       now,
       members: () => [...peers.all],
-      isMember: (peer) => peers.has(peer),
+      isReady: (peer) => peers.has(peer) && this.#handshake.knowsLatestOf(peer),
       sealKeys: (peer, offers) => this.#handshake.sealKeys(peer, offers),
       send: (payload, to) => this.#sending.plain(payload, to),
       changed: () => this.#sending.keyChanged(),

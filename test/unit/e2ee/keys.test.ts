@@ -190,6 +190,17 @@ describe('ReceivingKeys', () => {
     expect((await back.find(at(1, 4), 0))?.window?.isFresh(7)).toBe(true);
   });
 
+  it('takes the step in use also where the next generation was told already, for it follows from what it holds', async () => {
+    const in_use = await ratcheted(key(1, 2), 1);
+    const keys = await receiving(key(1, 2), key(2, 0, 5));
+    expect(await keys.learn({ ...in_use, base_key: new Uint8Array(32) }, 0)).toBe('refused');
+    expect(await keys.learn(in_use, 0)).not.toBe('refused');
+    expect(await keys.learn(key(1, 1), 0)).toBe('refused');
+    keys.expire(OLD_KEY_MS);
+    expect(await keys.learn(in_use, OLD_KEY_MS)).toBe('refused');
+    expect(await keys.find(at(1, 4), OLD_KEY_MS)).toBeUndefined();
+  });
+
   it('finds the keys of later steps by itself, and no others', async () => {
     const keys = await receiving(key(1, 2));
     const found = await keys.find(at(1, 6), 0);

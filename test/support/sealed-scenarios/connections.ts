@@ -1,0 +1,32 @@
+/** Connections that break, come back, and are taken for others. */
+import { assertSame } from '../check.ts';
+import { assertQuiet, assertSealed, assertTalk, isKey, townOn } from './stage.ts';
+import type { Scenario } from './stage.ts';
+
+export const CONNECTIONS: Scenario[] = [
+  {
+    name: 'a request for a key is answered under the nonces of the connection that it comes from',
+    async run(stage) {
+      const town = townOn(stage);
+      const [ada] = await town.gather('ada');
+      town.meddle = (frame, from) => (from === ada && isKey(frame) ? [] : [frame]);
+      const bob = await town.join('bob');
+      await town.run(100);
+      town.kill();
+      town.meddle = (frame) => [frame];
+      for (const resident of [ada, bob]) resident.latency = () => 50;
+      town.connect(ada);
+      await town.run(1_000);
+      town.connect(bob);
+      await town.run(75);
+      // Bob knows ada, and has no key of it: it asks for one, behind its HELLO and ahead of its KEY.
+      ada.say('hello again');
+      await town.run(3_000);
+      assertQuiet(ada, bob);
+      assertSealed(ada, bob);
+      assertSame(bob.texts, ['ada: hello again'], 'what bob reads');
+      for (const resident of [ada, bob]) resident.latency = () => 0;
+      await assertTalk(town, ada, bob);
+    },
+  },
+];
