@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { hasExited } from './guarded.ts';
 import { printLines } from './lines.ts';
+import type { Tape } from './recording.ts';
 
 const END_WITH_PARENT = new URL('end-with-parent.ts', import.meta.url).href;
 
@@ -20,13 +21,15 @@ export interface ChildOptions {
   print: (line: string) => void;
   /** Fields of its log lines that are not worth repeating. */
   unsaid?: readonly string[];
+  /** Is given its output as it is. */
+  tape?: Tape | undefined;
 }
 
 /**
  * Starts the TypeScript file `script` under this Node. The process is in a group of its own, so that Ctrl-C in the
  * terminal does not reach it: the stack decides in which order things stop.
  */
-export function startChild(script: URL, { env, prefix, print, unsaid = [] }: ChildOptions): Child {
+export function startChild(script: URL, { env, prefix, print, unsaid = [], tape }: ChildOptions): Child {
   const child = spawn(
     process.execPath,
     ['--enable-source-maps', '--import', END_WITH_PARENT, fileURLToPath(script)],
@@ -36,7 +39,10 @@ export function startChild(script: URL, { env, prefix, print, unsaid = [] }: Chi
   child.once('exit', () => alive.delete(child));
   // A message to a process that has just ended fails; its exit says so already.
   child.on('error', () => undefined);
-  for (const stream of [child.stdout, child.stderr]) printLines(stream as Readable, prefix, print, unsaid);
+  for (const stream of [child.stdout, child.stderr]) {
+    if (tape !== undefined) stream?.on('data', tape);
+    printLines(stream as Readable, prefix, print, unsaid);
+  }
   if (child.pid === undefined) throw new Error(`${fileURLToPath(script)} could not be started`);
   return child as Child;
 }

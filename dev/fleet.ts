@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { type LocalTask, type LocalTasks, taskArn } from './aws/local-task.ts';
 import { type Child, endChild, startChild } from './child.ts';
+import type { Recording } from './recording.ts';
 
 /** ECS describes a stopped task for about an hour. */
 const REMEMBERED_MS = 3_600_000;
@@ -24,6 +25,8 @@ export interface FleetOptions {
   /** Environment of a task's process. Where it takes time, the task is PENDING meanwhile. */
   env: (task: LocalTask) => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
   print: (line: string) => void;
+  /** Of the output of tasks: `task-<task id>`. */
+  recording?: Recording | undefined;
   /** A task was started or has stopped. */
   changed: (task: LocalTask) => void;
   /** A task's process says over IPC on which port it listens. */
@@ -93,6 +96,7 @@ export function localFleet(options: FleetOptions): LocalFleet {
       print: options.print,
       // The prefix says which task it is.
       unsaid: ['task_id'],
+      tape: options.recording?.output(`task-${id}`),
     });
     children.set(id, child);
     child.on('message', (message: { kind?: unknown; port?: unknown }) => {

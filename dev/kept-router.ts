@@ -1,6 +1,7 @@
 /** The router as something that can be stopped and started again on its port while everything else lives. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RouterProcess, spawnRouter, takePort } from './router-process.ts';
+import type { Tape } from './recording.ts';
 import type { CallOutcome, Start, ToRouter } from './router/messages.ts';
 
 /** Somebody may hold the port for a moment, a connection that was made from it for instance. */
@@ -26,8 +27,13 @@ export interface KeptRouter {
   end(): Promise<void>;
 }
 
-/** Spawns the process at once: it loads while others start. `port`: where it is to listen, each time. */
-export function keepRouter(env: NodeJS.ProcessEnv, port: number, print: (line: string) => void): KeptRouter {
+/** Spawns the process at once: it loads while others start. `port`: where it is to listen, each time. `tape`: for its output. */
+export function keepRouter(
+  env: NodeJS.ProcessEnv,
+  port: number,
+  print: (line: string) => void,
+  tape?: Tape,
+): KeptRouter {
   const lost = Promise.withResolvers<string>();
   let begun: Start | undefined;
   /** Undefined while it is stopped on purpose. */
@@ -37,7 +43,7 @@ export function keepRouter(env: NodeJS.ProcessEnv, port: number, print: (line: s
   let ended = false;
 
   function spawn(): RouterProcess {
-    const spawned = spawnRouter(env, print);
+    const spawned = spawnRouter(env, print, tape);
     router = spawned;
     void spawned.lost.then((sentence) => {
       if (router === spawned) lost.resolve(sentence);

@@ -59,6 +59,8 @@ try {
       'lazy-page': { type: 'boolean', default: false },
       /** Proxies stand in front of the database and of each task, so that connections can be disturbed. */
       faults: { type: 'boolean', default: false },
+      /** A folder: what passes the proxies, and what the processes print, is written to files in it. */
+      record: { type: 'string' },
     },
   });
   stack = await startStack({
@@ -66,6 +68,7 @@ try {
     restart: !values['no-restart'],
     lazy_page: values['lazy-page'],
     proxies: values.faults,
+    record: values.record,
     print,
     signal: stopping.signal,
     tasksChanged: (tasks) => tell({ kind: 'tasks', tasks }),

@@ -1,6 +1,7 @@
 /** The router process as the stack sees it: its socket, its start, its end. */
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { type Child, endChild, startChild } from './child.ts';
+import type { Tape } from './recording.ts';
 import type { CallOutcome, FromRouter, Start, ToRouter } from './router/messages.ts';
 
 const SCRIPT = new URL('router/main.ts', import.meta.url);
@@ -42,8 +43,13 @@ export interface RouterProcess {
   end(): Promise<void>;
 }
 
-export function spawnRouter(env: NodeJS.ProcessEnv, print: (line: string) => void): RouterProcess {
-  const child: Child = startChild(SCRIPT, { env, prefix: '[router] ', print });
+/** `tape`: for its output as it is. */
+export function spawnRouter(
+  env: NodeJS.ProcessEnv,
+  print: (line: string) => void,
+  tape?: Tape,
+): RouterProcess {
+  const child: Child = startChild(SCRIPT, { env, prefix: '[router] ', print, tape });
   const lost = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => {
       resolve(`the router ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}`);

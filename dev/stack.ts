@@ -11,6 +11,7 @@ import { network } from './faults/network.ts';
 import { localFleet, type RunningTask } from './fleet.ts';
 import { keepRouter } from './kept-router.ts';
 import { untilReady } from './ready.ts';
+import { recordTo } from './recording.ts';
 import { takePort } from './router-process.ts';
 import { busEvent } from './router/events.ts';
 import { makeRunFolder } from './run-folder.ts';
@@ -32,6 +33,8 @@ export interface StackOptions {
   lazy_page: boolean;
   /** Whether proxies stand in front of the database and of each task. */
   proxies: boolean;
+  /** Folder in which is kept what passes the proxies and what the processes print. Default: nothing is. */
+  record?: string | undefined;
   print: (line: string) => void;
   /** Ends the start early. */
   signal: AbortSignal;
@@ -95,7 +98,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const patience = () => sleep(DATABASE_PATIENCE_MS, undefined, { ref: false });
     closers.push(async () => (await Promise.race([stored, patience()]))?.stop());
 
-    const proxied = options.proxies ? network(port) : undefined;
+    const recording = options.record === undefined ? undefined : recordTo(options.record);
+    const proxied = options.proxies ? network(port, recording) : undefined;
     closers.push(() => proxied?.stop());
     const ecs = ecsFaults();
 
@@ -114,6 +118,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         return proxied === undefined ? env : proxied.addTask(task).then((own) => ({ ...env, ...own }));
       },
       print,
+      recording,
       listening: (task, at) => proxied?.taskListens(task, at),
       changed(task) {
         if (task.last_status === 'STOPPED') void proxied?.removeTask(task);
@@ -126,7 +131,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const doubles = await startAwsDoubles({ region: REGION, fleet, secret, ...ecs });
     closers.push(() => doubles.stop());
 
-    const router = keepRouter({ ...settings.router, ...doubles.env }, port, print);
+    const router = keepRouter(
+      { ...settings.router, ...doubles.env },
+      port,
+      print,
+      recording?.output('router'),
+    );
     closers.push(() => router.end());
     void router.lost.then(fail);
     const database = await unlessFailed(storing);

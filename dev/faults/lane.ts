@@ -1,5 +1,6 @@
 /** One direction of a proxied connection: bytes in order, passed on at once, late, or held back. */
 import type { Socket } from 'node:net';
+import type { Tape } from '../recording.ts';
 
 /** How bytes pass. */
 export type Passage =
@@ -24,16 +25,19 @@ export class Lane {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #passage: () => Passage;
+  readonly #tape: Tape | undefined;
   readonly #late: Late[] = [];
   #late_bytes = 0;
   #timer: NodeJS.Timeout | undefined;
   /** `to` takes no more until it says `drain`. */
   #full = false;
 
-  constructor(from: Socket, to: Socket, passage: () => Passage) {
+  /** `tape` is given what `from` sends, whatever becomes of it. */
+  constructor(from: Socket, to: Socket, passage: () => Passage, tape?: Tape) {
     this.#from = from;
     this.#to = to;
     this.#passage = passage;
+    this.#tape = tape;
     from.on('data', (bytes: Buffer) => this.#take(bytes));
     from.on('end', () => this.#take(undefined));
     to.on('drain', () => {
@@ -54,6 +58,7 @@ export class Lane {
   }
 
   #take(bytes: Buffer | undefined): void {
+    if (bytes !== undefined) this.#tape?.(bytes);
     const passage = this.#passage();
     // What is late must not be overtaken.
     if (passage.mode === 'pass' && this.#late.length === 0) this.#write(bytes);

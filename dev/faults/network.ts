@@ -1,5 +1,6 @@
 /** The proxies of a local stack: in front of its database, in front of each task, and from each task to the router. */
 import type { LocalTask } from '../aws/local-task.ts';
+import type { Recording } from '../recording.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 import { startThrottle, type Throttle } from './throttle.ts';
 
@@ -28,10 +29,11 @@ export interface Network {
 
 const HOST = '127.0.0.1';
 
-/** `router_port`: where the router listens. */
-export function network(router_port: number): Network {
+/** `router_port`: where the router listens. `recording`: of `dynamodb`, `task-<task id>` and `router-<task id>`, from that task. */
+export function network(router_port: number, recording?: Recording): Network {
   const tasks = new Map<string, TaskProxies & { listens: (port: number) => void }>();
   let dynamodb: Network['dynamodb'];
+  const tapesOf = (what: string) => (recording === undefined ? undefined : () => recording.connection(what));
 
   async function removeTask({ id }: Pick<LocalTask, 'id'>): Promise<void> {
     const proxies = tasks.get(id);
@@ -45,15 +47,15 @@ export function network(router_port: number): Network {
     },
     async addDynamoDb(endpoint) {
       const throttle = await startThrottle(endpoint);
-      const proxy = await startProxy(() => Promise.resolve(throttle.port));
+      const proxy = await startProxy(() => Promise.resolve(throttle.port), tapesOf('dynamodb'));
       dynamodb = { proxy, throttle };
       return `http://${HOST}:${proxy.port}`;
     },
     async addTask({ id }) {
       const listening = Promise.withResolvers<number>();
       const [task, router] = await Promise.all([
-        startProxy(() => listening.promise),
-        startProxy(() => Promise.resolve(router_port)),
+        startProxy(() => listening.promise, tapesOf(`task-${id}`)),
+        startProxy(() => Promise.resolve(router_port), tapesOf(`router-${id}`)),
       ]);
       tasks.set(id, { task, router, listens: listening.resolve });
       return {

@@ -1,6 +1,7 @@
-/** A TCP proxy whose connections can be delayed, held, reset or refused while they are open. It reads no byte of them. */
+/** A TCP proxy whose connections can be delayed, held, reset or refused while they are open. It makes nothing of their bytes. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Tapes } from '../recording.ts';
 import { Lane, type Passage } from './lane.ts';
 
 export type ProxyMode =
@@ -51,9 +52,9 @@ async function listen(server: Server, port: number): Promise<void> {
 
 /**
  * Starts a proxy to the port that `upstream` resolves to, on 127.0.0.1. A connection that comes before that is known
- * waits; where nobody listens at that port, it is reset.
+ * waits; where nobody listens at that port, it is reset. `record`: gives the tapes for each connection.
  */
-export async function startProxy(upstream: () => Promise<number>): Promise<Proxy> {
+export async function startProxy(upstream: () => Promise<number>, record?: () => Tapes): Promise<Proxy> {
   let mode: ProxyMode = { mode: 'pass' };
   /** Only one change at a time. */
   let changing: Promise<void> = Promise.resolve();
@@ -112,7 +113,11 @@ export async function startProxy(upstream: () => Promise<number>): Promise<Proxy
       server.pause();
       watch(server, () => client);
       server.once('connect', () => {
-        lanes = [new Lane(client, server!, passage), new Lane(server!, client, passage)];
+        const tapes = record?.();
+        lanes = [
+          new Lane(client, server!, passage, tapes?.to),
+          new Lane(server!, client, passage, tapes?.from),
+        ];
         connection.changed();
       });
     }

@@ -21,6 +21,8 @@ export interface StackOptions {
   restart?: boolean;
   /** Whether connections can be disturbed (`npm run dev -- --faults`): proxies stand in the way. Default: no. */
   faults?: boolean;
+  /** A folder: what passes the proxies (see `faults`), and what the processes print, is written to files in it. */
+  record?: string;
 }
 
 export interface Stack extends Faults {
@@ -53,9 +55,14 @@ export interface Stack extends Faults {
 
 /** Starts the stack. Rejects with what it has printed if it does not get ready. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { env = {}, restart = true, faults = false } = options;
+  const { env = {}, restart = true, faults = false, record } = options;
   // A test that needs the page waits for it; the others need not.
-  const args = ['--lazy-page', ...(restart ? [] : ['--no-restart']), ...(faults ? ['--faults'] : [])];
+  const args = [
+    '--lazy-page',
+    ...(restart ? [] : ['--no-restart']),
+    ...(faults ? ['--faults'] : []),
+    ...(record === undefined ? [] : ['--record', record]),
+  ];
   const child = spawn(NODE, [MAIN, ...args], {
     env: { ...process.env, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -73,6 +73,28 @@ export class FrameReader {
   }
 }
 
+/** Payloads of the frames of a client in `bytes`, without their masks. What is not whole at the end is left out. */
+export function clientPayloads(bytes: Buffer): Buffer[] {
+  const payloads: Buffer[] = [];
+  for (let at = 0; at + 2 <= bytes.length;) {
+    const short = bytes[at + 1]! & 0x7f;
+    const mask_at = at + (short === 127 ? 10 : short === 126 ? 4 : 2);
+    const start = mask_at + MASK.length;
+    if (bytes.length < start) break;
+    const length =
+      short === 127
+        ? Number(bytes.readBigUInt64BE(at + 2))
+        : short === 126
+          ? bytes.readUInt16BE(at + 2)
+          : short;
+    if (bytes.length < start + length) break;
+    const masked = bytes.subarray(start, start + length);
+    payloads.push(Buffer.from(masked.map((byte, n) => byte ^ bytes[mask_at + (n % 4)]!)));
+    at = start + length;
+  }
+  return payloads;
+}
+
 /** `bytes` in pieces that end at the given offsets (any order, out of range ignored). */
 export function splitAt(bytes: Uint8Array, offsets: readonly number[]): Uint8Array[] {
   const cuts = [...new Set(offsets)].filter((at) => at > 0 && at < bytes.length).sort((a, b) => a - b);
