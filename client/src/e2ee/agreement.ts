@@ -20,10 +20,12 @@ export class Agreement {
     return (this.#own ??= this.#hash());
   }
 
-  /** Whom we know has changed: what others said before does not count. */
-  changed(members: Iterable<Peer>): void {
+  /**
+   * Whom we know has changed. Who disagreed goes on doing so until it names the same: else a relay that has somebody leave
+   * and come back over and over could hide it.
+   */
+  changed(): void {
     this.#own = undefined;
-    for (const peer of members) peer.disagrees_since = undefined;
   }
 
   /** A member named those that it knows. */

@@ -39,8 +39,8 @@ export interface InboxEvents {
   noKey(count: number): void;
   /** Messages (of context 1) are lost for good. */
   lost(count: number): void;
-  /** Something of context 0 or 1 came for the first time: the sender itself is there. */
-  heard(): void;
+  /** Something of context 0 or 1 came for the first time: {@link Inbox.deadline} may be another. */
+  sorted(): void;
 }
 
 /** Lanes that have gaps, to be asked for. */
@@ -106,10 +106,15 @@ export class Inbox {
     return learning;
   }
 
-  /** What the member says of its lanes. `own`: the lane of what it sends to us alone. */
-  span(all: Spans, own: { lane: number; spans: Spans } | undefined, now: number): void {
-    this.#spans(LANE_OF_ALL, all, now);
-    if (own !== undefined) this.#spans(own.lane, own.spans, now);
+  /** What the member says to all: how far its lane for all goes. */
+  goesTo(all: Spans, now: number): void {
+    this.#spans(LANE_OF_ALL, all, false, now);
+  }
+
+  /** What the member says to us alone: where its lane for all, and that for us, begin for us, and how far they go. */
+  begins(all: Spans, own: { lane: number; spans: Spans }, now: number): void {
+    this.#spans(LANE_OF_ALL, all, true, now);
+    this.#spans(own.lane, own.spans, true, now);
   }
 
   /** The member, or we, were away until `now`: what is missing is waited for anew. */
@@ -165,6 +170,11 @@ export class Inbox {
     return { keys: this.#keys.retire() ?? this.#past?.keys, due };
   }
 
+  /** Calls `use` once all that came by now was opened: at once where nothing is under way. */
+  afterAll(use: () => void): void {
+    this.#order.add(undefined, use);
+  }
+
   /** Overwrites the keys; nothing is told any more. */
   close(): void {
     this.#closed = true;
@@ -207,20 +217,20 @@ export class Inbox {
     const is_message = context === CONTEXT.MSG;
     const opened = is_message ? openedOf(frame, body, place.lane !== LANE_OF_ALL) : undefined;
     const acceptance = lane.reorder.accept(place.sequence, opened, now);
-    // What came before proves nothing: the relay may play it again.
+    // What came before says nothing: the relay may play it again.
     if (acceptance.kind === 'refused') return;
     if (!is_message) this.#events.control(body, place.lane);
     this.#deliver(lane, acceptance.deliveries, now);
-    this.#events.heard();
+    this.#events.sorted();
   }
 
-  #spans(lane: number, { control, messages }: Spans, now: number): void {
+  #spans(lane: number, { control, messages }: Spans, begins: boolean, now: number): void {
     for (const [context, span] of [
       [CONTEXT.CTRL, control],
       [CONTEXT.MSG, messages],
     ] as const) {
       const entry = this.#lane(context, lane);
-      this.#deliver(entry, entry.reorder.begin(span.start), now);
+      if (begins) this.#deliver(entry, entry.reorder.begin(span.start), now);
       entry.reorder.expect(span.next, now);
       this.#note(entry, now);
     }

@@ -41,6 +41,9 @@ export const HANDSHAKES_PER_SECOND = 16;
 export const RESEND_SOON_MS = 50;
 export const RESEND_MS = 250;
 export const RESEND_ANSWER_MS = 200;
+/** What all members together are sent again in a second at most: what a relay lets through is more. */
+export const RESENT_BYTES = 1024 * 1024;
+export const RESENT_FRAMES = 500;
 /** For how long keys are agreed on with somebody before it is told to be unsealed, ms. */
 export const SECURING_MS = 5_000;
 /** For how long heartbeats must name other members than ours before that is told, ms. */

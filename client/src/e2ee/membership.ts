@@ -116,11 +116,22 @@ export class Membership {
   /** A member left: for good, as far as its keys go. */
   leave(peer: Peer): void {
     this.peers.remove(peer, this.#deps.now());
-    this.agreement.changed(this.peers.all);
+    this.agreement.changed();
     this.#deps.left(peer);
   }
 
-  /** Members of whom nothing was heard for too long have left. While we are away ourselves we cannot tell. */
+  /**
+   * A heartbeat of a member came for the first time: it is there. Nothing else says so, or a relay that lets only messages
+   * through could hide whom that member knows. `alone`: it was for us alone.
+   */
+  heard(peer: Peer, alone: boolean): void {
+    peer.heard_at = this.#deps.now();
+    if (peer.spoke || !alone) return;
+    peer.spoke = true;
+    this.review();
+  }
+
+  /** Members of whom no heartbeat was heard for too long have left. While we are away ourselves we cannot tell. */
   expire(now: number): void {
     if (this.#away_since !== undefined) return;
     for (const peer of this.peers.all) if (now >= peer.heard_at + SILENT_MS) this.leave(peer);
@@ -177,7 +188,7 @@ export class Membership {
     );
     peer.slot = client.slot;
     this.peers.add(peer);
-    this.agreement.changed(this.peers.all);
+    this.agreement.changed();
     return peer;
   }
 }

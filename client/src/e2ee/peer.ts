@@ -32,11 +32,14 @@ export class Peer {
   hello: Hello;
   /** At the relay; undefined while it is away. */
   slot: number | undefined;
-  /** When it last proved to be there. */
+  /** When it last proved to be there, by a heartbeat. */
   heard_at: number;
   /** Its key was learned. */
   learned = false;
-  /** Something of it came that is signed and new. A KEY of before it left may be played again, and is no sign of it. */
+  /**
+   * It told us, signed and new, where its lanes begin: what is missing from there on is noticed. (A KEY of before it left may
+   * be played again, and is no sign of it.)
+   */
   spoke = false;
   /** The generation of our key from which on it was given ours; undefined: it was not. */
   entitled_from: number | undefined;
@@ -45,7 +48,8 @@ export class Peer {
   /** When it was given our key for the nonces of now; undefined: it was not. */
   given_at: number | undefined;
   key_requested_at = -Infinity;
-  resend_answered_at = -Infinity;
+  /** When it was sent again what it misses: by context, and in it of lane 0 or of its own. */
+  readonly resent_at = new Map<string, number>();
   /** Since when its heartbeats name other members than ours. */
   disagrees_since: number | undefined;
 

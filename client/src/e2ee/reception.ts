@@ -62,7 +62,7 @@ export class Reception {
 
   /** What the inbox of a member tells. */
   inboxOf(peer: () => Peer): InboxEvents {
-    const { now, upkeep, events, unreadable, wakeAt } = this.#deps;
+    const { upkeep, events, unreadable, wakeAt } = this.#deps;
     return {
       opened: (opened) => this.#opened(peer(), opened),
       control: (body, lane) => upkeep.receive(peer(), body, lane),
@@ -76,12 +76,7 @@ export class Reception {
       },
       noKey: (count) => unreadable(peer().client_id, 'no_key', count),
       lost: (count) => events.trouble({ kind: 'lost', from: peer().client_id, count }),
-      heard: () => {
-        peer().heard_at = now();
-        // It is sealed perhaps, which is to be told.
-        wakeAt(peer().spoke ? peer().inbox.deadline : now());
-        peer().spoke = true;
-      },
+      sorted: () => wakeAt(peer().inbox.deadline),
     };
   }
 

@@ -19,6 +19,8 @@ export type Acceptance<T> =
 export class Reorder<T> {
   /** The number that is due; undefined until we know where the lane begins for us. */
   #next: number | undefined;
+  /** Where we took it to begin, for that was not told in time. */
+  #assumed: number | undefined;
   readonly #held = new Map<number, T>();
   /** When we learned that there is something below a number; both rise. */
   #noticed: { below: number; at: number }[] = [];
@@ -33,8 +35,12 @@ export class Reorder<T> {
     return this.#next;
   }
 
-  /** Where the lane begins for us, as its sender tells. Does nothing once that is known. */
+  /** Where the lane begins for us, as its sender tells. Does nothing once that is known, but to tell what we did not wait for. */
   begin(start: number): Delivery<T>[] {
+    const assumed = this.#assumed;
+    this.#assumed = undefined;
+    if (assumed !== undefined && start < assumed)
+      return [{ kind: 'missing', first: start, last: assumed - 1 }];
     if (this.#next !== undefined) return [];
     this.#next = Math.min(start, ...this.#held.keys());
     return this.#settle();
@@ -122,6 +128,7 @@ export class Reorder<T> {
     const lowest = Math.min(...this.#held.keys());
     const end = Math.min(lowest, this.#noticed[0]!.below);
     const first = this.#next;
+    if (first === undefined) this.#assumed = lowest;
     this.#next = first === undefined ? lowest : end;
     const told: Delivery<T>[] = first === undefined ? [] : [{ kind: 'missing', first, last: end - 1 }];
     return [...told, ...this.#settle()];

@@ -6,9 +6,11 @@ import type { Awaitable } from './awaitable.ts';
 import type { Bytes } from './bytes.ts';
 import { writeControlBody } from './control-body.ts';
 import type { ControlBody, Spans } from './control-body.ts';
+import { Budget } from './budget.ts';
 import { CONTEXT, isSigned } from './kid.ts';
 import type { Context } from './kid.ts';
 import { LANE_OF_ALL, Lanes, placeOf } from './lanes.ts';
+import { RESENT_BYTES, RESENT_FRAMES } from './limits.ts';
 import type { Range } from './reorder.ts';
 import { Retention } from './retention.ts';
 import { address } from './sealer.ts';
@@ -22,6 +24,9 @@ export interface Destination {
 
 export type SendingFields = Omit<FrameHeader, 'e2e' | 'source' | 'destination'>;
 
+/** Sequence numbers of contexts 0 and 1. */
+type Numbers = readonly [number, number];
+
 const CONTROL_FIELDS: SendingFields = {
   class: CONTEXT.CTRL,
   droppable: false,
@@ -33,9 +38,12 @@ const CONTROL_FIELDS: SendingFields = {
 export class Sending {
   readonly #sealer: Sealer;
   readonly #lanes = new Lanes();
-  /** Where each lane began for the member that has it: sequence numbers of contexts 0 and 1. */
-  readonly #began = new Map<number, [number, number]>([[LANE_OF_ALL, [0, 0]]]);
+  /** Where each lane began for the member that has it; lane 0: with the key in use. */
+  readonly #began = new Map<number, Numbers>([[LANE_OF_ALL, [0, 0]]]);
+  /** Where lane 0 began for the member that has a lane: with the key that it was given first. */
+  readonly #all_began = new Map<number, Numbers>();
   readonly #retention = new Retention();
+  readonly #resent = new Budget(RESENT_FRAMES, RESENT_BYTES);
   readonly #transmit: (frame: Bytes) => void;
   readonly #now: () => number;
   /** Our slot; undefined while we are not connected. */
@@ -77,17 +85,20 @@ export class Sending {
     this.#began.set(LANE_OF_ALL, this.#nextOf(LANE_OF_ALL));
   }
 
-  /** What a heartbeat says of lane 0, and of the lane of one member. */
-  spans(): Spans;
-  spans(of: Bytes): Spans;
-  spans(of?: Bytes): Spans {
-    const lane = of === undefined ? LANE_OF_ALL : this.#laneOf(of);
-    const [control, messages] = this.#began.get(lane)!;
-    const [next_control, next_message] = this.#nextOf(lane);
-    return {
-      control: { start: control, next: next_control },
-      messages: { start: messages, next: next_message },
-    };
+  /** What a heartbeat to all says of lane 0. */
+  spans(): Spans {
+    return this.#spansOf(LANE_OF_ALL, this.#began.get(LANE_OF_ALL)!);
+  }
+
+  /**
+   * What one to a member that has our key says of lane 0 and of its own: each time where they began for it, since the first
+   * time that may have been lost, and what it then missed would not be noticed.
+   */
+  spansFor(id: Bytes): { all: Spans; own: Spans } {
+    const lane = this.#laneOf(id);
+    const began = this.#all_began.get(lane) ?? this.#began.get(LANE_OF_ALL)!;
+    this.#all_began.set(lane, began);
+    return { all: this.#spansOf(LANE_OF_ALL, began), own: this.#spansOf(lane, this.#began.get(lane)!) };
   }
 
   /** Sends again what a member misses: of lane 0, or of its own. */
@@ -95,6 +106,7 @@ export class Sending {
     if (this.slot === undefined || to.slot === undefined) return;
     if (lane !== LANE_OF_ALL && lane !== this.#laneOf(to.id)) return;
     for (const { frame } of this.#retention.find(context, lane, ranges, this.#now())) {
+      if (!this.#resent.take(frame.length, this.#now())) return;
       this.#transmit(address(frame.slice(), this.slot, to.slot));
     }
   }
@@ -104,6 +116,7 @@ export class Sending {
     const lane = this.#lanes.release(id);
     if (lane === undefined) return;
     this.#began.delete(lane);
+    this.#all_began.delete(lane);
     this.#retention.forget(lane);
   }
 
@@ -127,7 +140,15 @@ export class Sending {
     return lane;
   }
 
-  #nextOf(lane: number): [number, number] {
+  #spansOf(lane: number, [control, messages]: Numbers): Spans {
+    const [next_control, next_message] = this.#nextOf(lane);
+    return {
+      control: { start: control, next: next_control },
+      messages: { start: messages, next: next_message },
+    };
+  }
+
+  #nextOf(lane: number): Numbers {
     return [this.#sealer.next(CONTEXT.CTRL, lane), this.#sealer.next(CONTEXT.MSG, lane)];
   }
 }

@@ -53,8 +53,8 @@ export class Upkeep {
     const { membership, sending } = this.#deps;
     const roster = await membership.agreement.own();
     if (to !== undefined && !membership.peers.has(to)) return;
-    const own = to === undefined ? undefined : sending.spans(to.id);
-    await sending.control({ kind: 'heartbeat', roster, all: sending.spans(), own }, to);
+    const spans = to === undefined ? { all: sending.spans(), own: undefined } : sending.spansFor(to.id);
+    await sending.control({ kind: 'heartbeat', roster, ...spans }, to);
   }
 
   tick(now: number): void {
@@ -103,22 +103,25 @@ export class Upkeep {
         membership.review();
         return;
       }
-      case 'heartbeat': {
-        const own = body.own === undefined ? undefined : { lane, spans: body.own };
+      case 'heartbeat':
         // What is said to one member is said in its lane, and only there.
-        if ((own === undefined) !== (lane === LANE_OF_ALL)) return;
-        peer.inbox.span(body.all, own, now);
+        if ((body.own === undefined) !== (lane === LANE_OF_ALL)) return;
+        membership.heard(peer, body.own !== undefined);
+        if (body.own === undefined) peer.inbox.goesTo(body.all, now);
+        else peer.inbox.begins(body.all, { lane, spans: body.own }, now);
         void membership.agreement.heard(peer, body.roster, now);
         return;
-      }
       case 'key_request':
         give(peer);
         return;
-      case 'resend':
-        if (now < peer.resend_answered_at + RESEND_ANSWER_MS) return;
-        peer.resend_answered_at = now;
+      case 'resend': {
+        // Each by itself: a member that misses something of several asks for all of them at once.
+        const asked = `${body.context} ${body.lane === LANE_OF_ALL}`;
+        if (now < (peer.resent_at.get(asked) ?? -Infinity) + RESEND_ANSWER_MS) return;
+        peer.resent_at.set(asked, now);
         sending.resend(peer, body.context, body.lane, body.ranges);
         return;
+      }
       case 'move':
         run(() => invited(peer, body.invitation));
         return;
