@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../shared/protocol/api.ts';
+import { hold, holdAnswer } from './answers.ts';
 import { BELOW, CURSOR, SELECTED_LENGTH, SIDEWAYS } from './expressions.ts';
 import { pair, scene, useScene, visitor } from './scene.ts';
 import { sealedScenes } from './sealed-scenes.ts';
@@ -59,7 +60,7 @@ describe('two people', () => {
     const before = ada.relay;
     const ids = await Promise.all([ada.clientId(), grace.clientId()]);
 
-    const release = await Promise.all([ada.hold('/join-room'), grace.hold('/join-room')]);
+    const release = await Promise.all([hold(ada.page, '/join-room'), hold(grace.page, '/join-room')]);
     await scene.stack.killTaskOf(room_id);
     await Promise.all([ada.see('The connection was lost'), grace.see('The connection was lost')]);
     await grace.page.setViewportSize({ width: 360, height: 740 });
@@ -181,7 +182,7 @@ describe('the last seat', () => {
     linus.page.on('request', (request) => {
       if (request.method() === 'POST') asked++;
     });
-    const { answered, release } = await linus.holdAnswer('/join-room');
+    const { answered, release } = await holdAnswer(linus.page, '/join-room');
     await linus.askFor(link);
     await linus.seeFocus(linus.page.getByRole('heading', { name: `Joining room ${room_id}` }));
     await linus.picture('joining');

@@ -1,5 +1,6 @@
 /** What the encryption is to those who use the page. Part of page.test.ts, whose scene it plays in. */
 import { describe, expect, it } from 'vitest';
+import { refuse } from './answers.ts';
 import { SIDEWAYS } from './expressions.ts';
 import { pair, scene, visitor } from './scene.ts';
 import { PATIENCE_MS } from './visitor.ts';
@@ -24,7 +25,7 @@ export function sealedScenes(): void {
       expect(linus.asked.some((request) => request.includes('/join-room'))).toBe(false);
       await linus.page.evaluate(`location.hash = ${JSON.stringify(new URL(link).hash)}`);
       await linus.page.getByRole('heading', { name: `Join room ${room_id}` }).waitFor();
-      await linus.page.keyboard.type('Linus');
+      await linus.page.getByLabel('Your name').fill('Linus');
       await linus.page.keyboard.press('Enter');
       await linus.seeLock('Sealed · 2 members');
     });
@@ -39,7 +40,8 @@ export function sealedScenes(): void {
       await ada.say('Between the two of us');
       await grace.hear('Ada', 'Between the two of us');
       expect([await linus.notices(), await linus.messages()]).toEqual([['You joined'], []]);
-      await ada.openLock();
+      const lock = await ada.openLock();
+      await ada.seeFocus(lock.getByRole('heading', { level: 2 }));
       await Promise.all([ada.picture('not-sealed'), linus.picture('stranger')]);
       await ada.page.keyboard.press('Escape');
       await ada.seeFocus(ada.page.locator('.lock'));
@@ -53,8 +55,13 @@ export function sealedScenes(): void {
 
       // The others move on without him, who is not told.
       await ada.page.getByRole('button', { name: 'Move on without Linus' }).click();
+      const move = ada.page.getByRole('dialog').getByRole('button', { name: 'Move on without' });
+      await refuse(ada.page, '/create-room', 'rooms_exhausted');
+      await move.click();
+      await ada.see('All rooms are taken');
+      ada.forgive(/429/);
       await ada.picture('moving-on');
-      await ada.page.getByRole('dialog').getByRole('button', { name: 'Move on without' }).click();
+      await move.click();
       await ada.see('You moved on to this room');
       await grace.see(/Ada.? moves on to a new room without .?Linus/u);
       await grace.picture('invited');

@@ -220,32 +220,6 @@ export class Visitor {
     }
   }
 
-  /** Keeps back what the page asks of the router at `path` until the returned function is called. */
-  async hold(path: string): Promise<() => void> {
-    const released = Promise.withResolvers<void>();
-    await this.page.route(`**${path}`, async (route) => {
-      await released.promise;
-      await route.continue();
-    });
-    return released.resolve;
-  }
-
-  /** Keeps back what the router answers to the next request at `path` until `release` is called. */
-  async holdAnswer(path: string): Promise<{ answered: Promise<void>; release: () => void }> {
-    const [answered, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    await this.page.route(
-      `**${path}`,
-      async (route) => {
-        const response = await route.fetch();
-        answered.resolve();
-        await released.promise;
-        await route.fulfill({ response });
-      },
-      { times: 1 },
-    );
-    return { answered: answered.promise, release: released.resolve };
-  }
-
   /** Waits until the focus is on `target`. */
   async seeFocus(target: Locator): Promise<void> {
     await target.and(this.page.locator(':focus')).waitFor();
