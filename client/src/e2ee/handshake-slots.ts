@@ -28,6 +28,11 @@ export class HandshakeSlots {
     return this.#slots.get(slot)?.candidate;
   }
 
+  /** What is known of the slot's connection of now. */
+  get(slot: number): Slot | undefined {
+    return this.#slots.get(slot);
+  }
+
   at(slot: number): Slot {
     const known = this.#slots.get(slot);
     if (known !== undefined) return known;

@@ -10,7 +10,7 @@ import type { UnreadableReason } from './channel.ts';
 import { randomBytes } from './crypto-port.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
 import { HandshakeSlots } from './handshake-slots.ts';
-import type { Candidate } from './handshake-slots.ts';
+import type { Candidate, Slot } from './handshake-slots.ts';
 import { HELLO, HELLO_BYTES, NO_ECHO, NONCE16_BYTES, readHello, writeHello } from './hello.ts';
 import type { Hello } from './hello.ts';
 import type { Identity } from './identity.ts';
@@ -47,6 +47,13 @@ export interface HandshakeDeps {
   refused: (client_id: string, reason: UnreadableReason) => void;
   /** A step failed: as it may when all was erased meanwhile. */
   failed: (error: unknown) => void;
+}
+
+/** Where a message came from: `entry` is of the slot's connection of then. */
+interface Origin {
+  slot: number;
+  entry: Slot;
+  client_id: string;
 }
 
 export class Handshake {
@@ -112,9 +119,12 @@ export class Handshake {
     if (client_id === undefined) return;
     if (!this.#slots.mayLook(slot, this.#deps.now())) return;
     const payload = payloadOf(frame);
-    if (payload[0] === HELLO) this.#hello(slot, client_id, payload);
-    else if (payload[0] === KEY) this.inTurn(() => this.#takeKey(slot, client_id, payload));
-    else this.#deps.refused(client_id, 'not_sealed');
+    if (payload[0] === HELLO) {
+      this.#hello(slot, client_id, payload);
+    } else if (payload[0] === KEY) {
+      const entry = this.#slots.at(slot);
+      this.inTurn(() => this.#takeKey({ slot, entry, client_id }, payload));
+    } else this.#deps.refused(client_id, 'not_sealed');
   }
 
   /** A KEY to a member for each of the offers, which are overwritten; none if there is no connection. */
@@ -172,27 +182,26 @@ export class Handshake {
       }
       entry.answered_at = this.#deps.now();
     }
-    this.inTurn(() => this.#takeHello(slot, client_id, payload));
+    this.inTurn(() => this.#takeHello({ slot, entry, client_id }, payload));
   }
 
-  /** Whether the slot is still that client's, and our connection the same. */
-  #stands(slot: number, client_id: string, nonce: Bytes | undefined): boolean {
-    return nonce !== undefined && this.#nonce === nonce && this.#deps.clientAt(slot) === client_id;
+  /** Whether what came from there still counts: its connection is the same, and so is ours. */
+  #stands({ slot, entry }: Origin): boolean {
+    return this.#slots.get(slot) === entry;
   }
 
-  async #takeHello(slot: number, client_id: string, payload: Bytes): Promise<void> {
+  async #takeHello(origin: Origin, payload: Bytes): Promise<void> {
     const { crypto, link, identity } = this.#deps;
-    const nonce = this.#nonce;
-    if (!this.#stands(slot, client_id, nonce)) return;
+    const { slot, entry, client_id } = origin;
+    if (!this.#stands(origin)) return;
     const reading = await readHello(crypto, link, payload);
-    if (!this.#stands(slot, client_id, nonce)) return;
+    if (!this.#stands(origin)) return;
     const is_own = reading.kind === 'hello' && equalBytes(reading.hello.id, identity.id);
     if (reading.kind === 'refused' || reading.hello.slot !== slot || is_own) {
       this.#deps.refused(client_id, 'hello');
       return;
     }
     const { hello } = reading;
-    const entry = this.#slots.at(slot);
     // A repetition keeps the work that was done for the first.
     const same = entry.candidate !== undefined && equalBytes(entry.candidate.hello.nonce, hello.nonce);
     entry.candidate = { hello, shared: same ? entry.candidate?.shared : undefined };
@@ -223,22 +232,22 @@ export class Handshake {
   }
 
   /** A KEY opens under the nonces of a HELLO that we know; if it does, that HELLO is live. */
-  async #takeKey(slot: number, client_id: string, payload: Bytes): Promise<void> {
+  async #takeKey(origin: Origin, payload: Bytes): Promise<void> {
+    const { entry, client_id } = origin;
     const nonce = this.#nonce;
-    if (!this.#stands(slot, client_id, nonce)) return;
-    for (const candidate of this.#candidates(slot, client_id)) {
-      const offer = await this.#openKey(candidate, payload, nonce!);
+    if (nonce === undefined || !this.#stands(origin)) return;
+    for (const candidate of this.#candidates(entry, client_id)) {
+      const offer = await this.#openKey(candidate, payload, nonce);
       if (offer === undefined) continue;
-      if (this.#stands(slot, client_id, nonce)) await this.#takeOffer(client_id, candidate, offer);
+      if (this.#stands(origin)) await this.#takeOffer(client_id, candidate, offer);
       erase(offer.base_key);
       return;
     }
-    this.#deps.refused(client_id, 'key');
+    if (this.#stands(origin)) this.#deps.refused(client_id, 'key');
   }
 
   /** Whoever may have sealed a KEY: an unproven HELLO must not stand in the way of one that is proven. */
-  #candidates(slot: number, client_id: string): Candidate[] {
-    const unproven = this.#slots.candidateAt(slot);
+  #candidates({ candidate: unproven }: Slot, client_id: string): Candidate[] {
     const peer = this.#deps.peerOf(client_id);
     const candidates = unproven === undefined ? [] : [unproven];
     if (peer !== undefined && peer.hello !== unproven?.hello) {

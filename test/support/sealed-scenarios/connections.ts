@@ -29,4 +29,26 @@ export const CONNECTIONS: Scenario[] = [
       await assertTalk(town, ada, bob);
     },
   },
+  {
+    name: 'what a connection said that broke since is nothing to the next one, though it has the same slot',
+    async run(stage) {
+      const town = townOn(stage);
+      await town.gather('cem');
+      const bob = await town.make('bob');
+      bob.latency = () => 50;
+      town.connect(bob);
+      await town.run(10);
+      const ada = await town.join('ada');
+      await town.run(95);
+      // Bob's answer to ada's HELLO, its leave and its return are all there when ada looks.
+      ada.asleep = true;
+      await town.run(50);
+      town.cut(bob);
+      town.connect(bob);
+      ada.asleep = false;
+      await town.run(3_000);
+      assertSame(ada.standing.sealed, ['cem', 'bob'], 'who is sealed for ada');
+      assertQuiet(ada, bob);
+    },
+  },
 ];
