@@ -44,6 +44,8 @@ export default defineConfig({
   // The SDK is read from its source, so that nothing has to be built first.
   resolve: { conditions: ['anteroom-source', ...defaultClientConditions] },
   // Named here, so that the first visit does not find one more and reload the page.
-  optimizeDeps: { include: ['preact', 'preact/hooks', 'preact/jsx-dev-runtime', '@preact/signals'] },
+  optimizeDeps: {
+    include: ['preact', 'preact/hooks', 'preact/jsx-dev-runtime', '@preact/signals', 'tweetnacl'],
+  },
   build: { outDir: '../dist/web', emptyOutDir: true, modulePreload: { polyfill: false } },
 });

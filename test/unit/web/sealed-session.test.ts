@@ -72,6 +72,8 @@ describe('the lock of a stay', () => {
     expect(marks()).toEqual([undefined, 'sealed', 'unsealed']);
     room.part(bob, false);
     expect(marks()).toEqual([undefined, undefined, 'unsealed']);
+    room.enterState({ status: 'reconnecting', attempt: 1, retry_in_ms: 0, cause: '1006' });
+    expect(marks()).toEqual([undefined, undefined, undefined]);
   });
 
   it('lets what is said wait for keys', () => {

@@ -6,7 +6,7 @@ import type { SealedRoom } from '@anteroom/client';
 import { cleanChat, decodeMessage, encodeMessage } from '../protocol/messages.ts';
 import { decodePointer, encodePointer } from '../protocol/pointer.ts';
 import type { Pointer } from '../protocol/pointer.ts';
-import { nextConnection } from './connection.ts';
+import { isConnected, nextConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { createAllowance } from './allowance.ts';
 import { createAnnouncer } from './announcer.ts';
@@ -29,7 +29,7 @@ export interface Person {
   name: string;
   self: boolean;
   presence: Presence;
-  /** Undefined for oneself and for who is away. */
+  /** Undefined for oneself, for who is away, and for all while there is no connection. */
   sealing: Sealing | undefined;
 }
 
@@ -101,7 +101,10 @@ export function openSession(
       name: names.of(client_id),
       self: client_id === room.client_id,
       presence,
-      sealing: presence === 'here' ? sealingOf(security.value, client_id) : undefined,
+      sealing:
+        presence === 'here' && isConnected(connection.value)
+          ? sealingOf(security.value, client_id)
+          : undefined,
     });
     return [
       person(room.client_id, 'here'),
