@@ -29,10 +29,13 @@ const COMMON = {
   plugins: [workerUrl],
 } satisfies BuildOptions;
 
-type Options = Pick<BuildOptions, 'outdir' | 'minify' | 'sourcemap' | 'packages' | 'write' | 'splitting'>;
+type Options = Pick<BuildOptions, 'outdir' | 'minify' | 'sourcemap' | 'write'>;
 export type Bundled = BuildResult<typeof COMMON & Options>;
 
-/** `index.js` and `worker.js` with the chunks that they share; or those of them that `entries` names. */
+/**
+ * `index.js` and `worker.js` with the chunks that they share; or those of them that `entries` names. tweetnacl is in them: it is
+ * no ES module, so that a Worker that no bundler has touched, as in development, could not load it.
+ */
 export function bundleForPages(
   options: Options,
   entries: readonly ('index' | 'worker')[] = ['index', 'worker'],
@@ -44,17 +47,20 @@ export function bundleForPages(
     platform: 'browser',
     target: 'es2022',
     splitting: true,
+    // tweetnacl looks for Node's crypto.
+    define: { require: 'undefined' },
     ...options,
   });
 }
 
-/** `node.js`. */
+/** `node.js`, packages left outside. */
 export function bundleForNode(options: Options): Promise<Bundled> {
   return build({
     ...COMMON,
     entryPoints: { node: join(SRC, 'node', 'index.ts') },
     platform: 'node',
     target: 'node20',
+    packages: 'external',
     ...options,
   });
 }

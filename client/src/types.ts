@@ -90,8 +90,8 @@ export interface Frame {
   /** Whether it was sent to this client alone. */
   unicast: boolean;
   /**
-   * A view into the message that arrived, which has a header of six bytes before it: `payload.buffer` holds more than the
-   * payload, and `payload.byteOffset` is 6. Nothing is copied, and nothing overwrites it later. Where an offset must be a
+   * A view of a buffer that may hold more than the payload, such as the header before it (`payload.byteOffset` says how much).
+   * Nothing is copied, and nothing overwrites it later. Where an offset must be a
    * multiple of 4 or 8 (`Float32Array`, …), or the buffer is to be transferred, take `payload.slice()`; a `DataView` needs
    * `new DataView(payload.buffer, payload.byteOffset, payload.byteLength)`.
    */
@@ -236,7 +236,7 @@ export interface Room {
   readonly bufferedAmount: number;
   /**
    * Gives the seat up for good and closes: the state is `closed` at once, and no more events follow that. Resolves when
-   * the socket is closed, after two seconds at most. Without a connection nobody can be told, and the seat expires by
+   * the socket is closed, after three seconds at most. In a sealed room the others are told first. Without a connection nobody can be told, and the seat expires by
    * itself after the deployment's RESUME_GRACE. A second call does nothing.
    */
   leave(): Promise<void>;
