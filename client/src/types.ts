@@ -235,9 +235,9 @@ export interface Room {
   /** Bytes that wait to be sent. */
   readonly bufferedAmount: number;
   /**
-   * Gives the seat up for good and closes: the state is `closed` at once, and no more events follow that. Resolves when
-   * the socket is closed, after three seconds at most. In a sealed room the others are told first. Without a connection nobody can be told, and the seat expires by
-   * itself after the deployment's RESUME_GRACE. A second call does nothing.
+   * Gives the seat up for good and closes: the state is `closed` at once, and no more events follow that. In a sealed room the
+   * others are told first. Resolves when the socket is closed, after three seconds at most. Without a connection nobody can be
+   * told, and the seat expires by itself after the deployment's RESUME_GRACE. A second call does nothing.
    */
   leave(): Promise<void>;
 }

@@ -11,7 +11,7 @@ export class Waiting {
     const bytes = this.#bytes + message.payload.length;
     if (this.#messages.length >= WAITING_MESSAGES || bytes > WAITING_BYTES) return false;
     this.#bytes = bytes;
-    this.#messages.push({ ...message, payload: message.payload.slice() });
+    this.#messages.push({ ...message, payload: new Uint8Array(message.payload) });
     return true;
   }
 
