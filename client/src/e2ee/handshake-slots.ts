@@ -10,6 +10,13 @@ export interface Candidate {
   shared: Bytes | undefined;
 }
 
+/** Overwrites what we share with a candidate, and never takes that for a secret again. */
+export function forgetShared(candidate: Candidate | undefined): void {
+  if (candidate?.shared === undefined) return;
+  erase(candidate.shared);
+  candidate.shared = undefined;
+}
+
 export interface Slot {
   candidate: Candidate | undefined;
   /** When a HELLO of it was answered last, and one that waits to be. */
@@ -78,8 +85,7 @@ export class HandshakeSlots {
 
   /** Another client has the slot from now on, or nobody. */
   forget(slot: number): void {
-    const shared = this.candidateAt(slot)?.shared;
-    if (shared !== undefined) erase(shared);
+    forgetShared(this.candidateAt(slot));
     this.#slots.delete(slot);
   }
 

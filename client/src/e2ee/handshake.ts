@@ -9,7 +9,7 @@ import type { Bytes } from './bytes.ts';
 import type { UnreadableReason } from './channel.ts';
 import { randomBytes } from './crypto-port.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
-import { HandshakeSlots } from './handshake-slots.ts';
+import { forgetShared, HandshakeSlots } from './handshake-slots.ts';
 import type { Candidate, Slot } from './handshake-slots.ts';
 import { HELLO, HELLO_BYTES, NO_ECHO, NONCE16_BYTES, readHello, writeHello } from './hello.ts';
 import type { Hello } from './hello.ts';
@@ -132,7 +132,7 @@ export class Handshake {
     const { crypto, fill, link, identity } = this.#deps;
     const nonce = this.#nonce;
     const payloads: Bytes[] = [];
-    if (nonce !== undefined) {
+    if (nonce !== undefined && peer.shared !== undefined) {
       const from = { id: identity.id, nonce };
       const pair = await pairKey(crypto, link, peer.shared, from, { id: peer.id, nonce: peer.hello.nonce });
       payloads.push(...offers.map((offer) => sealKey(fill, pair, offer)));
@@ -204,7 +204,8 @@ export class Handshake {
     const { hello } = reading;
     // A repetition keeps the work that was done for the first.
     const same = entry.candidate !== undefined && equalBytes(entry.candidate.hello.nonce, hello.nonce);
-    entry.candidate = { hello, shared: same ? entry.candidate?.shared : undefined };
+    if (!same) forgetShared(entry.candidate);
+    entry.candidate = { hello, shared: entry.candidate?.shared };
     if (!this.#echoes(payload)) {
       await this.#sayHello(slot, hello.nonce);
       return;
@@ -215,7 +216,7 @@ export class Handshake {
 
   /** The secret that we share with a candidate. Low-order keys were refused with their HELLO. */
   #sharedWith(candidate: Candidate): Bytes | undefined {
-    candidate.shared ??= this.#deps.peerWith(candidate.hello.id)?.shared.slice();
+    candidate.shared ??= this.#deps.peerWith(candidate.hello.id)?.shared?.slice();
     return (candidate.shared ??= this.#deps.identity.sharedSecretWith(candidate.hello.box_pk));
   }
 
@@ -238,8 +239,9 @@ export class Handshake {
     if (nonce === undefined || !this.#stands(origin)) return;
     for (const candidate of this.#candidates(entry, client_id)) {
       const offer = await this.#openKey(candidate, payload, nonce);
+      if (offer !== undefined && this.#stands(origin)) await this.#takeOffer(client_id, candidate, offer);
+      if (candidate !== entry.candidate) forgetShared(candidate);
       if (offer === undefined) continue;
-      if (this.#stands(origin)) await this.#takeOffer(client_id, candidate, offer);
       erase(offer.base_key);
       return;
     }
@@ -251,7 +253,8 @@ export class Handshake {
     const peer = this.#deps.peerOf(client_id);
     const candidates = unproven === undefined ? [] : [unproven];
     if (peer !== undefined && peer.hello !== unproven?.hello) {
-      candidates.push({ hello: peer.hello, shared: peer.shared });
+      // Not its own array: that is overwritten when it leaves, which may be while we wait.
+      candidates.push({ hello: peer.hello, shared: undefined });
     }
     return candidates;
   }

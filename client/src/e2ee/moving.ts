@@ -27,8 +27,9 @@ export class Moving {
     const told: string[] = [];
     for (const client_id of to) {
       const peer = membership.peers.ofClient(client_id);
-      if (peer?.sealed !== true) continue;
-      const invitation = await invitations.seal(peer, { room_id, secret });
+      if (peer?.sealed !== true || peer.shared === undefined) continue;
+      const pair = { id: peer.id, shared: peer.shared };
+      const invitation = await invitations.seal(pair, { room_id, secret });
       if (!membership.peers.has(peer)) continue;
       await sending.control({ kind: 'move', invitation }, peer);
       told.push(client_id);
@@ -39,7 +40,8 @@ export class Moving {
   /** What came from a member. */
   async receive(peer: Peer, bytes: Bytes): Promise<void> {
     const { invitations, malformed, move } = this.#deps;
-    const invitation = await invitations.open(peer, bytes);
+    if (peer.shared === undefined) return;
+    const invitation = await invitations.open({ id: peer.id, shared: peer.shared }, bytes);
     if (invitation === undefined) malformed(peer);
     else move({ from: peer.client_id, ...invitation });
   }

@@ -1,5 +1,5 @@
 /** One other member: somebody who proved, live, to have the link and the private key of its identity. */
-import { toBase64Url } from './bytes.ts';
+import { erase, toBase64Url } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
 import type { CryptoPort } from './crypto-port.ts';
 import type { Hello } from './hello.ts';
@@ -27,7 +27,8 @@ export class Peer {
   /** Pinned: an identity is one client for as long as it is known. */
   readonly client_id: string;
   readonly inbox: Inbox;
-  readonly shared: Bytes;
+  /** box.before; undefined once it is overwritten: zeros are a secret that everybody knows. */
+  shared: Bytes | undefined;
   /** The latest that was proven. */
   hello: Hello;
   /** At the relay; undefined while it is away. */
@@ -63,6 +64,12 @@ export class Peer {
     this.shared = shared;
     this.heard_at = now;
     this.inbox = new Inbox(crypto, { room, sender: hello, own_id, past }, events);
+  }
+
+  /** It left: what we share with it is overwritten. */
+  forget(): void {
+    if (this.shared !== undefined) erase(this.shared);
+    this.shared = undefined;
   }
 
   /** Both have the key of the other. */

@@ -1,5 +1,4 @@
 /** The members that we know, oneself apart: found by identity and by client id. Those who left leave a mark. */
-import { erase } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
 import type { PastInbox } from './inbox.ts';
 import { MAX_PAST } from './limits.ts';
@@ -48,7 +47,7 @@ export class Peers {
     this.#by_name.delete(peer.name);
     if (this.#by_client.get(peer.client_id) === peer) this.#by_client.delete(peer.client_id);
     this.#past.set(peer.name, peer.inbox.retire(now));
-    erase(peer.shared);
+    peer.forget();
     for (const name of this.#past.keys()) {
       if (this.#past.size <= MAX_PAST) break;
       this.#past.delete(name);
@@ -57,9 +56,9 @@ export class Peers {
 
   /** Overwrites all keys. */
   close(): void {
-    for (const { inbox, shared } of this.all) {
-      inbox.close();
-      erase(shared);
+    for (const peer of this.all) {
+      peer.inbox.close();
+      peer.forget();
     }
     this.#by_name.clear();
     this.#by_client.clear();
