@@ -73,11 +73,11 @@ export class KeyRing {
     return peer.slot !== undefined && this.#deps.isReady(peer);
   }
 
-  /** Whether nothing was sealed with the key in use, perhaps after a ratchet. */
+  /** Whether a newcomer may have the key in use, perhaps after a ratchet. */
   async #isFresh(): Promise<boolean> {
     const { keys } = this.#deps;
-    if (keys.frames === 0) return true;
-    if ((await keys.ratchet()) === 'exhausted') return false;
+    if (!keys.isFresh && (await keys.ratchet()) === 'exhausted') return false;
+    // Also without a ratchet: what was said in context 0 meanwhile is nothing that a newcomer misses.
     this.#deps.changed();
     return true;
   }
@@ -93,7 +93,7 @@ export class KeyRing {
     erase(keys.prepare().base_key);
     for (const peer of members()) {
       // Whoever was not given the one in use gets both when it is.
-      if (peer.given_at === undefined || !peer.agreed) continue;
+      if (peer.given_at === undefined) continue;
       const offer = keys.nextOffer();
       if (offer !== undefined) await this.#send(peer, [offer]);
     }

@@ -92,13 +92,13 @@ export class Sealer {
       const signed = await signBody(this.#identity.signer, standing, body);
       if (!key.erased) return this.#finish(key, context, ctr, start, metadata, signed);
       // The key was changed meanwhile: the KID under the signature is not in use any more, and another one is used.
-      this.#keys.count();
+      this.#keys.count(context);
     }
   }
 
   /** Takes a number. The key counts as used from here on, though it may be another by the time we seal. */
   #count(context: Context, lane: number): number {
-    this.#keys.count();
+    this.#keys.count(context);
     const highest = isSigned(context) ? MAX_SEQUENCE : MAX_CTR;
     return (this.#counters[context]![lane] ??= new Counter(highest)).take();
   }

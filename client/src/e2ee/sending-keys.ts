@@ -4,6 +4,7 @@ import { BASE_KEY_BYTES, BaseKey } from './base-key.ts';
 import type { KeyOffer } from './base-key.ts';
 import { randomBytes } from './crypto-port.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
+import { CONTEXT } from './kid.ts';
 import type { Context, KeyNumber } from './kid.ts';
 import { MAX_STEP } from './limits.ts';
 import type { SframeKey } from './sframe/sframe-key.ts';
@@ -14,6 +15,7 @@ export class SendingKeys {
   #current: BaseKey;
   #next: BaseKey | undefined;
   #frames = 0;
+  #has_spoken = false;
   #erased = false;
 
   /** Draws the base key of generation 0. */
@@ -23,9 +25,17 @@ export class SendingKeys {
     this.#current = this.#draw(0);
   }
 
-  /** Frames that were sealed with the key in use, at this step. While there are none, a newcomer may have it as it is. */
+  /** Frames that were sealed with the key in use, at this step. */
   get frames(): number {
     return this.#frames;
+  }
+
+  /**
+   * Whether nothing of the application's was sealed with the key in use, at this step: a newcomer may have it as it is. What
+   * members say to each other in context 0 tells it nothing, and it is said to each who is given the key.
+   */
+  get isFresh(): boolean {
+    return !this.#has_spoken;
   }
 
   /** Which key is in use. */
@@ -55,8 +65,9 @@ export class SendingKeys {
   }
 
   /** To be called for each frame that is sealed. */
-  count(): void {
+  count(context: Context): void {
     this.#frames++;
+    if (context !== CONTEXT.CTRL) this.#has_spoken = true;
   }
 
   /**
@@ -107,6 +118,7 @@ export class SendingKeys {
     this.#current.erase();
     this.#current = key;
     this.#frames = 0;
+    this.#has_spoken = false;
   }
 
   #draw(generation: number): BaseKey {

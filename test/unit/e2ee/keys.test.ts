@@ -94,7 +94,7 @@ describe('SendingKeys', () => {
   it('takes a prepared generation in use when it is told to, and overwrites the old one', async () => {
     const keys = sending();
     const old = await keys.context(2);
-    keys.count();
+    keys.count(2);
     expect(keys.switchOver()).toBe(false);
     const offer = keys.prepare();
     expect(offer).toMatchObject({ generation: 1, step: 0 });
