@@ -35,6 +35,10 @@ const countOf = ({ resident }: Person, kind: Trouble['kind'], from: string): num
     0,
   );
 
+/** Messages that their sender was told were not sent to this member. */
+const notSentTo = ({ resident }: Person, { client_id }: Person): number =>
+  resident.troubles.filter((trouble) => trouble.kind === 'not_sent' && trouble.to === client_id).length;
+
 /** What was shown came from who says so, to whom it was said, in order, and once. */
 function* misshown(person: Person): Generator<string> {
   const last = new Map<string, number>();
@@ -61,17 +65,18 @@ function* unreported(
   { honest, alone }: { honest: boolean; alone: boolean },
 ): Generator<string> {
   const shown = new Set(shownTo(person).map(({ text }) => text));
-  const due = sender.said.filter((saying) => isFor(saying, person) && saying.bonded.has(person));
-  const missing = due.filter(({ text }) => !shown.has(text));
+  const all = sender.said.filter((saying) => isFor(saying, person));
+  const missing = all.filter((saying) => saying.bonded.has(person) && !shown.has(saying.text));
+  const not_sent = notSentTo(sender, person);
   const lost = countOf(person, 'lost', sender.client_id);
   const what = missing.map(({ text, at }) => `"${text}" (${at} ms)`).join(', ');
-  if (missing.length > lost) yield `${person.name} was not shown ${what}, and told that ${lost} were lost`;
-  else if (honest && missing.length > 0)
+  if (missing.length > lost + not_sent) {
+    yield `${person.name} was not shown ${what}, and told that ${lost} were lost`;
+  } else if (honest && missing.length > not_sent) {
     yield `${person.name} was not shown ${what}: an honest relay lost nothing for good`;
+  }
   // Where they were bonded for all their lives, and the client was never another, what is lost can be counted.
-  if (!alone) return;
-  const all = sender.said.filter((saying) => isFor(saying, person));
-  if (all.length > 0 && all.every((saying) => saying.bonded.has(person)) && lost > missing.length) {
+  if (alone && all.length > 0 && all.every((saying) => saying.bonded.has(person)) && lost > missing.length) {
     yield `${person.name} was told that ${lost} messages of ${sender.name} were lost: it misses ${what || 'none'}`;
   }
 }

@@ -285,7 +285,7 @@ export class Play {
     if (said.kind !== 'frame' && this.#chance(this.#weather.hush)) {
       // It says so later: else it would have to be taken at its word that somebody is not there.
       this.#plan(this.#random.integer(LONGEST_DELAY_MS), () => {
-        if (to.slot !== undefined && this.#isTrue(said)) to.inbox.push(said);
+        if (to.slot !== undefined && this.#isTrue(said)) to.inbox.put(said, this.town.now);
       });
       return [];
     }

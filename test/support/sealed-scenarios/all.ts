@@ -1,11 +1,15 @@
 /** What is to be seen of sealed rooms, in Node and in browsers. */
 import { CONNECTIONS } from './connections.ts';
 import { EXCHANGE } from './exchange.ts';
+import { REPLAY } from './replay.ts';
+import { TAMPERING } from './tampering.ts';
 import { TIME } from './time.ts';
 import type { Scenario } from './stage.ts';
 
 export const SCENARIOS: { name: string; scenarios: readonly Scenario[] }[] = [
   { name: 'members among themselves', scenarios: EXCHANGE },
+  { name: 'what is changed on its way', scenarios: TAMPERING },
+  { name: 'what is sent again', scenarios: REPLAY },
   { name: 'connections that break', scenarios: CONNECTIONS },
   { name: 'time', scenarios: TIME },
 ];
