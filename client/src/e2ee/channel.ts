@@ -20,7 +20,8 @@ export type { UnreadableReason } from '../types.ts';
 
 /**
  * How it stands with the others who are connected, by client id. Together the first three name each of them once.
- * `securing`: keys are being agreed on; `unsealed`: it did not show in time that it has the link, and reads nothing;
+ * `securing`: keys are being agreed on, or it was given ours and does not show itself; `unsealed`: it did not show in time
+ * that it has the link, and reads nothing;
  * `disagreeing`: sealed, and for long now it has named other members than we know.
  */
 export interface Standing {
@@ -75,7 +76,7 @@ export interface Channel {
   tick(): void;
   /** Tells the others that we leave for good; resolves when that was sent, or could not be. */
   bye(): Promise<void>;
-  /** Of ourselves and all who are sealed: 30 digits in groups of five. */
+  /** Of ourselves and all who have our key: 30 digits in groups of five. */
   safetyNumber(): Promise<string>;
   /** Tells sealed members of another room. Those of `to` that are not sealed are skipped; returns the others. */
   invite(to: readonly string[], room_id: string, secret: Bytes): Promise<string[]>;

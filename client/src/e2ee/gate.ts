@@ -118,7 +118,11 @@ export class Gate {
       const { client_id } = client;
       if (this.#presence.isLeaving(client, now)) continue;
       if (!this.isSealed(client)) {
-        standing[this.#presence.isOverdue(client, now) ? 'unsealed' : 'securing'].push(client_id);
+        // Of who has our key, and does not speak, nobody can say that it reads nothing.
+        const may_read = this.#peers.ofClient(client_id)?.entitled_from !== undefined;
+        standing[this.#presence.isOverdue(client, now) && !may_read ? 'unsealed' : 'securing'].push(
+          client_id,
+        );
         continue;
       }
       standing.sealed.push(client_id);

@@ -55,7 +55,7 @@ export const MAX_PAST = 256;
 /** Messages that wait for keys, and bytes of them. */
 export const WAITING_MESSAGES = 256;
 export const WAITING_BYTES = 256 * 1024;
-/** Whoever was not run for longer stood still, ms: that time does not count. It is above the time between two ticks. */
+/** Whoever was not run for longer stood still, ms: what is beyond that does not count. It is above the time between two ticks. */
 export const STILL_MS = 5_000;
 /** The longest time between two ticks, ms. */
 export const TICK_MS = 1_000;

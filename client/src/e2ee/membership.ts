@@ -67,8 +67,8 @@ export class Membership {
   /** Returns what was known of the client before, if it was here. */
   joined(message: Joined): void {
     const now = this.#deps.now();
-    this.presence.joined(message, now);
     const peer = this.peers.ofClient(message.client_id);
+    this.presence.joined(message, peer !== undefined, now);
     if (peer !== undefined) {
       peer.slot = message.slot;
       this.#returned(peer, now);
@@ -143,10 +143,10 @@ export class Membership {
     this.gate.review(now, (id) => this.agreement.disagrees(this.peers.ofClient(id), now));
   }
 
-  /** Of ourselves and all who are sealed. */
+  /** Of ourselves and all who have our key: all who are sealed, and whoever has yet to speak. */
   safetyNumber(): Promise<string> {
-    const sealed = [...this.peers.all].filter((peer) => peer.sealed);
-    const keys = [this.#deps.identity.id_pk, ...sealed.map(({ id_pk }) => id_pk)];
+    const members = [...this.peers.all].filter((peer) => peer.entitled_from !== undefined);
+    const keys = [this.#deps.identity.id_pk, ...members.map(({ id_pk }) => id_pk)];
     return safetyNumber(this.#deps.crypto, keys);
   }
 

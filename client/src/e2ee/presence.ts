@@ -25,6 +25,8 @@ const LONGEST_HELLO_MS = 10_000;
 export class Presence {
   readonly #clients = new Map<string, Present>();
   readonly #slots = new Map<number, Present>();
+  /** When those came whose connection broke, and who may be back. */
+  readonly #came = new Map<string, number>();
 
   /** In the order in which they came. */
   get all(): IterableIterator<Present> {
@@ -49,33 +51,41 @@ export class Presence {
     for (const peer of clients) if (peer.slot !== slot) this.#add(peer, now);
   }
 
-  /** A socket opened. Of a client that is here already only the slot is new. */
-  joined(peer: Joined, now: number): void {
-    const known = this.#clients.get(peer.client_id);
+  /**
+   * A socket opened. Of a client that is here already only the slot is new. `is_member`: it was sealed before, and has its time
+   * to become so once more. Others do not win time by coming back.
+   */
+  joined(peer: Joined, is_member: boolean, now: number): void {
+    const { client_id } = peer;
+    if (is_member) this.#came.delete(client_id);
+    const known = this.#clients.get(client_id);
     if (known === undefined) {
       this.#add(peer, now);
       return;
     }
-    this.#slots.delete(known.slot);
+    this.#vacate(known);
     known.slot = peer.slot;
-    known.since = now;
+    if (is_member) known.since = now;
     known.left_at = undefined;
     this.#slots.set(peer.slot, known);
     this.#greet(known, now);
   }
 
   /** A socket closed. What was known of the client; undefined if it was not here. */
-  left({ client_id }: Left): Present | undefined {
+  left({ client_id, reason }: Left): Present | undefined {
     const known = this.#clients.get(client_id);
+    if (reason === 'gone') this.#came.delete(client_id);
     if (known === undefined) return undefined;
+    if (reason === 'resuming') this.#came.set(client_id, known.since);
     this.#clients.delete(client_id);
-    this.#slots.delete(known.slot);
+    this.#vacate(known);
     return known;
   }
 
   clear(): void {
     this.#clients.clear();
     this.#slots.clear();
+    this.#came.clear();
   }
 
   /** Whether the time to become sealed is over. */
@@ -98,15 +108,22 @@ export class Presence {
     const client = {
       client_id,
       slot,
-      since: now,
+      since: this.#came.get(client_id) ?? now,
       told: false,
       left_at: undefined,
       hello_at: 0,
       hello_after: HELLO_MS,
     };
     this.#greet(client, now);
+    const before = this.#clients.get(client_id);
+    if (before !== undefined) this.#vacate(before);
     this.#clients.set(client_id, client);
     this.#slots.set(slot, client);
+  }
+
+  /** A relay may have given the slot to another meanwhile. */
+  #vacate(client: Present): void {
+    if (this.#slots.get(client.slot) === client) this.#slots.delete(client.slot);
   }
 
   #greet(client: Present, now: number): void {

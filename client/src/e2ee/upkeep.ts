@@ -98,7 +98,8 @@ export class Upkeep {
     switch (body.kind) {
       case 'bye': {
         const client = membership.presence.get(peer.client_id);
-        if (client !== undefined) client.left_at = now;
+        // Once: who says it over and over is here all the same.
+        if (client !== undefined) client.left_at ??= now;
         membership.leave(peer);
         membership.review();
         return;
