@@ -47,7 +47,6 @@ async function judge(play: Play, script: Script): Promise<string | undefined> {
   const numbers = await play.numbersOf(here);
   for (const breach of unsettled(here, numbers)) return breach;
   for await (const breach of unread(play, here)) return breach;
-  play.review();
   for (const breach of breaches(play.people, script.weather === undefined)) return breach;
   return undefined;
 }

@@ -9,7 +9,7 @@ export interface Saying {
   /** When it could be sent. */
   at: number;
   /** The others with whom its sender was sealed, and they with it. */
-  bonded: ReadonlySet<Person>;
+  readonly bonded: Set<Person>;
 }
 
 export class Person {
@@ -42,6 +42,8 @@ export class Person {
     return this.resident.client_id;
   }
 
+  #poses = 0;
+
   letIn(now: number): void {
     this.is_let_in = true;
     for (const saying of this.said) if (saying.at === Infinity) saying.at = now;
@@ -51,5 +53,9 @@ export class Person {
     const text = `${this.name}>${to ?? '*'}#${this.said.length}`;
     this.said.push({ text, to, at: this.is_let_in ? now : Infinity, bonded: new Set(this.bonds) });
     this.resident.say(text, to);
+  }
+
+  pose(to: string | undefined): void {
+    this.resident.pose(`pose ${this.#poses++} of ${this.name}`, to);
   }
 }

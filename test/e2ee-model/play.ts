@@ -1,21 +1,17 @@
 /** Carries a script out. */
-import { FRAME_CLASS, readHeader, sourceOf } from '../../shared/protocol/frame.ts';
-import type { Bytes } from '../../client/src/e2ee/bytes.ts';
 import { nodeCrypto } from '../../client/src/node/crypto.ts';
 import { seededRandom } from '../support/random.ts';
 import type { Resident, Said } from '../support/sealed-resident.ts';
 import { SealedTown } from '../support/sealed-town.ts';
-import type { Late } from '../support/sealed-town.ts';
 import { heldUp, withCheapNumbers } from '../support/watched-crypto.ts';
+import { Bonds } from './bonds.ts';
 import { Person } from './person.ts';
 import { describeStep, FAIR, PLACES } from './script.ts';
-import type { Action, Script, Weather } from './script.ts';
+import type { Action, Script } from './script.ts';
+import { HostileRelay } from './hostile-relay.ts';
 
 /** How long the relay keeps the seat of a client that was cut off, ms. */
 const GRACE_MS = 20_000;
-/** A bond counts as broken where nothing was heard for so long: it is a little less than what makes a member silent, ms. */
-const DOUBTFUL_MS = 25_000;
-const LONGEST_DELAY_MS = 3_000;
 
 export class Play {
   readonly town: SealedTown;
@@ -23,23 +19,23 @@ export class Play {
   readonly log: string[] = [];
   readonly #script: Script;
   readonly #random: ReturnType<typeof seededRandom>;
-  #weather: Weather;
+  readonly #relay: HostileRelay;
+  readonly #bonds: Bonds;
   /** Whoever holds a place: the latest identity of its client. */
   readonly #places: (Person | undefined)[] = [];
   /** What is to be done at a time, in order. */
   #plans: { at: number; task: () => Promise<void> | void }[] = [];
-  /** Frames that are not what their sender sent, or came before. */
-  readonly #odd = new WeakSet<Bytes>();
 
   constructor(script: Script) {
     this.#script = script;
     this.#random = seededRandom(script.seed);
-    this.#weather = script.weather ?? FAIR;
     const port = withCheapNumbers(nodeCrypto);
     const { turns } = script;
     const slow = turns === 0 ? port : heldUp(port, turns, (below) => this.#random.integer(below));
     this.town = new SealedTown({ port: slow, seed: script.seed % 1_000_000 });
-    this.town.meddle = (frame, from) => this.#pass(frame, from);
+    this.#relay = new HostileRelay(this.town, script.weather ?? FAIR, (below) => this.#random.integer(below));
+    this.#bonds = new Bonds(this.people, () => this.town.now);
+    this.town.meddle = (frame) => this.#relay.pass(frame);
     this.town.lie = (said, to) => this.#tell(said, to);
     this.town.onDelivered = (said, to) => this.#delivered(said, to);
   }
@@ -56,7 +52,7 @@ export class Play {
 
   /** The relay behaves from now on, and whoever can comes back. */
   async calm(): Promise<void> {
-    this.#weather = FAIR;
+    this.#relay.weather = FAIR;
     for (const person of this.people) {
       person.resident.asleep = false;
       if (person.state === 'away') this.#connect(person);
@@ -70,7 +66,7 @@ export class Play {
     for (;;) {
       const next = Math.min(end, ...this.#plans.map(({ at }) => at));
       await this.town.run(Math.max(0, next - this.town.now));
-      this.#bond();
+      this.#bonds.review();
       const due = this.#plans.filter(({ at }) => at <= this.town.now);
       this.#plans = this.#plans.filter(({ at }) => at > this.town.now);
       for (const { task } of due) await task();
@@ -95,7 +91,7 @@ export class Play {
   }
 
   async #act(action: Action): Promise<void> {
-    this.#bond();
+    this.#bonds.review();
     if (action.do === 'kill') {
       this.#kill(action.back);
       return;
@@ -143,7 +139,7 @@ export class Play {
         if (to !== person.client_id) for (let i = 0; i < action.count; i++) person.say(to, this.town.now);
         return;
       case 'pose':
-        if (to !== person.client_id) resident.pose(`pose of ${person.name} at ${this.town.now}`, to);
+        if (to !== person.client_id) person.pose(to);
         return;
       case 'sleep':
         resident.asleep = true;
@@ -164,7 +160,7 @@ export class Play {
     const person = new Person(resident, `${client_id}~${before}`, this.town.now);
     const { latency } = this.#script;
     if (latency > 0) resident.latency = () => this.#random.integer(latency + 1);
-    resident.onStanding = () => this.#bond();
+    resident.onStanding = () => this.#bonds.review();
     resident.onSecured = () => person.letIn(this.town.now);
     this.people.push(person);
     this.#places[who] = person;
@@ -187,7 +183,7 @@ export class Play {
   #cut(person: Person): void {
     this.town.cut(person.resident);
     this.#plan(GRACE_MS, () => {
-      if (person.state === 'here' || this.#latest(person.client_id) !== person) return;
+      if (person.state === 'here' || this.#bonds.latest(person.client_id) !== person) return;
       this.town.tellLeft(person.client_id, 0, 'gone');
       // At an honest relay there is no way back then.
       if (this.#script.weather !== undefined || person.state !== 'away') return;
@@ -209,7 +205,7 @@ export class Play {
   #expel(person: Person): void {
     person.state = 'ghost';
     for (const other of this.people) other.told_gone.delete(person);
-    this.town.tellLeft(person.client_id, person.resident.slot!, 'gone');
+    this.town.expel(person.resident);
   }
 
   async #reload(person: Person, noticed: boolean): Promise<void> {
@@ -238,126 +234,32 @@ export class Play {
     person.state = 'gone';
   }
 
-  #latest(client_id: string): Person | undefined {
-    return this.people.findLast((person) => person.client_id === client_id);
-  }
-
   #personOf(resident: Resident): Person {
     return this.people.find((person) => person.resident === resident)!;
   }
 
-  #chance(thousandths: number): boolean {
-    return this.#random.integer(1_000) < thousandths;
-  }
-
-  /** What becomes of a frame on its way. */
-  #pass(frame: Bytes, from: Resident): (Bytes | Late)[] {
-    if (this.#personOf(from).state === 'ghost') return [];
-    const { drop, repeat, delay, stale, spoil } = this.#weather;
-    const frames: (Bytes | Late)[] = [];
-    if (!this.#chance(drop)) {
-      if (this.#chance(spoil)) {
-        frame[this.#random.integer(frame.length)]! ^= 1 << this.#random.integer(8);
-        this.#odd.add(frame);
-      }
-      frames.push(this.#chance(delay) ? { frame, after: this.#random.integer(LONGEST_DELAY_MS) } : frame);
-    }
-    if (this.#chance(repeat)) frames.push(this.#late(frame));
-    if (this.#chance(stale))
-      frames.push(this.#late(this.town.seen[this.#random.integer(this.town.seen.length)]!.frame));
-    return frames;
-  }
-
-  #late(frame: Bytes): Late {
-    const copy = frame.slice();
-    this.#odd.add(copy);
-    return { frame: copy, after: this.#random.integer(LONGEST_DELAY_MS) };
-  }
-
-  /** What the relay says of others: nothing of ghosts, whom it does not show. */
+  /** What the relay says of others. */
   #tell(said: Said, to: Resident): Said[] {
-    const isGhost = (client_id: string): boolean => this.#latest(client_id)?.state === 'ghost';
-    if (said.kind === 'welcome') {
-      const clients = said.welcome.clients.filter(({ client_id }) => !isGhost(client_id));
-      return [{ kind: 'welcome', welcome: { ...said.welcome, clients } }];
-    }
-    if (said.kind === 'left' && said.message.client_id === to.client_id) return [];
-    if (said.kind !== 'frame' && this.#chance(this.#weather.hush)) {
-      // It says so later: else it would have to be taken at its word that somebody is not there.
-      this.#plan(this.#random.integer(LONGEST_DELAY_MS), () => {
-        if (to.slot !== undefined && this.#isTrue(said)) to.inbox.put(said, this.town.now);
-      });
-      return [];
-    }
-    return [said];
+    if (said.kind === 'frame' || said.kind === 'welcome' || !this.#relay.hushes()) return [said];
+    // It says so later: else it would have to be taken at its word that somebody is not there.
+    this.#plan(this.#relay.delay(), () => {
+      if (to.slot !== undefined && this.#isTrue(said)) to.inbox.put(said, this.town.now);
+    });
+    return [];
   }
 
-  #isTrue(said: Said): boolean {
-    if (said.kind !== 'joined' && said.kind !== 'left') return false;
-    const latest = this.#latest(said.message.client_id);
-    return said.kind === 'joined'
-      ? latest?.state === 'here' && latest.resident.slot === said.message.slot
+  #isTrue({ kind, message }: Said & { kind: 'joined' | 'left' }): boolean {
+    const latest = this.#bonds.latest(message.client_id);
+    return kind === 'joined'
+      ? latest?.state === 'here' && latest.resident.slot === message.slot
       : latest?.state !== 'here';
   }
 
   #delivered(said: Said, to: Resident): void {
     const person = this.#personOf(to);
-    const { now } = this.town;
     if (said.kind === 'welcome') person.is_let_in = false;
-    if (said.kind === 'left' && said.message.reason === 'gone') {
-      for (const other of this.people) {
-        if (other.client_id !== said.message.client_id || other.state === 'here') continue;
-        if (!person.told_gone.has(other)) person.told_gone.set(other, now);
-        this.#part(person, other);
-      }
-    }
-    if (said.kind !== 'frame' || this.#odd.has(said.frame) || said.frame.length < 6) return;
-    const header = readHeader(said.frame);
-    if (!header.e2e || header.class > FRAME_CLASS.MSG) return;
-    const from = this.people.findLast(({ resident }) => resident.slot === sourceOf(said.frame));
-    if (from === undefined) return;
-    this.#doubt(person, from);
-    person.heard.set(from, now);
-  }
-
-  #doubt(person: Person, other: Person): void {
-    if (this.town.now - (person.heard.get(other) ?? this.town.now) > DOUBTFUL_MS) this.#part(person, other);
-  }
-
-  /** One of them has given the other up, or may have. */
-  #part(person: Person, other: Person): void {
-    person.bonds.delete(other);
-    other.bonds.delete(person);
-    for (const [one, two] of [
-      [person, other],
-      [other, person],
-    ] as const) {
-      for (const saying of one.said) (saying.bonded as Set<Person>).delete(two);
-    }
-  }
-
-  /** Notes who is sealed with whom: both say so. */
-  #bond(): void {
-    for (const person of this.people) {
-      for (const other of person.bonds) {
-        if (other.state === 'gone' || other.state === 'ghost') this.#part(person, other);
-        else this.#doubt(person, other);
-      }
-      if (person.state !== 'here') continue;
-      for (const client_id of person.resident.standing.sealed) {
-        const other = this.#latest(client_id);
-        if (other?.state !== 'here' || person.bonds.has(other)) continue;
-        if (!other.resident.standing.sealed.includes(person.client_id)) continue;
-        person.bonds.add(other);
-        other.bonds.add(person);
-        person.heard.set(other, this.town.now);
-        other.heard.set(person, this.town.now);
-      }
-    }
-  }
-
-  /** Parts those of whom nothing was heard: to be called before judging. */
-  review(): void {
-    this.#bond();
+    if (said.kind === 'left' && said.message.reason === 'gone')
+      this.#bonds.gone(person, said.message.client_id);
+    if (said.kind === 'frame' && !this.#relay.isOdd(said.frame)) this.#bonds.heard(person, said.frame);
   }
 }

@@ -55,6 +55,8 @@ const decoder = new TextDecoder();
 
 export class Resident {
   readonly client_id: string;
+  /** Of its random bytes. */
+  readonly seed: number;
   readonly frames: Frame[] = [];
   readonly troubles: Trouble[] = [];
   readonly moves: { from: string; room_id: string; secret: Bytes }[] = [];
@@ -84,8 +86,9 @@ export class Resident {
   onStanding: (standing: Standing) => void = () => undefined;
   #channel: SealedChannel | undefined;
 
-  constructor(client_id: string) {
+  constructor(client_id: string, seed: number) {
     this.client_id = client_id;
+    this.seed = seed;
   }
 
   get channel(): SealedChannel {

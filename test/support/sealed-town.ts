@@ -58,6 +58,8 @@ export class SealedTown {
   readonly #work = new Work();
   #seed: number;
   #next_slot = 0;
+  /** The others were told that these are gone; the relay goes on handing them all that it can. */
+  readonly #ghosts = new Set<Resident>();
   /** Slots are kept for clients that come back. */
   readonly #slots = new Map<string, number>();
   meddle: Meddle = (frame) => [frame];
@@ -74,10 +76,10 @@ export class SealedTown {
 
   /** A client with the link, or with another secret; not connected yet. */
   async make(client_id: string, secret: Uint8Array = SECRET, max_peers?: number): Promise<Resident> {
-    const resident = new Resident(client_id);
+    const resident = new Resident(client_id, this.#seed++);
     const options = {
       crypto: watched(this.#port, this.#work, (plaintext) => resident.opened.push(plaintext.slice())),
-      fill: seededFill(this.#seed++),
+      fill: seededFill(resident.seed),
       clock: () => this.now + resident.offset,
       room_id: this.room_id,
       secret: new Uint8Array(secret),
@@ -125,7 +127,7 @@ export class SealedTown {
     };
     this.#say(resident, { kind: 'welcome', welcome });
     const message = { type: 'joined', client_id, slot: resident.slot } as const;
-    for (const other of others) this.#say(other, { kind: 'joined', message });
+    for (const other of [...others, ...this.#ghosts]) this.#say(other, { kind: 'joined', message });
   }
 
   /** The connection breaks: what is on its way in both directions is lost, and the relay tells the others. */
@@ -148,6 +150,7 @@ export class SealedTown {
   /** The task is killed: all connections break, nobody is told, and slots begin anew. */
   kill(): void {
     for (const resident of this.residents) this.drop(resident);
+    this.#ghosts.clear();
     this.#slots.clear();
     this.#next_slot = 0;
   }
@@ -157,6 +160,15 @@ export class SealedTown {
     if (reason === 'gone') this.#slots.delete(client_id);
     const message = { type: 'left', client_id, slot, reason } as const;
     for (const other of this.connected()) this.#say(other, { kind: 'left', message });
+  }
+
+  /**
+   * The relay tells the others that a member is gone, takes nothing from it any more, and goes on handing it what is for
+   * all, or was for its slot.
+   */
+  expel(resident: Resident): void {
+    this.#ghosts.add(resident);
+    this.tellLeft(resident.client_id, resident.slot!, 'gone');
   }
 
   /** A new connection takes the place of the client's old one: the relay tells nobody. What was on its way is lost. */
@@ -198,8 +210,9 @@ export class SealedTown {
     to.inbox.putAt({ kind: 'frame', frame: frame.slice() }, this.now);
   }
 
+  /** Those whom the relay shows. */
   connected(): Resident[] {
-    return this.residents.filter(({ slot }) => slot !== undefined);
+    return this.residents.filter((resident) => resident.slot !== undefined && !this.#ghosts.has(resident));
   }
 
   /** Runs all that is due, until nothing moves any more. Time stands still. */
@@ -283,9 +296,10 @@ export class SealedTown {
     let moved = false;
     for (let frame = from.outbox.take(this.now); frame !== undefined; frame = from.outbox.take(this.now)) {
       moved = true;
+      if (this.#ghosts.has(from)) continue;
       this.seen.push({ from: from.client_id, frame });
       const destination = destinationOf(frame);
-      for (const to of this.connected()) {
+      for (const to of [...this.connected(), ...this.#ghosts]) {
         if (to === from || (destination !== TO_ALL && destination !== to.slot)) continue;
         for (const arriving of this.meddle(frame.slice(), from, to)) {
           const arrives = this.now + to.latency();

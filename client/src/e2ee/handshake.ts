@@ -63,6 +63,8 @@ export class Handshake {
   readonly #slots = new HandshakeSlots();
   /** Of our connection; undefined while there is none. */
   #nonce: Bytes | undefined;
+  /** Of the connection before. */
+  #former_nonce: Bytes | undefined;
   #own_slot = 0;
 
   constructor(deps: HandshakeDeps) {
@@ -76,8 +78,16 @@ export class Handshake {
     this.#nonce = randomBytes(this.#deps.fill, NONCE16_BYTES);
   }
 
+  /** Nothing that was said to us before is to prove anything: for the others it is as if we were connected anew. */
+  renew(): void {
+    if (this.#nonce === undefined) return;
+    this.connected(this.#own_slot);
+    this.hail();
+  }
+
   disconnected(): void {
     this.#slots.clear();
+    this.#former_nonce = this.#nonce ?? this.#former_nonce;
     this.#nonce = undefined;
   }
 
@@ -237,7 +247,8 @@ export class Handshake {
     const { entry, client_id } = origin;
     const nonce = this.#nonce;
     if (nonce === undefined || !this.#stands(origin)) return;
-    for (const candidate of this.#candidates(entry, client_id)) {
+    const candidates = this.#candidates(entry, client_id);
+    for (const candidate of candidates) {
       const offer = await this.#openKey(candidate, payload, nonce);
       if (offer !== undefined && this.#stands(origin)) await this.#takeOffer(client_id, candidate, offer);
       if (candidate !== entry.candidate) forgetShared(candidate);
@@ -245,7 +256,20 @@ export class Handshake {
       erase(offer.base_key);
       return;
     }
-    if (this.#stands(origin)) this.#deps.refused(client_id, 'key');
+    if (!(await this.#isLate(candidates, payload)) && this.#stands(origin))
+      this.#deps.refused(client_id, 'key');
+  }
+
+  /** Whether a KEY was for our connection of before: it was on its way when that broke, which is no fault of anybody's. */
+  async #isLate(candidates: readonly Candidate[], payload: Bytes): Promise<boolean> {
+    if (this.#former_nonce === undefined) return false;
+    for (const candidate of candidates) {
+      const offer = await this.#openKey(candidate, payload, this.#former_nonce);
+      if (offer === undefined) continue;
+      erase(offer.base_key);
+      return true;
+    }
+    return false;
   }
 
   /** Whoever may have sealed a KEY: an unproven HELLO must not stand in the way of one that is proven. */

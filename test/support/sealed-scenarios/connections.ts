@@ -51,4 +51,22 @@ export const CONNECTIONS: Scenario[] = [
       assertQuiet(ada, bob);
     },
   },
+  {
+    name: 'a KEY that was on its way when its receiver came back is no fault of its sender',
+    async run(stage) {
+      const town = townOn(stage);
+      const [ada] = await town.gather('ada');
+      ada.latency = () => 50;
+      const bob = await town.join('bob');
+      await town.run(175);
+      const keys = (): number => town.seen.filter(({ frame }) => isKey(frame)).length;
+      const before = keys();
+      town.replace(bob);
+      await town.run(40);
+      assertSame(keys() - before, 1, 'KEYs that are late');
+      await town.run(3_000);
+      assertSealed(ada, bob);
+      assertQuiet(ada, bob);
+    },
+  },
 ];
