@@ -76,6 +76,8 @@ export class Inbox {
   readonly #order = new InOrder();
   readonly #lanes = new Map<number, Lane>();
   readonly #past: PastInbox | undefined;
+  /** Its lane for us, as it said last. */
+  #own_lane: number | undefined;
   #closed = false;
 
   constructor(
@@ -113,6 +115,7 @@ export class Inbox {
 
   /** What the member says to us alone: where its lane for all, and that for us, begin for us, and how far they go. */
   begins(all: Spans, own: { lane: number; spans: Spans }, now: number): void {
+    this.#own_lane = own.lane;
     this.#spans(LANE_OF_ALL, all, true, now);
     this.#spans(own.lane, own.spans, true, now);
   }
@@ -261,8 +264,9 @@ export class Inbox {
     lane.gap_since = lane.reorder.missing().length === 0 ? undefined : (lane.gap_since ?? now);
   }
 
-  #askAt({ gap_since, asked_at }: Lane): number {
-    if (gap_since === undefined) return Infinity;
+  /** A member has one lane for us at a time: one that fills all of them is not to make us ask for all. */
+  #askAt({ lane, gap_since, asked_at }: Lane): number {
+    if (gap_since === undefined || (lane !== LANE_OF_ALL && lane !== this.#own_lane)) return Infinity;
     return Math.max(gap_since + RESEND_SOON_MS, asked_at + RESEND_MS);
   }
 }

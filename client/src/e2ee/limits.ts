@@ -50,8 +50,8 @@ export const SECURING_MS = 5_000;
 export const DISAGREE_MS = 25_000;
 /** Members whose keys are kept, unless more are asked for. */
 export const MAX_PEERS = 64;
-/** Identities that left and are remembered, so that nothing of theirs is shown twice. */
-export const MAX_PAST = 256;
+/** Identities that left and are remembered, so that nothing of theirs is shown twice: for each that may be here. */
+export const PAST_PER_PEER = 4;
 /** Messages that wait for keys, and bytes of them. */
 export const WAITING_MESSAGES = 256;
 export const WAITING_BYTES = 256 * 1024;

@@ -10,7 +10,7 @@ import type { GateEvents } from './gate.ts';
 import type { Hello } from './hello.ts';
 import type { Identity } from './identity.ts';
 import type { InboxEvents } from './inbox.ts';
-import { SILENT_MS } from './limits.ts';
+import { PAST_PER_PEER, SILENT_MS } from './limits.ts';
 import { Peer } from './peer.ts';
 import { Peers } from './peers.ts';
 import { Presence } from './presence.ts';
@@ -28,12 +28,14 @@ export interface MembershipDeps {
   inboxOf: (peer: () => Peer) => InboxEvents;
   /** A member left for good, and still has our key. */
   left: (peer: Peer) => void;
+  /** Some who left are not remembered any more: what they said before must not prove that they are back. */
+  forgot: () => void;
   tell: GateEvents;
 }
 
 export class Membership {
   readonly presence = new Presence();
-  readonly peers = new Peers();
+  readonly peers: Peers;
   readonly agreement: Agreement;
   readonly gate: Gate;
   readonly #deps: MembershipDeps;
@@ -42,6 +44,7 @@ export class Membership {
 
   constructor(deps: MembershipDeps) {
     this.#deps = deps;
+    this.peers = new Peers(PAST_PER_PEER * deps.max_peers);
     this.gate = new Gate(this.presence, this.peers, deps.tell);
     const { crypto, room, identity } = deps;
     this.agreement = new Agreement(() =>
@@ -115,7 +118,7 @@ export class Membership {
 
   /** A member left: for good, as far as its keys go. */
   leave(peer: Peer): void {
-    this.peers.remove(peer, this.#deps.now());
+    if (!this.peers.remove(peer, this.#deps.now())) this.#deps.forgot();
     this.agreement.changed();
     this.#deps.left(peer);
   }

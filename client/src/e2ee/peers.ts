@@ -1,7 +1,6 @@
 /** The members that we know, oneself apart: found by identity and by client id. Those who left leave a mark. */
 import type { Bytes } from './bytes.ts';
 import type { PastInbox } from './inbox.ts';
-import { MAX_PAST } from './limits.ts';
 import type { Peer } from './peer.ts';
 import { nameOf } from './peer.ts';
 
@@ -10,6 +9,12 @@ export class Peers {
   readonly #by_client = new Map<string, Peer>();
   /** In the order in which they left. */
   readonly #past = new Map<string, PastInbox>();
+  readonly #max_past: number;
+
+  /** `max_past`: how many of those who left are remembered. */
+  constructor(max_past: number) {
+    this.#max_past = max_past;
+  }
 
   get all(): IterableIterator<Peer> {
     return this.#by_name.values();
@@ -42,16 +47,19 @@ export class Peers {
     this.#by_client.set(peer.client_id, peer);
   }
 
-  /** It left: its keys are overwritten. */
-  remove(peer: Peer, now: number): void {
+  /** It left: its keys are overwritten. False if others that left before are not remembered any more. */
+  remove(peer: Peer, now: number): boolean {
     this.#by_name.delete(peer.name);
     if (this.#by_client.get(peer.client_id) === peer) this.#by_client.delete(peer.client_id);
     this.#past.set(peer.name, peer.inbox.retire(now));
     peer.forget();
+    if (this.#past.size <= this.#max_past) return true;
+    // Half of them at once, for that has its price.
     for (const name of this.#past.keys()) {
-      if (this.#past.size <= MAX_PAST) break;
+      if (this.#past.size <= this.#max_past / 2) break;
       this.#past.delete(name);
     }
+    return false;
   }
 
   /** Overwrites all keys. */

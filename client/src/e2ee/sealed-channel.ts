@@ -104,6 +104,7 @@ export class SealedChannel implements Channel {
         this.#key_ring.left();
         this.#schedule();
       },
+      forgot: () => this.#handshake.renew(),
       tell: {
         secured: (welcome) => this.#secured(welcome),
         joined: (message) => this.#events.joined(message),

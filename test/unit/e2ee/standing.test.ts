@@ -83,7 +83,7 @@ describe('somebody who is there and does not show itself', () => {
     await town.run(50);
     const left = { type: 'left', client_id: 'bob', slot: 9, reason: 'gone' } as const;
     ada.inbox.push({ kind: 'left', message: left });
-    for (const { from, frame } of [...town.seen]) if (from === 'bob') town.hand(ada, frame);
+    for (const { from, frame } of town.seen.slice()) if (from === 'bob') town.hand(ada, frame);
     await town.run(1_000);
     expect(ada.standing.sealed).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe('a page whose timers stand still', () => {
     const town = new SealedTown();
     const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
     await town.run(1_000);
-    Object.defineProperty(ada, 'alarm', { get: () => Infinity, set: () => undefined });
+    Object.defineProperty(ada, 'alarm', { get: () => Infinity, set: () => {} });
     town.cut(eve, 'gone');
     await town.run(2 * SILENT_MS);
     expect(bob.standing.sealed).toEqual(['ada']);
