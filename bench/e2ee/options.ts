@@ -1,19 +1,33 @@
 /** What the benchmark is told on the command line. */
 import { parseArgs } from 'node:util';
 
+export const PARTS = ['sealing', 'membership', 'receiving'] as const;
+export type Part = (typeof PARTS)[number];
+
 export interface BenchOptions {
   quick: boolean;
   node: boolean;
   chromium: boolean;
+  parts: readonly Part[];
   /** The results as JSON, and no tables. */
   json: boolean;
 }
 
 export const USAGE = `npm run bench:e2ee -- [options]
-  --quick      fewer and shorter rounds: a minute in place of five
-  --node       only what runs in Node
-  --chromium   only what runs in Chromium
-  --json       the results as JSON on the standard output`;
+  --quick        fewer and shorter rounds: two minutes in place of six
+  --node         only what runs in Node
+  --chromium     only what runs in Chromium
+  --only <part>  sealing: seal and open frames, beside other libraries (Node, Chromium)
+                 membership: one more member joins, and leaves (Node)
+                 receiving: a page receives the poses of a whole room (Chromium)
+  --json         the results as JSON on the standard output`;
+
+function partsOf(only: string | undefined): readonly Part[] {
+  if (only === undefined) return PARTS;
+  const part = PARTS.find((part) => part === only);
+  if (part === undefined) throw new TypeError(`--only takes ${PARTS.join(', ')}, not ${only}`);
+  return [part];
+}
 
 /** Throws a `TypeError` with a sentence for people. */
 export function benchOptions(args: readonly string[]): BenchOptions {
@@ -23,14 +37,11 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       quick: { type: 'boolean', default: false },
       node: { type: 'boolean', default: false },
       chromium: { type: 'boolean', default: false },
+      only: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
-  const both = values.node === values.chromium;
-  return {
-    quick: values.quick,
-    json: values.json,
-    node: both || values.node,
-    chromium: both || values.chromium,
-  };
+  const { quick, node, chromium, only, json } = values;
+  const both = node === chromium;
+  return { quick, json, node: both || node, chromium: both || chromium, parts: partsOf(only) };
 }

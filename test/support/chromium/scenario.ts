@@ -10,10 +10,10 @@
  * ```
  *
  * Arguments and results are what structured clones carry. What throws there throws here, with the stack of the sources.
+ * A page may use the SDK: its Worker is there, too.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '../browser.ts';
 import type { BrowserOptions } from '../browser.ts';
@@ -47,14 +47,27 @@ export interface Chromium {
   close(): Promise<void>;
 }
 
+/** Where a page that has bundled the SDK looks for the source of its Worker. */
+const SDK_WORKER = '/worker.ts';
+const sdkWorker = (): Promise<Bundle> =>
+  bundle(`import '../../../client/src/engine/worker.ts';`, import.meta.dirname);
+
 /** Serves the page and its scripts on a port of their own; `stop` ends it. */
 async function serve(
   files: Readonly<Record<string, string>>,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((request, response) => {
-    const file = files[request.url!];
-    const type = request.url === '/' ? 'text/html;charset=utf-8' : 'text/javascript;charset=utf-8';
-    response.writeHead(file === undefined ? 404 : 200, { 'content-type': type }).end(file);
+    const path = request.url!;
+    const answer = (content: string | undefined): void => {
+      const type = path === '/' ? 'text/html;charset=utf-8' : 'text/javascript;charset=utf-8';
+      response.writeHead(content === undefined ? 404 : 200, { 'content-type': type }).end(content);
+    };
+    if (path === SDK_WORKER) {
+      sdkWorker().then(
+        ({ code }) => answer(code),
+        (error: unknown) => response.writeHead(500).end(String(error)),
+      );
+    } else answer(files[path]);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, 'localhost', resolve);
@@ -110,8 +123,7 @@ async function openModule<Module>(
   code: Bundle,
   where: 'page' | 'worker',
 ): Promise<ChromiumModule<Module>> {
-  const host =
-    where === 'page' ? code : await bundle(`import './worker-host.ts';`, join(import.meta.dirname));
+  const host = where === 'page' ? code : await bundle(`import './worker-host.ts';`, import.meta.dirname);
   const server = await serve({
     '/': `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/host.js"></script>`,
     '/host.js': host.code,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { benchOptions } from '../../../bench/e2ee/options.ts';
+import { benchOptions, PARTS } from '../../../bench/e2ee/options.ts';
 import { boutsOn } from '../../../bench/e2ee/sealing/bouts.ts';
 import { sealingTables, targetLine } from '../../../bench/e2ee/sealing/report.ts';
 import { measureSealing, SIZES } from '../../../bench/e2ee/sealing/rounds.ts';
@@ -11,10 +11,12 @@ import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
 
 describe('options', () => {
   it('measure in both unless one is named', () => {
-    expect(benchOptions([])).toEqual({ quick: false, node: true, chromium: true, json: false });
+    expect(benchOptions([])).toEqual({ quick: false, node: true, chromium: true, json: false, parts: PARTS });
     expect(benchOptions(['--node', '--quick'])).toMatchObject({ node: true, chromium: false, quick: true });
     expect(benchOptions(['--chromium', '--json'])).toMatchObject({ node: false, chromium: true, json: true });
     expect(benchOptions(['--node', '--chromium'])).toMatchObject({ node: true, chromium: true });
+    expect(benchOptions(['--only', 'membership'])).toMatchObject({ parts: ['membership'] });
+    expect(() => benchOptions(['--only', 'everything'])).toThrow('sealing, membership, receiving');
     expect(() => benchOptions(['--fast'])).toThrow(TypeError);
   });
 });
