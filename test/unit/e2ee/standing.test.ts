@@ -1,10 +1,11 @@
 /** The lock tells the truth of those who would rather not be seen: who may read is not said to read nothing. */
 import { describe, expect, it } from 'vitest';
 import { KEY } from '../../../client/src/e2ee/key-message.ts';
-import { SECURING_MS, SILENT_MS } from '../../../client/src/e2ee/limits.ts';
+import { OLD_KEY_MS, SECURING_MS, SILENT_MS } from '../../../client/src/e2ee/limits.ts';
 import { HEADER_BYTES } from '../../../shared/protocol/frame.ts';
 import { SealedTown } from '../../support/sealed-room.ts';
 
+const isKey = (frame: Uint8Array): boolean => (frame[0]! & 1) === 0 && frame[HEADER_BYTES] === KEY;
 const OTHER_SECRET = new Uint8Array(32).fill(9);
 
 describe('somebody who is there and does not show itself', () => {
@@ -106,5 +107,21 @@ describe('a page whose timers stand still', () => {
     await town.run(1_000);
     expect(bob.texts).toEqual(['ada: only for bob']);
     expect(eve.hasOpened('only for bob')).toBe(false);
+  });
+
+  it('takes a key in use that it gave out before it says more: the old one is not accepted for ever', async () => {
+    const town = new SealedTown();
+    const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
+    await town.run(9_500);
+    Object.defineProperty(ada, 'alarm', { get: () => Infinity, set: () => {} });
+    town.cut(eve, 'gone');
+    const given = (): number => town.seen.filter(({ from, frame }) => from === 'ada' && isKey(frame)).length;
+    const before = given();
+    while (given() === before) await town.run(100);
+    town.meddle = (frame, from) => (from === bob ? [] : [frame]);
+    await town.run(OLD_KEY_MS + 2_000);
+    ada.say('late');
+    await town.run(1_000);
+    expect(bob.texts).toEqual(['ada: late']);
   });
 });
