@@ -2,6 +2,7 @@
 import type { KeyOffer } from './base-key.ts';
 import { erase } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
+import { FormerKeys } from './former-keys.ts';
 import { KEY_MS } from './limits.ts';
 import type { Peer } from './peer.ts';
 import { Rotation } from './rotation.ts';
@@ -27,6 +28,7 @@ export interface KeyRingDeps {
 export class KeyRing {
   readonly #deps: KeyRingDeps;
   readonly #rotation: Rotation;
+  readonly #former = new FormerKeys();
 
   constructor(deps: KeyRingDeps) {
     this.#deps = deps;
@@ -36,6 +38,18 @@ export class KeyRing {
   /** Somebody left who has our key. */
   left(): void {
     this.#rotation.left(this.#deps.now());
+  }
+
+  /** Another key took the place of this one. */
+  outOfUse(offer: KeyOffer): void {
+    // Whoever was here in this generation has its first step, or was not meant to have it.
+    if (offer.step === 0) this.#former.add(offer, this.#deps.now());
+    else erase(offer.base_key);
+  }
+
+  /** Overwrites the keys that are out of use. */
+  erase(): void {
+    this.#former.erase();
   }
 
   /**
@@ -54,12 +68,16 @@ export class KeyRing {
     peer.entitled_from ??= may_have ? keys.current.generation : keys.next?.generation;
     peer.begins_later = !may_have;
     const next = keys.nextOffer();
-    await this.#send(peer, [...(may_have ? [keys.offer()] : []), ...(next === undefined ? [] : [next])]);
+    const offers = [...(may_have ? [keys.offer()] : []), ...(next === undefined ? [] : [next])];
+    // It may have been away while they were in use.
+    const former = this.#former.after(peer.entitled_from ?? Infinity);
+    await this.#send(peer, [...former, ...offers]);
     if (may_have) await tell(peer);
   }
 
   /** Changes the key if that is due. */
   tick(): void {
+    this.#former.expire(this.#deps.now());
     const step = this.#rotation.poll(this.#deps.now(), this.#deps.keys.frames);
     if (step === 'prepare') this.#deps.inTurn(() => this.#prepare());
     if (step === 'switch') this.#deps.inTurn(() => this.#switch());

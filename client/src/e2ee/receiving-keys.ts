@@ -33,8 +33,8 @@ export interface PastKeys {
   windows: ReadonlyMap<number, ReplayWindow>;
 }
 
-/** `refused`: older than what we have, or another key of the same generation and step. */
-export type Learning = 'new' | 'known' | 'refused';
+/** `old`: before the latest that we have; not taken in. `refused`: another key than the sender's of that generation and step. */
+export type Learning = 'new' | 'known' | 'old' | 'refused';
 
 export class ReceivingKeys {
   readonly #crypto: CryptoPort;
@@ -62,7 +62,8 @@ export class ReceivingKeys {
 
   /** Takes in what a KEY of this sender told at `now` (ms, of a clock that never goes back). Copies the key. */
   async learn(offer: KeyOffer, now: number): Promise<Learning> {
-    if (this.#erased || (this.#past !== undefined && isOlder(offer, this.#past.floor))) return 'refused';
+    if (this.#erased) return 'refused';
+    if (this.#past !== undefined && isOlder(offer, this.#past.floor)) return 'old';
     const same = this.#at(offer);
     if (same !== undefined) {
       if (!same.base.hasBytes(offer.base_key)) return 'refused';
@@ -76,7 +77,7 @@ export class ReceivingKeys {
       const own = await this.#ratchetTo(offer);
       if (own === undefined || !own.base.hasBytes(offer.base_key)) return 'refused';
     } else if (latest !== undefined && isOlder(offer, latest.base)) {
-      return 'refused';
+      return 'old';
     } else {
       this.#hold(new BaseKey(this.#crypto, { ...offer, base_key: offer.base_key.slice() }), undefined);
     }

@@ -2,6 +2,7 @@
 import type { Awaitable } from './awaitable.ts';
 import { BASE_KEY_BYTES, BaseKey } from './base-key.ts';
 import type { KeyOffer } from './base-key.ts';
+import { erase } from './bytes.ts';
 import { randomBytes } from './crypto-port.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
 import { CONTEXT } from './kid.ts';
@@ -17,11 +18,17 @@ export class SendingKeys {
   #frames = 0;
   #has_spoken = false;
   #erased = false;
+  readonly #out_of_use: (offer: KeyOffer) => void;
 
-  /** Draws the base key of generation 0. */
-  constructor(crypto: CryptoPort, fill: FillRandom) {
+  /** Draws the base key of generation 0. `out_of_use`: takes a key that another took the place of; else it is overwritten. */
+  constructor(
+    crypto: CryptoPort,
+    fill: FillRandom,
+    out_of_use: (offer: KeyOffer) => void = ({ base_key }) => erase(base_key),
+  ) {
     this.#crypto = crypto;
     this.#fill = fill;
+    this.#out_of_use = out_of_use;
     this.#current = this.#draw(0);
   }
 
@@ -115,6 +122,7 @@ export class SendingKeys {
   }
 
   #use(key: BaseKey): void {
+    if (!this.#erased) this.#out_of_use(this.#current.offer());
     this.#current.erase();
     this.#current = key;
     this.#frames = 0;

@@ -69,4 +69,35 @@ export const CONNECTIONS: Scenario[] = [
       assertQuiet(ada, bob);
     },
   },
+  {
+    name: 'who was away while keys came and went reads what was said with each of them',
+    async run(stage) {
+      const town = townOn(stage);
+      const [ada, bob, cem] = await town.gather('ada', 'bob', 'cem');
+      town.cut(bob);
+      await town.leave(cem);
+      await town.run(2_000);
+      ada.say('with a new key');
+      await town.run(100);
+      const [dan] = await town.gather('dan');
+      ada.say('with its next step');
+      await town.run(100);
+      await town.leave(dan);
+      await town.run(2_000);
+      ada.say('with another key');
+      ada.say('to bob', 'bob');
+      await town.run(100);
+      await town.gather('eve');
+      ada.say('with its next step, too');
+      town.connect(bob);
+      await town.run(2_000);
+      const texts = ['a new key', 'its next step', 'another key', 'its next step, too'];
+      assertSame(
+        bob.texts.filter((text) => text !== 'ada: to bob'),
+        texts.map((text) => `ada: with ${text}`),
+        'what bob reads',
+      );
+      assertQuiet(ada, bob);
+    },
+  },
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BaseKey } from '../../../client/src/e2ee/base-key.ts';
-import { OLD_KEY_MS } from '../../../client/src/e2ee/limits.ts';
+import { FormerKeys } from '../../../client/src/e2ee/former-keys.ts';
+import { OLD_KEY_MS, RETENTION_MS } from '../../../client/src/e2ee/limits.ts';
 import { ReceivingKeys } from '../../../client/src/e2ee/receiving-keys.ts';
 import { SendingKeys } from '../../../client/src/e2ee/sending-keys.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
@@ -148,15 +149,34 @@ describe('SendingKeys', () => {
   });
 });
 
+describe('FormerKeys', () => {
+  it('gives copies of later generations, from the oldest, for as long as frames are kept, and overwrites them', () => {
+    const former = new FormerKeys();
+    const offers = [key(1, 0, 1), key(2, 0, 2), key(3, 0, 3)];
+    offers.forEach((offer, i) => former.add(offer, i));
+    const given = former.after(1);
+    expect(given).toEqual([key(2, 0, 2), key(3, 0, 3)]);
+    given[0]!.base_key.fill(0);
+    expect(former.after(1)).toEqual([key(2, 0, 2), key(3, 0, 3)]);
+    former.expire(RETENTION_MS);
+    expect(former.after(-1)).toEqual([key(2, 0, 2), key(3, 0, 3)]);
+    former.expire(RETENTION_MS + 1);
+    expect(former.after(-1)).toEqual([key(3, 0, 3)]);
+    former.erase();
+    expect(former.after(-1)).toEqual([]);
+    expect(offers.map(({ base_key }) => hex(base_key))).toEqual(Array(3).fill('00'.repeat(32)));
+  });
+});
+
 describe('ReceivingKeys', () => {
-  it('takes new generations and the same key again, and refuses older ones and another key in place of one', async () => {
+  it('takes new generations and the same key again, not older ones, and refuses another key in place of one', async () => {
     const keys = await receiving(key(1, 0, 1));
     expect(await keys.learn(key(1, 0, 1), 0)).toBe('known');
     expect(await keys.learn(key(1, 0, 2), 0)).toBe('refused');
-    expect(await keys.learn(key(0, 15, 3), 0)).toBe('refused');
+    expect(await keys.learn(key(0, 15, 3), 0)).toBe('old');
     expect(await keys.learn(key(4, 3, 4), 0)).toBe('new');
-    expect(await keys.learn(key(3, 0, 5), 0)).toBe('refused');
-    expect(await keys.learn(key(4, 2, 6), 0)).toBe('refused');
+    expect(await keys.learn(key(3, 0, 5), 0)).toBe('old');
+    expect(await keys.learn(key(4, 2, 6), 0)).toBe('old');
   });
 
   it('takes a later step only as the one that follows by ratcheting', async () => {
@@ -184,7 +204,7 @@ describe('ReceivingKeys', () => {
     const window = (await keys.find(at(1, 3), 0))?.window;
     window?.accept(7);
     const back = new ReceivingKeys(nodeCrypto, keys.retire());
-    expect(await back.learn(key(1, 2), 0)).toBe('refused');
+    expect(await back.learn(key(1, 2), 0)).toBe('old');
     expect(await back.learn(await ratcheted(key(1, 2), 1), 0)).toBe('new');
     expect((await back.find(at(1, 3), 0))?.window?.isFresh(7)).toBe(false);
     expect((await back.find(at(1, 4), 0))?.window?.isFresh(7)).toBe(true);
@@ -195,9 +215,9 @@ describe('ReceivingKeys', () => {
     const keys = await receiving(key(1, 2), key(2, 0, 5));
     expect(await keys.learn({ ...in_use, base_key: new Uint8Array(32) }, 0)).toBe('refused');
     expect(await keys.learn(in_use, 0)).not.toBe('refused');
-    expect(await keys.learn(key(1, 1), 0)).toBe('refused');
+    expect(await keys.learn(key(1, 1), 0)).toBe('old');
     keys.expire(OLD_KEY_MS);
-    expect(await keys.learn(in_use, OLD_KEY_MS)).toBe('refused');
+    expect(await keys.learn(in_use, OLD_KEY_MS)).toBe('old');
     expect(await keys.find(at(1, 4), OLD_KEY_MS)).toBeUndefined();
   });
 
