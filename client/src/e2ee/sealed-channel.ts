@@ -87,7 +87,7 @@ export class SealedChannel implements Channel {
     this.#clock = new SteadyClock(clock);
     this.#link = link;
     this.#identity = identity;
-    this.#keys = new SendingKeys(crypto, fill);
+    this.#keys = new SendingKeys(crypto, fill, (offer) => this.#key_ring.outOfUse(offer));
     const now = (): number => this.#clock.now();
     const sealer = new Sealer(link.room, identity, this.#keys);
     this.#sending = new Sending(sealer, now, (frame) => this.#events.send(frame));
@@ -272,6 +272,7 @@ export class SealedChannel implements Channel {
     this.#handshake.disconnected();
     this.#membership.peers.close();
     this.#keys.erase();
+    this.#key_ring.erase();
     this.#identity.erase();
     erase(this.#link.k_mac, this.#link.k_psk);
   }
@@ -285,7 +286,10 @@ export class SealedChannel implements Channel {
 
   /** In turn. */
   async #learn(peer: Peer, offer: KeyOffer): Promise<boolean> {
-    if ((await peer.inbox.learn(offer, this.#clock.now())) === 'refused') return false;
+    const learning = await peer.inbox.learn(offer, this.#clock.now());
+    if (learning === 'refused') return false;
+    // One of before is for those who missed it, and nothing to others.
+    if (learning === 'old') return true;
     peer.learned = true;
     this.#reception.welcome(peer);
     this.#membership.review();
