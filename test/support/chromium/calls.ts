@@ -45,7 +45,10 @@ export function answerCalls(entry: Readonly<Record<string, unknown>>): void {
   }
   const tell = scope.postMessage.bind(scope);
   scope.addEventListener('message', ({ data: { id, call } }) => {
-    void answer(call).then((outcome) => tell({ id, outcome }));
+    void answer(call)
+      .then((outcome) => tell({ id, outcome }))
+      // What was given cannot be cloned.
+      .catch((error: unknown) => tell({ id, outcome: errorOutcome(error) }));
   });
   // A rejection in a Worker is told to nobody outside; an exception is.
   scope.addEventListener('unhandledrejection', ({ reason }) => {
