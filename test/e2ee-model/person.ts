@@ -27,7 +27,7 @@ export class Person {
   readonly bonds: Set<Person> = new Set();
   /** Its channel is past securing: what is said is not held back. */
   is_let_in = false;
-  /** It took the slot of another identity of its client, and the relay told nobody: what was for that comes to it. */
+  /** It has the slot that another identity of its client had: what was for that may come to it. */
   took_over = false;
   /** It was not run all the time. */
   slept = false;

@@ -23,6 +23,8 @@ export class Play {
   readonly #bonds: Bonds;
   /** Whoever holds a place: the latest identity of its client. */
   readonly #places: (Person | undefined)[] = [];
+  /** Who has a slot, or had it last. */
+  readonly #seats = new Map<number, Person>();
   /** What is to be done at a time, in order. */
   #plans: { at: number; task: () => Promise<void> | void }[] = [];
 
@@ -169,14 +171,23 @@ export class Play {
       return;
     }
     person.state = 'here';
-    person.took_over = true;
     this.town.takeSeat(resident, seat);
+    this.#seat(person);
   }
 
   #connect(person: Person): void {
     person.state = 'here';
     for (const other of this.people) other.told_gone.delete(person);
     this.town.connect(person.resident);
+    this.#seat(person);
+  }
+
+  /** Notes whose slot it is now. */
+  #seat(person: Person): void {
+    const slot = person.resident.slot!;
+    const before = this.#seats.get(slot);
+    if (before !== undefined && before !== person) person.took_over = true;
+    this.#seats.set(slot, person);
   }
 
   /** The relay notices that a connection broke, and gives the seat away when nobody comes back to it. */
@@ -220,6 +231,7 @@ export class Play {
 
   #kill(back: readonly number[]): void {
     this.town.kill();
+    this.#seats.clear();
     this.#places.forEach((person, who) => {
       if (person?.state === 'ghost') this.#end(person);
       if (person?.state !== 'here') return;

@@ -260,9 +260,13 @@ export class Handshake {
       this.#deps.refused(client_id, 'key');
   }
 
-  /** Whether a KEY was for our connection of before: it was on its way when that broke, which is no fault of anybody's. */
+  /**
+   * Whether a KEY was for our connection of before, or may have been: it was on its way when that broke, which is no fault
+   * of anybody's.
+   */
   async #isLate(candidates: readonly Candidate[], payload: Bytes): Promise<boolean> {
     if (this.#former_nonce === undefined) return false;
+    if (candidates.length === 0) return true;
     for (const candidate of candidates) {
       const offer = await this.#openKey(candidate, payload, this.#former_nonce);
       if (offer === undefined) continue;

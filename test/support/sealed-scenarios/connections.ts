@@ -1,6 +1,6 @@
 /** Connections that break, come back, and are taken for others. */
 import { assertSame } from '../check.ts';
-import { assertQuiet, assertSealed, assertTalk, isKey, townOn } from './stage.ts';
+import { assertQuiet, assertSealed, assertTalk, isKey, latest, townOn, withHeader } from './stage.ts';
 import type { Scenario } from './stage.ts';
 
 export const CONNECTIONS: Scenario[] = [
@@ -67,6 +67,17 @@ export const CONNECTIONS: Scenario[] = [
       await town.run(3_000);
       assertSealed(ada, bob);
       assertQuiet(ada, bob);
+      // Once more, with a member that bob had not come to know yet.
+      const cem = await town.make('cem');
+      cem.latency = () => 50;
+      town.connect(cem);
+      await town.run(10);
+      const late = latest(town, ada, isKey);
+      town.replace(bob);
+      town.hand(bob, withHeader(late, { source: cem.slot! }));
+      await town.run(3_000);
+      assertSealed(ada, bob, cem);
+      assertQuiet(ada, bob, cem);
     },
   },
   {
