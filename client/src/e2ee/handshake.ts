@@ -256,7 +256,7 @@ export class Handshake {
       erase(offer.base_key);
       return;
     }
-    if (!(await this.#isLate(candidates, payload)) && this.#stands(origin))
+    if (!(await this.#isLate(entry, candidates, payload)) && this.#stands(origin))
       this.#deps.refused(client_id, 'key');
   }
 
@@ -264,11 +264,13 @@ export class Handshake {
    * Whether a KEY was for our connection of before, or may have been: it was on its way when that broke, which is no fault
    * of anybody's.
    */
-  async #isLate(candidates: readonly Candidate[], payload: Bytes): Promise<boolean> {
+  async #isLate(entry: Slot, candidates: readonly Candidate[], payload: Bytes): Promise<boolean> {
     if (this.#former_nonce === undefined) return false;
-    if (candidates.length === 0) return true;
+    // A KEY for this one comes behind a HELLO.
+    if (entry.candidate === undefined) return true;
     for (const candidate of candidates) {
       const offer = await this.#openKey(candidate, payload, this.#former_nonce);
+      if (candidate !== entry.candidate) forgetShared(candidate);
       if (offer === undefined) continue;
       erase(offer.base_key);
       return true;
