@@ -1,6 +1,7 @@
 /** What is to be seen of sealed rooms, in Node and in browsers. */
 import { CONNECTIONS } from './connections.ts';
 import { EXCHANGE } from './exchange.ts';
+import { MEMBERS } from './members.ts';
 import { REPLAY } from './replay.ts';
 import { TAMPERING } from './tampering.ts';
 import { TIME } from './time.ts';
@@ -10,6 +11,7 @@ export const SCENARIOS: { name: string; scenarios: readonly Scenario[] }[] = [
   { name: 'members among themselves', scenarios: EXCHANGE },
   { name: 'what is changed on its way', scenarios: TAMPERING },
   { name: 'what is sent again', scenarios: REPLAY },
+  { name: 'who is a member, and who is not', scenarios: MEMBERS },
   { name: 'connections that break', scenarios: CONNECTIONS },
   { name: 'time', scenarios: TIME },
 ];
