@@ -150,7 +150,7 @@ export const KEYS_AND_ERASURE: Mutation[] = [
     file: 'e2ee/sealed-channel.ts',
     find: '    this.#identity.erase();\n',
     replace: '',
-    ask: ROOMS,
+    ask: ['closing.test.ts'],
   },
   {
     defence: 'a rotation after a leave',

@@ -59,14 +59,14 @@ export const MEMBERS: Mutation[] = [
     file: 'e2ee/handshake-slots.ts',
     find: '++entry.looked_at <= HANDSHAKES_PER_SECOND',
     replace: '++entry.looked_at > 0',
-    ask: ROOMS,
+    ask: ['handshake-bounds.test.ts'],
   },
   {
     defence: 'HELLOs of a slot are answered once a second',
     file: 'e2ee/handshake.ts',
     find: 'if (this.#deps.now() < entry.answered_at + HELLO_MS) {',
     replace: 'if (this.#deps.now() < 0) {',
-    ask: ROOMS,
+    ask: ['handshake-bounds.test.ts'],
   },
   {
     defence: 'an identity is one client',
@@ -130,7 +130,7 @@ export const MEMBERS: Mutation[] = [
     file: 'e2ee/reception.ts',
     find: ' || (destination !== TO_ALL && destination !== own_slot)',
     replace: '',
-    ask: ROOMS,
+    ask: ['handshake-bounds.test.ts'],
   },
   {
     defence: 'so many frames wait for a key and no more',
@@ -158,14 +158,14 @@ export const MEMBERS: Mutation[] = [
     file: 'e2ee/sending.ts',
     find: 'if (lane !== LANE_OF_ALL && lane !== this.#laneOf(to.id)) return;',
     replace: '',
-    ask: ['resend.test.ts', ...ROOMS],
+    ask: ['sending.test.ts'],
   },
   {
     defence: 'what somebody else had in a lane is not sent again',
     file: 'e2ee/sending.ts',
     find: '    this.#retention.forget(lane);\n',
     replace: '',
-    ask: ['resend.test.ts', ...ROOMS],
+    ask: ['sending.test.ts'],
   },
   {
     defence: 'what is sent again is bounded',
@@ -193,7 +193,7 @@ export const MEMBERS: Mutation[] = [
     file: 'e2ee/inbox.ts',
     find: 'if (this.#keys.isBeforeAll(unpackKid(kid)!)) return;',
     replace: '',
-    ask: ROOMS,
+    ask: ['handshake-bounds.test.ts'],
   },
   {
     defence: 'members who know others than we do are told',
@@ -214,13 +214,13 @@ export const MEMBERS: Mutation[] = [
     file: 'e2ee/steady-clock.ts',
     find: 'if (passed > 0)',
     replace: 'if (passed !== 0)',
-    ask: ROOMS,
+    ask: ['steady-clock.test.ts'],
   },
   {
     defence: 'time that nobody ran us hardly counts',
     file: 'e2ee/steady-clock.ts',
     find: 'Math.min(passed, STILL_MS)',
     replace: 'passed',
-    ask: ROOMS,
+    ask: ['steady-clock.test.ts'],
   },
 ];
