@@ -44,6 +44,11 @@ export class Lanes {
     return lane;
   }
 
+  /** The lane that this member has; undefined if it has none. */
+  get(id: Bytes): number | undefined {
+    return this.#lanes.get(toBase64Url(id));
+  }
+
   /** The member left for good: returns the lane that it had. */
   release(id: Bytes): number | undefined {
     const name = toBase64Url(id);

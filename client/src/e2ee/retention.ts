@@ -38,6 +38,11 @@ export class Retention {
     );
   }
 
+  /** Whether there are any of a lane. */
+  has(context: Context, lane: number): boolean {
+    return this.#kept.some((kept) => kept.context === context && kept.lane === lane);
+  }
+
   /** Drops the frames of a lane whose member left: whoever has it next is not to have them. */
   forget(lane: number): void {
     for (let i = this.#kept.length - 1; i >= 0; i--) {

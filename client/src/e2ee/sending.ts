@@ -101,6 +101,12 @@ export class Sending {
     return { all: this.#spansOf(LANE_OF_ALL, began), own: this.#spansOf(lane, this.#began.get(lane)!) };
   }
 
+  /** Whether messages to this member alone are kept: it may miss the last of them, and does not learn that from what is for all. */
+  keepsFor(id: Bytes): boolean {
+    const lane = this.#lanes.get(id);
+    return lane !== undefined && this.#retention.has(CONTEXT.MSG, lane);
+  }
+
   /** Sends again what a member misses: of lane 0, or of its own. */
   resend(to: Destination, context: Context, lane: number, ranges: readonly Range[]): void {
     if (this.slot === undefined || to.slot === undefined) return;

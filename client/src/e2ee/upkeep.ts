@@ -86,6 +86,9 @@ export class Upkeep {
     this.#heartbeat_at = now + HEARTBEAT_MS;
     if (sending.slot === undefined || membership.peers.size === 0) return;
     run(() => this.heartbeat(undefined));
+    for (const peer of membership.peers.all) {
+      if (peer.slot !== undefined && sending.keepsFor(peer.id)) run(() => this.heartbeat(peer));
+    }
     // Perhaps somebody missed our HELLO: those who are hidden from each other by the relay cannot be helped.
     const disagrees = [...membership.peers.all].some((peer) => membership.agreement.disagrees(peer, now));
     if (!disagrees || now < this.#hailed_at + DISAGREE_MS) return;

@@ -1,5 +1,5 @@
 /** Connections that break, come back, and are taken for others. */
-import { assertSame } from '../check.ts';
+import { assertSame, assertThat } from '../check.ts';
 import { assertQuiet, assertSealed, assertTalk, isKey, latest, townOn, withHeader } from './stage.ts';
 import type { Scenario } from './stage.ts';
 
@@ -109,6 +109,115 @@ export const CONNECTIONS: Scenario[] = [
         'what bob reads',
       );
       assertQuiet(ada, bob);
+    },
+  },
+  {
+    name: 'who comes back under another slot is who it was, and misses nothing of what was said meanwhile',
+    async run(stage) {
+      const town = townOn(stage);
+      const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
+      town.cut(bob);
+      await town.run(3_000);
+      ada.say('meanwhile');
+      ada.say('to you', 'bob');
+      bob.say('from away');
+      await town.run(3_000);
+      town.connect(bob, 40);
+      await town.run(2_000);
+      assertSealed(ada, bob, eve);
+      assertSame(bob.texts.toSorted(), ['ada: meanwhile', 'ada: to you'], 'what bob reads');
+      assertSame(
+        [ada.texts, eve.texts],
+        [['bob: from away'], ['ada: meanwhile', 'bob: from away']],
+        'the others',
+      );
+      assertSame(ada.left, [{ client_id: 'bob', reason: 'resuming' }], 'who left for ada');
+      assertSame(ada.joined, ['bob', 'eve', 'bob'], 'who came for ada');
+      assertQuiet(ada, bob, eve);
+      await assertTalk(town, ada, bob, eve);
+    },
+  },
+  {
+    name: 'a task is killed: all come back under other slots, and nothing that was said is lost',
+    async run(stage) {
+      const town = townOn(stage);
+      const residents = await town.gather('ada', 'bob', 'cem', 'dan');
+      const [ada, bob, cem, dan] = residents;
+      for (const resident of residents) resident.latency = () => 40;
+      for (const resident of residents) resident.say('on the way');
+      ada.say('to cem', 'cem');
+      await town.run(20);
+      town.kill();
+      for (const resident of residents) resident.say('while away');
+      for (const resident of [dan, bob, ada, cem]) {
+        await town.run(700);
+        town.connect(resident);
+      }
+      await town.run(4_000);
+      assertSealed(...residents);
+      for (const { client_id, texts } of residents) {
+        for (const other of residents) {
+          const said = texts.filter(
+            (text) => text.startsWith(`${other.client_id}: `) && !text.endsWith('cem'),
+          );
+          const expected = other.client_id === client_id ? [] : ['on the way', 'while away'];
+          assertSame(
+            said,
+            expected.map((text) => `${other.client_id}: ${text}`),
+            `what ${client_id} reads`,
+          );
+        }
+      }
+      assertThat(cem.texts.includes('ada: to cem'), 'cem misses what was for it alone');
+      assertQuiet(...residents);
+    },
+  },
+  {
+    name: 'two members that hold the same slot in turn are two members',
+    async run(stage) {
+      const town = townOn(stage);
+      const [ada, bob] = await town.gather('ada', 'bob');
+      const slot = bob.slot!;
+      ada.say('for bob', 'bob');
+      await town.run(100);
+      town.cut(bob, 'gone');
+      const eve = await town.make('eve');
+      town.connect(eve, slot);
+      ada.say('for whom?', 'bob');
+      await town.run(3_000);
+      assertSealed(ada, eve);
+      assertThat(!eve.hasOpened('for bob') && !eve.hasOpened('for whom?'), 'eve read what was for bob');
+      ada.say('for eve', 'eve');
+      await town.run(100);
+      assertSame([eve.texts, bob.texts], [['ada: for eve'], ['ada: for bob']], 'what they read');
+      town.connect(bob, slot + 1);
+      await town.run(3_000);
+      town.cut(eve);
+      town.cut(bob);
+      await town.run(100);
+      town.connect(eve, slot + 1);
+      town.connect(bob, slot);
+      await town.run(3_000);
+      assertSealed(ada, bob, eve);
+      await assertTalk(town, ada, bob, eve);
+    },
+  },
+  {
+    name: 'a page that is loaded anew is another member, whether the relay tells of it or not',
+    async run(stage) {
+      for (const noticed of [true, false]) {
+        const town = townOn(stage);
+        const [ada, bob] = await town.gather('ada', 'bob');
+        ada.say('before');
+        await town.run(1_000);
+        const number = await ada.channel.safetyNumber();
+        const again = await town.reload(bob, noticed);
+        await town.run(3_000);
+        assertSealed(ada, again);
+        assertThat((await ada.channel.safetyNumber()) !== number, 'the safety number is the same');
+        assertThat(!again.hasOpened('before'), 'it read what was said before');
+        await assertTalk(town, ada, again);
+      }
     },
   },
 ];
