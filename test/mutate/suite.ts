@@ -17,7 +17,19 @@ export interface Outcome {
 export async function runSuite(tree: Tree, files: readonly string[] = []): Promise<Outcome> {
   const vitest = join(tree.path, 'node_modules/vitest/vitest.mjs');
   const paths = files.length === 0 ? [FOLDER] : files.map((file) => `${FOLDER}/${file}`);
-  const args = [vitest, 'run', '--project', 'unit', '--bail', '1', '--maxWorkers', '1', ...paths];
+  const args = [
+    vitest,
+    'run',
+    '--project',
+    'unit',
+    '--bail',
+    '1',
+    '--maxWorkers',
+    '1',
+    '--reporter',
+    'dot',
+    ...paths,
+  ];
   const child = spawn(process.execPath, args, { cwd: tree.path, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

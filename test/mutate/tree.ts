@@ -14,6 +14,7 @@ const COPIED = [
   'docs',
   'package.json',
   'shared',
+  'test/e2ee-model',
   'test/support',
   'test/unit/e2ee',
   'test/vectors',
