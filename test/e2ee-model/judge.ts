@@ -117,13 +117,27 @@ export function* breaches(people: readonly Person[], honest: boolean): Generator
   }
 }
 
-/** An honest relay, and honest members, leave nothing that does not open, but where one was taken for another. */
-function* blamed({ name, resident, took_over }: Person, people: readonly Person[]): Generator<string> {
-  if (took_over) return;
+/**
+ * An honest relay, and honest members, leave nothing that does not open, but where one was taken for another, or slept when
+ * keys were to be agreed on.
+ */
+function* blamed({ name, resident, took_over, slept }: Person, people: readonly Person[]): Generator<string> {
+  if (took_over || slept) return;
   for (const trouble of resident.troubles) {
     if (trouble.kind !== 'unreadable') continue;
-    if (people.some((other) => other.took_over && other.client_id === trouble.from)) continue;
+    if (people.some((other) => (other.took_over || other.slept) && other.client_id === trouble.from))
+      continue;
     yield `${name} could not read a frame: ${JSON.stringify(trouble)}`;
+  }
+}
+
+/** Each is sealed with those who are here. */
+export function* unsealed(here: readonly Person[]): Generator<string> {
+  for (const { name, resident } of here) {
+    const missing = here
+      .filter((other) => other.name !== name)
+      .filter(({ client_id }) => !resident.standing.sealed.includes(client_id));
+    if (missing.length > 0) yield `${name} is not sealed with ${missing.map((other) => other.name).join()}`;
   }
 }
 

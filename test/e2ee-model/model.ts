@@ -1,14 +1,16 @@
 /** Runs scripts, and says of one that fails how it can be repeated. */
 import fc from 'fast-check';
 import { FRAME_CLASS } from '../../shared/protocol/frame.ts';
-import { breaches, unsettled } from './judge.ts';
+import { breaches, unsealed, unsettled } from './judge.ts';
 import type { Person } from './person.ts';
 import { Play } from './play.ts';
 import { scripts } from './script.ts';
 import type { Script } from './script.ts';
 
-/** How long it takes at most until all are sealed again: where somebody is only silent, and where nobody is, ms. */
-const SILENT_MS = 60_000;
+/** Until all who are here are sealed with each other, ms: HELLO is said again after 10 s at most, and frames may be 3 s late. */
+const SEALED_MS = { honest: 3_000, hostile: 15_000 };
+/** Until nobody counts as a member who is not here, ms: silence, a heartbeat or two, and new keys. */
+const SETTLED_MS = 60_000;
 const probeOf = (person: Person, to: string): string => `probe of ${person.name} to ${to}`;
 const decoder = new TextDecoder();
 
@@ -41,13 +43,17 @@ async function* unread(play: Play, here: readonly Person[]): AsyncGenerator<stri
 }
 
 async function judge(play: Play, script: Script): Promise<string | undefined> {
+  const honest = script.weather === undefined;
   await play.calm();
-  await play.pass(SILENT_MS);
   const { here } = play;
+  const soon = honest ? SEALED_MS.honest : SEALED_MS.hostile;
+  await play.pass(soon);
+  for (const breach of unsealed(here)) return `${breach} after ${soon} ms`;
+  await play.pass(SETTLED_MS - soon);
   const numbers = await play.numbersOf(here);
   for (const breach of unsettled(here, numbers)) return breach;
   for await (const breach of unread(play, here)) return breach;
-  for (const breach of breaches(play.people, script.weather === undefined)) return breach;
+  for (const breach of breaches(play.people, honest)) return breach;
   return undefined;
 }
 

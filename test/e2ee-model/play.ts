@@ -3,7 +3,7 @@ import { nodeCrypto } from '../../client/src/node/crypto.ts';
 import { seededRandom } from '../support/random.ts';
 import type { Resident, Said } from '../support/sealed-resident.ts';
 import { SealedTown } from '../support/sealed-town.ts';
-import { heldUp, withCheapNumbers } from '../support/watched-crypto.ts';
+import { cheap, heldUp } from '../support/watched-crypto.ts';
 import { Bonds } from './bonds.ts';
 import { Person } from './person.ts';
 import { describeStep, FAIR, PLACES } from './script.ts';
@@ -31,7 +31,7 @@ export class Play {
   constructor(script: Script) {
     this.#script = script;
     this.#random = seededRandom(script.seed);
-    const port = withCheapNumbers(nodeCrypto);
+    const port = cheap(nodeCrypto);
     const { turns } = script;
     const slow = turns === 0 ? port : heldUp(port, turns, (below) => this.#random.integer(below));
     this.town = new SealedTown({ port: slow, seed: script.seed % 1_000_000 });
@@ -104,6 +104,9 @@ export class Play {
       return;
     }
     if (person === undefined || person.state === 'gone' || person.state === 'ghost') return;
+    // Who is not run says nothing.
+    if (person.resident.asleep && (action.do === 'say' || action.do === 'pose' || action.do === 'leave'))
+      return;
     await this.#does(action, person);
   }
 

@@ -1,7 +1,9 @@
 /** Ports of the encryption whose work can be waited for, listened to and held up. */
 import type { Awaitable } from '../../client/src/e2ee/awaitable.ts';
+import { equalBytes } from '../../client/src/e2ee/bytes.ts';
 import type { Bytes } from '../../client/src/e2ee/bytes.ts';
 import type { CryptoPort, Signer, Verifier } from '../../client/src/e2ee/crypto-port.ts';
+import { publicKeyOf } from '../../client/src/e2ee/ed25519.ts';
 import { turn } from './turn.ts';
 
 /** What is under way in all ports that were made of it. */
@@ -84,13 +86,22 @@ export function heldUp(port: CryptoPort, turns: number, integer: (below: number)
   return through(port, way, () => undefined);
 }
 
-/** A port whose safety numbers cost nothing, where they only have to be alike or not. */
-export function withCheapNumbers(port: CryptoPort): CryptoPort {
+/**
+ * A port whose safety numbers and signatures cost little, where they only have to be alike or not: anybody could forge them.
+ * Encryption and the agreement on keys are those of `port`.
+ */
+export function cheap(port: CryptoPort): CryptoPort {
+  const mark = async (key: Bytes, message: Bytes): Promise<Bytes> => port.hmac('SHA-512', key, message);
   return {
     ...port,
-    pbkdf2: async (password, salt, iterations, length) => {
-      const digest = await port.hmac('SHA-512', salt, password);
-      return iterations > 0 ? digest.slice(0, length) : digest;
+    pbkdf2: async (password, salt, _, length) => (await mark(salt, password)).slice(0, length),
+    signer(seed) {
+      const public_key = publicKeyOf(seed);
+      return { sign: (message) => port.hmac('SHA-512', public_key, message), erase: () => undefined };
+    },
+    verifier(public_key) {
+      const key = public_key.slice();
+      return { verify: async (message, signature) => equalBytes(signature, await mark(key, message)) };
     },
   };
 }
