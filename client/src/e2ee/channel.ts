@@ -60,6 +60,19 @@ export interface ChannelEvents {
   alarm(at: number): void;
 }
 
+/** Nobody listens. */
+export const SILENT: ChannelEvents = {
+  send: () => undefined,
+  secured: () => undefined,
+  joined: () => undefined,
+  left: () => undefined,
+  frame: () => undefined,
+  standing: () => undefined,
+  trouble: () => undefined,
+  move: () => undefined,
+  alarm: () => undefined,
+};
+
 /** The encryption of one client in one room, over any number of connections. */
 export interface Channel {
   /** The relay has let us in. */

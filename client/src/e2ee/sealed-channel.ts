@@ -3,22 +3,23 @@
  * state machines of their own; here they are put together.
  */
 import type { Joined, Left, Welcome } from '../../../shared/protocol/control.ts';
-import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
-import type { Awaitable } from './awaitable.ts';
 import type { KeyOffer } from './base-key.ts';
 import { erase } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
+import { SILENT } from './channel.ts';
 import type { Channel, ChannelEvents, OutgoingFrame } from './channel.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
 import { Handshake } from './handshake.ts';
 import { Identity } from './identity.ts';
 import { Invitations } from './invitation.ts';
 import { KeyRing } from './key-ring.ts';
+import { MAX_LANE } from './lanes.ts';
 import { MAX_PEERS, TICK_MS } from './limits.ts';
 import { linkKeys } from './link.ts';
 import type { LinkKeys } from './link.ts';
 import { Membership } from './membership.ts';
 import { Moving } from './moving.ts';
+import { Outgoing } from './outgoing.ts';
 import type { Peer } from './peer.ts';
 import { Reception } from './reception.ts';
 import { Sealer } from './sealer.ts';
@@ -27,7 +28,6 @@ import { SendingKeys } from './sending-keys.ts';
 import { SteadyClock } from './steady-clock.ts';
 import { Troubles } from './troubles.ts';
 import { Upkeep } from './upkeep.ts';
-import { Waiting } from './waiting.ts';
 
 export interface SealedChannelOptions {
   crypto: CryptoPort;
@@ -41,18 +41,6 @@ export interface SealedChannelOptions {
   max_peers?: number;
 }
 
-const SILENT: ChannelEvents = {
-  send: () => undefined,
-  secured: () => undefined,
-  joined: () => undefined,
-  left: () => undefined,
-  frame: () => undefined,
-  standing: () => undefined,
-  trouble: () => undefined,
-  move: () => undefined,
-  alarm: () => undefined,
-};
-
 export class SealedChannel implements Channel {
   #events: ChannelEvents;
   readonly #clock: SteadyClock;
@@ -65,9 +53,9 @@ export class SealedChannel implements Channel {
   readonly #membership: Membership;
   readonly #upkeep: Upkeep;
   readonly #reception: Reception;
+  readonly #outgoing: Outgoing;
   readonly #troubles: Troubles;
   readonly #moving: Moving;
-  readonly #waiting = new Waiting();
   #alarm_at = Infinity;
 
   /** Draws an identity and a key. */
@@ -96,7 +84,8 @@ export class SealedChannel implements Channel {
       crypto,
       room: link.room,
       identity,
-      max_peers,
+      // Each member has a lane.
+      max_peers: Math.min(max_peers, MAX_LANE),
       now,
       inboxOf: (peer) => this.#reception.inboxOf(peer),
       left: (peer) => {
@@ -142,6 +131,13 @@ export class SealedChannel implements Channel {
       tell: (peer) => this.#upkeep.heartbeat(peer),
       inTurn: (task) => this.#handshake.inTurn(task),
     });
+    this.#outgoing = new Outgoing({
+      membership: this.#membership,
+      key_ring: this.#key_ring,
+      sending: this.#sending,
+      trouble: (trouble) => this.#events.trouble(trouble),
+      isClosed: () => this.#events === SILENT,
+    });
     const malformed = (peer: Peer): void => this.#troubles.unreadable(peer.client_id, 'malformed', now());
     this.#moving = new Moving({
       invitations: new Invitations(crypto, fill, link, identity.id),
@@ -158,7 +154,7 @@ export class SealedChannel implements Channel {
       hail: () => this.#handshake.hail(),
       malformed,
       invited: (peer, invitation) => this.#moving.receive(peer, invitation),
-      run: (work) => void this.#run(work),
+      run: (work) => void this.#outgoing.run(work),
     });
     this.#reception = new Reception({
       now,
@@ -212,27 +208,7 @@ export class SealedChannel implements Channel {
   }
 
   send(frame: OutgoingFrame): void {
-    const { class: frame_class, to } = frame;
-    if (!this.#membership.gate.isOpen) {
-      // Of other classes the next is worth more than the last.
-      if (frame_class === FRAME_CLASS.MSG && !this.#waiting.add(frame)) {
-        this.#notSent(to, 'too many messages wait for keys');
-      }
-      return;
-    }
-    const peer = to === undefined ? undefined : this.#membership.peers.ofClient(to);
-    if (to !== undefined && peer?.sealed !== true) {
-      this.#notSent(to, 'it is not here, or holds no keys');
-      return;
-    }
-    // It may be late where timers are held back, and the others do not accept the key of before for ever.
-    this.#key_ring.tick();
-    const { payload, to: _, ...fields } = frame;
-    const bytes = new Uint8Array(payload);
-    void this.#run(
-      () => this.#sending.seal(fields, peer, bytes),
-      () => this.#notSent(to, 'this identity has no numbers left: leave, and join anew'),
-    );
+    this.#outgoing.send(frame);
   }
 
   tick(): void {
@@ -256,7 +232,7 @@ export class SealedChannel implements Channel {
   }
 
   async bye(): Promise<void> {
-    await this.#run(() => this.#sending.control({ kind: 'bye' }, undefined));
+    await this.#outgoing.run(() => this.#sending.control({ kind: 'bye' }, undefined));
   }
 
   safetyNumber(): Promise<string> {
@@ -299,31 +275,13 @@ export class SealedChannel implements Channel {
 
   #secured(welcome: Welcome): void {
     this.#events.secured(welcome);
-    for (const message of this.#waiting.take()) this.send(message);
-  }
-
-  #notSent(to: string | undefined, why: string): void {
-    this.#events.trouble({ kind: 'not_sent', to, why });
+    this.#outgoing.flush();
   }
 
   #forget(slot: number | undefined): void {
     if (slot === undefined) return;
     this.#handshake.forget(slot);
     this.#reception.forget(slot);
-  }
-
-  /** `failed`: a counter is at its end. What fails after we are closed does not matter. */
-  #run(work: () => Awaitable<void>, failed?: () => void): Awaitable<void> {
-    const caught = (error: unknown): void => {
-      if (error instanceof RangeError) failed?.();
-      else if (this.#events !== SILENT) throw error;
-    };
-    try {
-      const result = work();
-      return result instanceof Promise ? result.catch(caught) : result;
-    } catch (error) {
-      caught(error);
-    }
   }
 
   #schedule(): void {

@@ -1,21 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Bytes } from '../../../client/src/e2ee/bytes.ts';
-import type { ChannelEvents } from '../../../client/src/e2ee/channel.ts';
+import { SILENT } from '../../../client/src/e2ee/channel.ts';
 import { SealedChannel } from '../../../client/src/e2ee/sealed-channel.ts';
 import { nodeCrypto } from '../../../client/src/node/crypto.ts';
 import { seededFill } from '../../support/e2ee.ts';
-
-const IGNORED: ChannelEvents = {
-  send: () => undefined,
-  secured: () => undefined,
-  joined: () => undefined,
-  left: () => undefined,
-  frame: () => undefined,
-  standing: () => undefined,
-  trouble: () => undefined,
-  move: () => undefined,
-  alarm: () => undefined,
-};
 
 it('a room that is closed has overwritten all that it drew: seed, private key and base key', async () => {
   const drawn: Bytes[] = [];
@@ -31,7 +19,7 @@ it('a room that is closed has overwritten all that it drew: seed, private key an
       room_id: '12345',
       secret: new Uint8Array(32).fill(7),
     },
-    IGNORED,
+    SILENT,
   );
   const secrets = drawn.filter(({ length }) => length === 32);
   const overwritten = (): number => secrets.filter((bytes) => bytes.every((byte) => byte === 0)).length;
