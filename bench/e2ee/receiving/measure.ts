@@ -17,7 +17,7 @@ import type { Spread } from '../spread.ts';
 import type * as bare from './bare.ts';
 import { startBeat } from './beat.ts';
 import type * as page from './page.ts';
-import type { AskRouter } from './page.ts';
+import type { AskRouter, Received } from './page.ts';
 import { POSE_BYTES, poseOf } from './pose.ts';
 import { enterAll } from './senders.ts';
 
@@ -44,8 +44,8 @@ export interface ReceivingResult {
 interface Receiver {
   /** Sends it a pose. */
   send(sender: number, number: number): void;
-  /** What came since the last call. Throws if it is not what was sent. */
-  received(): Promise<number>;
+  /** What came since the last call. Rejects if it is not what was sent. */
+  received(): Promise<Received>;
 }
 
 const PAGE = new URL('./page.ts', import.meta.url);
@@ -104,7 +104,9 @@ async function measure(
     for (let round = 0; round < plan.rounds; round++) {
       await receiver.received();
       percents.push(await percentDuring(session, () => pause(plan.ms)));
-      rates.push((1_000 * (await receiver.received())) / plan.ms);
+      const { poses, senders } = await receiver.received();
+      if (senders !== plan.senders) throw new Error(`poses came from ${senders} of ${plan.senders} senders`);
+      rates.push((1_000 * poses) / plan.ms);
     }
   } finally {
     beat.stop();
@@ -136,13 +138,7 @@ async function measureRoom(
     const result = await measure(session, plan, kind, {
       send: (sender, number) =>
         void rooms[sender]!.send(FRAME_CLASS.POSE, poseOf(number), { to, droppable: true }),
-      async received() {
-        const { poses, senders } = await module.call('received');
-        if (poses > 0 && senders !== plan.senders) {
-          throw new Error(`poses came from ${senders} of ${plan.senders} senders`);
-        }
-        return poses;
-      },
+      received: () => module.call('received'),
     });
     await module.call('leave');
     return result;
@@ -167,7 +163,7 @@ async function measureBare(
     const frame = new Uint8Array(HEADER_BYTES + POSE_BYTES + SEAL_BYTES);
     return await measure(session, plan, 'bare', {
       send: () => socket.send(frame),
-      received: () => module.call('received'),
+      received: async () => ({ poses: await module.call('received'), senders: plan.senders }),
     });
   } finally {
     await module.close();
