@@ -10,7 +10,7 @@ import { InOrder } from './in-order.ts';
 import { CONTEXT, isSigned, unpackKid } from './kid.ts';
 import type { Context } from './kid.ts';
 import { LANE_OF_ALL, placeOf } from './lanes.ts';
-import { RESEND_MS, RESEND_SOON_MS } from './limits.ts';
+import { RESEND_MOST_MS, RESEND_MS, RESEND_SOON_MS } from './limits.ts';
 import { Opener } from './opener.ts';
 import type { Opening, RefusalReason } from './opener.ts';
 import { ReceivingKeys } from './receiving-keys.ts';
@@ -61,9 +61,16 @@ interface Lane {
   context: Context;
   lane: number;
   reorder: Reorder<Opened | undefined>;
-  asked_at: number;
   /** Since when there is a gap. */
   gap_since: number | undefined;
+  /** When it was asked for, or some of it came, last; and how often it was asked for since some came. */
+  tried_at: number;
+  tries: number;
+}
+
+function tried(lane: Lane, at: number, tries: number): void {
+  lane.tried_at = at;
+  lane.tries = tries;
 }
 
 const nameOf = (context: Context, lane: number): number => context * 256 + lane;
@@ -76,6 +83,8 @@ export class Inbox {
   readonly #order = new InOrder();
   readonly #lanes = new Map<number, Lane>();
   readonly #past: PastInbox | undefined;
+  /** When its connection, or ours, was made anew. */
+  #renewed_at = -Infinity;
   /** Its lane for us, as it said last. */
   #own_lane: number | undefined;
   #closed = false;
@@ -122,9 +131,10 @@ export class Inbox {
 
   /** The member, or we, were away until `now`: what is missing is waited for anew. */
   restart(now: number): void {
+    this.#renewed_at = now;
     for (const lane of this.#lanes.values()) {
       lane.reorder.restart(now);
-      lane.asked_at = -Infinity;
+      tried(lane, -Infinity, 0);
     }
   }
 
@@ -133,7 +143,7 @@ export class Inbox {
     const gaps: Gap[] = [];
     for (const lane of this.#lanes.values()) {
       if (this.#askAt(lane) > now) continue;
-      lane.asked_at = now;
+      tried(lane, now, lane.tries + 1);
       gaps.push({ context: lane.context, lane: lane.lane, ranges: lane.reorder.missing() });
     }
     return gaps;
@@ -222,6 +232,8 @@ export class Inbox {
     const acceptance = lane.reorder.accept(place.sequence, opened, now);
     // What came before says nothing: the relay may play it again.
     if (acceptance.kind === 'refused') return;
+    // What is on its way need not be asked for.
+    if (acceptance.was_missing) tried(lane, now, 1);
     if (!is_message) this.#events.control(body, place.lane);
     this.#deliver(lane, acceptance.deliveries, now);
     this.#events.sorted();
@@ -243,8 +255,8 @@ export class Inbox {
     const name = nameOf(context, lane);
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const reorder = new Reorder<Opened | undefined>(this.#past?.due.get(name));
-    const entry = { context, lane, reorder, asked_at: -Infinity, gap_since: undefined };
+    const reorder = new Reorder<Opened | undefined>(this.#past?.due.get(name), this.#renewed_at);
+    const entry = { context, lane, reorder, gap_since: undefined, tried_at: -Infinity, tries: 0 };
     this.#lanes.set(name, entry);
     return entry;
   }
@@ -265,9 +277,10 @@ export class Inbox {
   }
 
   /** A member has one lane for us at a time: one that fills all of them is not to make us ask for all. */
-  #askAt({ lane, gap_since, asked_at }: Lane): number {
+  #askAt({ lane, gap_since, tried_at, tries }: Lane): number {
     if (gap_since === undefined || (lane !== LANE_OF_ALL && lane !== this.#own_lane)) return Infinity;
-    return Math.max(gap_since + RESEND_SOON_MS, asked_at + RESEND_MS);
+    const pause = Math.min(RESEND_MS * 2 ** Math.max(0, tries - 1), RESEND_MOST_MS);
+    return Math.max(gap_since + RESEND_SOON_MS, tried_at + pause);
   }
 }
 

@@ -12,9 +12,14 @@ export const MAX_CTR = 2 ** 32 - 1;
 export const OLD_KEY_MS = 10_000;
 /** CTRs below the highest that a replay window remembers. */
 export const REPLAY_WINDOW = 1_024;
-/** What a reorder buffer holds at most, and for how long it waits for what is missing, ms. */
+/**
+ * What a reorder buffer holds at most, and for how long it waits for what is missing, ms, since some of it came last. Longer
+ * where a connection was made anew: then all that was missed is sent at once, which takes its time on a slow line or from a
+ * busy machine.
+ */
 export const REORDER_MESSAGES = 64;
 export const REORDER_MS = 1_000;
+export const RECOVERY_MS = 5_000;
 /** How long senders keep their sealed frames of contexts 0 and 1, ms, and how many bytes of them. */
 export const RETENTION_MS = 30_000;
 export const RETENTION_BYTES = 256 * 1024;
@@ -37,9 +42,13 @@ export const HELLO_MS = 1_000;
 export const KEY_MS = 1_000;
 /** HELLOs and KEYs of one slot that are looked at in a second: what is honest needs a few. */
 export const HANDSHAKES_PER_SECOND = 16;
-/** How soon after it is noticed a gap is asked for, ms, and how often again; how often one member is answered. */
+/**
+ * How soon after it is noticed a gap is asked for, ms; how long nothing of it may come until that is done again, the first time
+ * and, after twice as long each time, at most; how often one member is answered.
+ */
 export const RESEND_SOON_MS = 50;
 export const RESEND_MS = 250;
+export const RESEND_MOST_MS = 1_000;
 export const RESEND_ANSWER_MS = 200;
 /** What all members together are sent again in a second at most: what a relay lets through is more. */
 export const RESENT_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
 /** Puts the messages of one lane in order: each once, and what stays missing is told, never skipped silently. */
-import { REORDER_MESSAGES, REORDER_MS } from './limits.ts';
+import { RECOVERY_MS, REORDER_MESSAGES, REORDER_MS } from './limits.ts';
 
 /** Sequence numbers, both included. */
 export interface Range {
@@ -10,8 +10,8 @@ export interface Range {
 export type Delivery<T> = { kind: 'message'; message: T } | ({ kind: 'missing' } & Range);
 
 export type Acceptance<T> =
-  /** What can be shown now, in order. */
-  | { kind: 'accepted'; deliveries: Delivery<T>[] }
+  /** What can be shown now, in order. `was_missing`: it was known to. */
+  | { kind: 'accepted'; deliveries: Delivery<T>[]; was_missing: boolean }
   /** It came before, or so late that it was told to be missing. */
   | { kind: 'refused' };
 
@@ -24,10 +24,13 @@ export class Reorder<T> {
   readonly #held = new Map<number, T>();
   /** When we learned that there is something below a number; both rise. */
   #noticed: { below: number; at: number }[] = [];
+  /** When a connection was made anew, or something that it brings again came since. */
+  #recovers_at: number;
 
-  /** `next`: the number that is due, where it is known from before. */
-  constructor(next?: number) {
+  /** `next`: the number that is due, where it is known from before. `renewed_at`: see {@link Reorder.restart}. */
+  constructor(next?: number, renewed_at = -Infinity) {
     this.#next = next;
+    this.#recovers_at = renewed_at;
   }
 
   /** The number that is due; undefined until it is known where the lane begins for us. */
@@ -50,11 +53,13 @@ export class Reorder<T> {
   accept(sequence: number, message: T, now: number): Acceptance<T> {
     if ((this.#next !== undefined && sequence < this.#next) || this.#held.has(sequence))
       return { kind: 'refused' };
+    const was_missing = sequence < (this.#noticed.at(-1)?.below ?? 0);
+    if (was_missing) this.#goOn(now);
     this.#held.set(sequence, message);
     this.#notice(sequence, now);
     const deliveries = this.#settle();
     while (this.#held.size > REORDER_MESSAGES) deliveries.push(...this.#skip());
-    return { kind: 'accepted', deliveries };
+    return { kind: 'accepted', deliveries, was_missing };
   }
 
   /** The sender says that it has sent all numbers below `next`. Means nothing until we know where the lane begins. */
@@ -71,8 +76,9 @@ export class Reorder<T> {
     return deliveries;
   }
 
-  /** What is missing could not come until `now`: the wait for it begins anew. */
+  /** A connection was made anew: what is missing could not come until `now`, and the wait for it begins anew. */
   restart(now: number): void {
+    this.#recovers_at = now;
     this.#noticed = this.#noticed.map(({ below }) => ({ below, at: now }));
   }
 
@@ -86,7 +92,8 @@ export class Reorder<T> {
   /** When the wait for what is missing first is over; undefined if nothing is. */
   get deadline(): number | undefined {
     const first = this.#noticed[0];
-    return first === undefined ? undefined : first.at + REORDER_MS;
+    if (first === undefined) return undefined;
+    return first.at + (this.#recovers(first.at) ? RECOVERY_MS : REORDER_MS);
   }
 
   /** What to ask for: all that is known to be missing. Empty while we do not know where the lane begins. */
@@ -101,6 +108,16 @@ export class Reorder<T> {
       first = sequence + 1;
     }
     return ranges;
+  }
+
+  #recovers(now: number): boolean {
+    return now <= this.#recovers_at + RECOVERY_MS;
+  }
+
+  /** Some of what is missing came: the rest is on its way, too. */
+  #goOn(now: number): void {
+    if (this.#recovers(now)) this.#recovers_at = now;
+    this.#noticed = this.#noticed.map(({ below }) => ({ below, at: now }));
   }
 
   #notice(below: number, at: number): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { REORDER_MESSAGES, REORDER_MS } from '../../../client/src/e2ee/limits.ts';
+import { RECOVERY_MS, REORDER_MESSAGES, REORDER_MS } from '../../../client/src/e2ee/limits.ts';
 import { Reorder } from '../../../client/src/e2ee/reorder.ts';
 import type { Delivery } from '../../../client/src/e2ee/reorder.ts';
 
@@ -54,6 +54,31 @@ describe('Reorder', () => {
     expect(buffer.deadline).toBeUndefined();
   });
 
+  it('waits as long anew where some of what is missing comes, but not for what comes behind it', () => {
+    const buffer = begun();
+    buffer.expect(4, 100);
+    expect(buffer.accept(0, 0, 900)).toMatchObject({ kind: 'accepted', was_missing: true });
+    expect(buffer.accept(6, 6, 1_500)).toMatchObject({ kind: 'accepted', was_missing: false });
+    expect(buffer.deadline).toBe(900 + REORDER_MS);
+    expect(buffer.accept(3, 3, 2_000)).toMatchObject({ kind: 'accepted', was_missing: true });
+    expect(short(buffer.expire(1_999 + REORDER_MS))).toEqual([]);
+    expect(short(buffer.expire(2_000 + REORDER_MS))).toEqual(['1–2', 3, '4–5', 6]);
+  });
+
+  it('waits five seconds for what it notices when a connection was made anew, as long as that brings something', () => {
+    const buffer = begun();
+    buffer.restart(1_000);
+    buffer.expect(4, 3_000);
+    expect(buffer.deadline).toBe(3_000 + RECOVERY_MS);
+    accept(buffer, 0, 5_000);
+    expect(buffer.deadline).toBe(5_000 + RECOVERY_MS);
+    accept(buffer, 2, 9_000);
+    expect(buffer.deadline).toBe(9_000 + RECOVERY_MS);
+    expect(short(buffer.expire(9_000 + RECOVERY_MS))).toEqual(['1–1', 2, '3–3']);
+    buffer.expect(6, 20_000);
+    expect(buffer.deadline).toBe(20_000 + REORDER_MS);
+  });
+
   it('holds 64 messages, and gives a gap up for the next', () => {
     const buffer = begun();
     for (let i = 1; i <= REORDER_MESSAGES; i++) expect(accept(buffer, i)).toEqual([]);
@@ -74,8 +99,8 @@ describe('Reorder', () => {
       { first: 1, last: 1 },
       { first: 3, last: 3 },
     ]);
-    expect(buffer.deadline).toBe(50 + REORDER_MS);
-    expect(short(buffer.expire(50 + REORDER_MS))).toEqual(['1–1', 2, '3–3']);
+    expect(buffer.deadline).toBe(60 + REORDER_MS);
+    expect(short(buffer.expire(60 + REORDER_MS))).toEqual(['1–1', 2, '3–3']);
     expect(buffer.deadline).toBeUndefined();
     expect(accept(buffer, 4)).toEqual([4]);
   });
