@@ -184,8 +184,8 @@ export const MEMBERS: Mutation[] = [
   {
     defence: 'nothing is shown twice of who left and came back',
     file: 'e2ee/inbox.ts',
-    find: 'new Reorder<Opened | undefined>(this.#past?.due.get(name))',
-    replace: 'new Reorder<Opened | undefined>()',
+    find: 'this.#past?.due.get(name), ',
+    replace: 'undefined, ',
     ask: ROOMS,
   },
   {
