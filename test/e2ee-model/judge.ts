@@ -118,14 +118,19 @@ export function* breaches(people: readonly Person[], honest: boolean): Generator
 }
 
 /**
- * An honest relay, and honest members, leave nothing that does not open, but where one was taken for another, or slept when
- * keys were to be agreed on.
+ * An honest relay, and honest members, leave nothing that does not open, but where one was taken for another, slept when
+ * keys were to be agreed on, or was cut off right then.
  */
 function* blamed({ name, resident, took_over, slept }: Person, people: readonly Person[]): Generator<string> {
   if (took_over || slept) return;
   for (const trouble of resident.troubles) {
     if (trouble.kind !== 'unreadable') continue;
-    if (people.some((other) => (other.took_over || other.slept) && other.client_id === trouble.from))
+    const senders = people.filter(({ client_id }) => client_id === trouble.from);
+    if (senders.some((sender) => sender.took_over || sender.slept)) continue;
+    if (
+      trouble.reason === 'no_key' &&
+      senders.some((sender) => sender.connections > 1 || sender.state !== 'here')
+    )
       continue;
     yield `${name} could not read a frame: ${JSON.stringify(trouble)}`;
   }

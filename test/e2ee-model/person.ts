@@ -29,6 +29,8 @@ export class Person {
   is_let_in = false;
   /** It has the slot that another identity of its client had: what was for that may come to it. */
   took_over = false;
+  /** How often it connected. */
+  connections = 0;
   /** It was not run all the time. */
   slept = false;
 

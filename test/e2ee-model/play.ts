@@ -272,7 +272,10 @@ export class Play {
 
   #delivered(said: Said, to: Resident): void {
     const person = this.#personOf(to);
-    if (said.kind === 'welcome') person.is_let_in = false;
+    if (said.kind === 'welcome') {
+      person.is_let_in = false;
+      person.connections++;
+    }
     if (said.kind === 'left' && said.message.reason === 'gone')
       this.#bonds.gone(person, said.message.client_id);
     if (said.kind === 'frame' && !this.#relay.isOdd(said.frame)) this.#bonds.heard(person, said.frame);

@@ -31,10 +31,17 @@ export interface InboxEvents {
   opened(frame: Opened): void;
   /** Of context 0, each once, as they come: they need no order. */
   control(body: Bytes, lane: number): void;
+  /**
+   * A frame is none that this member seals now. True if it may be by somebody else who comes in the member's place: then that
+   * one gets it later.
+   */
+  foreign(frame: Bytes): boolean;
   /** A frame was refused; likewise. */
-  refused(reason: RefusalReason, frame: Bytes): void;
-  /** A key is needed that we were not told. True if somebody else holds the frame, who knows that its sender may be another. */
-  unknownKey(kid: number, frame: Bytes): boolean;
+  refused(reason: RefusalReason): void;
+  /** A key is needed that we were not told. */
+  unknownKey(kid: number): void;
+  /** The member left while a frame was being opened, which may be by whoever came in its place. */
+  tooLate(frame: Bytes): void;
   /** Frames were dropped, for their key did not come. */
   noKey(count: number): void;
   /** Messages (of context 1) are lost for good. */
@@ -196,18 +203,20 @@ export class Inbox {
 
   #open(frame: Bytes, now: number, held_until: number | undefined): void {
     this.#order.add(this.#opener.open(frame, now), (opening) => {
-      if (!this.#closed) this.#take(frame, opening, now, held_until);
+      if (this.#closed) this.#events.tooLate(frame);
+      else this.#take(frame, opening, now, held_until);
     });
   }
 
   #take(frame: Bytes, opening: Opening, now: number, held_until: number | undefined): void {
     switch (opening.kind) {
       case 'refused':
+        if (this.#events.foreign(frame)) return;
         // It came before: that is no fault of anybody's when a frame is sent again.
-        if (opening.reason !== 'replay') this.#events.refused(opening.reason, frame);
+        if (opening.reason !== 'replay') this.#events.refused(opening.reason);
         return;
       case 'unknown_key':
-        this.#hold(frame, opening.kid, now, held_until);
+        if (!this.#events.foreign(frame)) this.#hold(frame, opening.kid, now, held_until);
         return;
       case 'opened':
         if (isSigned(opening.context)) this.#sort(frame, opening, now);
@@ -219,7 +228,7 @@ export class Inbox {
   #hold(frame: Bytes, kid: number, now: number, held_until: number | undefined): void {
     // From before we came: not for us.
     if (this.#keys.isBeforeAll(unpackKid(kid)!)) return;
-    if (this.#events.unknownKey(kid, frame)) return;
+    this.#events.unknownKey(kid);
     if (held_until !== undefined) this.#held.holdUntil(frame, held_until);
     else if (!this.#held.hold(frame, now)) this.#events.noKey(1);
   }

@@ -66,13 +66,12 @@ export class Reception {
     return {
       opened: (opened) => this.#opened(peer(), opened),
       control: (body, lane) => upkeep.receive(peer(), body, lane),
-      refused: (reason, frame) => {
-        if (!this.#divert(peer(), frame)) unreadable(peer().client_id, reason);
-      },
-      unknownKey: (kid, frame) => {
-        if (this.#divert(peer(), frame)) return true;
-        upkeep.requestKey(peer(), kid);
-        return false;
+      foreign: (frame) => this.#divert(peer(), frame),
+      refused: (reason) => unreadable(peer().client_id, reason),
+      unknownKey: (kid) => upkeep.requestKey(peer(), kid),
+      tooLate: (frame) => {
+        const successor = this.#deps.membership.peers.ofClient(peer().client_id);
+        if (successor !== undefined) successor.inbox.receive(frame, this.#deps.now());
       },
       noKey: (count) => unreadable(peer().client_id, 'no_key', count),
       lost: (count) => events.trouble({ kind: 'lost', from: peer().client_id, count }),

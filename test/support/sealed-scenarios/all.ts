@@ -6,7 +6,7 @@ import { ORDER } from './order.ts';
 import { REPLAY } from './replay.ts';
 import { TAMPERING } from './tampering.ts';
 import { TIME } from './time.ts';
-import type { Scenario } from './stage.ts';
+import type { Scenario } from './scenes.ts';
 
 export const SCENARIOS: { name: string; scenarios: readonly Scenario[] }[] = [
   { name: 'members among themselves', scenarios: EXCHANGE },

@@ -3,14 +3,14 @@ import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
 import { assertSame, assertThat } from '../check.ts';
 import { posesOf } from '../sealed-resident.ts';
 import type { Resident } from '../sealed-resident.ts';
-import { assertQuiet, assertSealed, assertTalk, isKey, isSealed, keyOf, latest, townOn } from './stage.ts';
-import type { Scenario } from './stage.ts';
+import { assertQuiet, assertSealed, assertTalk, isKey, isSealed, keyOf, latest, townOn } from './scenes.ts';
+import type { Scenario } from './scenes.ts';
 
 export const EXCHANGE: Scenario[] = [
   {
     name: 'three exchange messages and poses, to all and to one',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const ada = await town.join('ada');
       await town.run(100);
       assertSame(ada.secured.length, 1, 'how often ada was let in alone');
@@ -47,8 +47,8 @@ export const EXCHANGE: Scenario[] = [
   },
   {
     name: 'each field of the header that is sealed arrives as it was sent',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const fields = {
         class: FRAME_CLASS.VIDEO,
@@ -72,8 +72,8 @@ export const EXCHANGE: Scenario[] = [
   },
   {
     name: 'what is said before keys are agreed on waits for them, and reaches all who are there',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const eve = await town.join('eve');
       eve.latency = () => 200;
@@ -90,8 +90,8 @@ export const EXCHANGE: Scenario[] = [
   },
   {
     name: 'so much waits for keys, and no more',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada] = await town.gather('ada');
       const eve = await town.join('eve');
       eve.latency = () => 200;
@@ -108,8 +108,8 @@ export const EXCHANGE: Scenario[] = [
   },
   {
     name: 'BYE changes the keys at once, and the one who left is told to be gone once',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
       ada.say('before');
       await town.run(100);
@@ -127,8 +127,8 @@ export const EXCHANGE: Scenario[] = [
   },
   {
     name: 'an invitation to move on reaches those who are asked, and nobody else',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob, cem, eve] = await town.gather('ada', 'bob', 'cem', 'eve');
       const secret = new Uint8Array(32).fill(9);
       const told = await ada.channel.invite(['bob', 'cem', 'nobody'], '778899', secret);
@@ -141,8 +141,8 @@ export const EXCHANGE: Scenario[] = [
   },
   {
     name: 'the safety number is the same for all members, and another when they are others',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const numberOf = async (...residents: Resident[]): Promise<string> => {
         const numbers = await Promise.all(residents.map((resident) => resident.channel.safetyNumber()));
@@ -164,8 +164,8 @@ export const EXCHANGE: Scenario[] = [
   },
   {
     name: 'a 17th member comes when all steps of a key are used: it gets the next generation',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       // The visitors are hidden from each other: there would be two hundred handshakes.
       town.meddle = (frame, from, to) => (from === ada || to === ada ? [frame] : []);
@@ -186,8 +186,8 @@ export const EXCHANGE: Scenario[] = [
   },
   {
     name: 'a key is changed every ten minutes, and what is said meanwhile is read',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const from = keyOf((ada.say('first'), await town.run(100), latest(town, ada, isSealed)));
       for (let minute = 0; minute < 21; minute++) {

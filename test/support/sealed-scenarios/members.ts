@@ -14,8 +14,8 @@ import {
   isSealed,
   townOn,
   withHeader,
-} from './stage.ts';
-import type { Scenario } from './stage.ts';
+} from './scenes.ts';
+import type { Scenario } from './scenes.ts';
 
 /** Of another link. */
 const OTHER_SECRET = new Uint8Array(32).fill(8);
@@ -24,8 +24,8 @@ const text = (words: string): Uint8Array<ArrayBuffer> => new TextEncoder().encod
 export const MEMBERS: Scenario[] = [
   {
     name: 'who has a ticket and no link reads nothing, and is shown as not sealed; the others go on',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const eve = await town.join('eve', OTHER_SECRET);
       ada.say('not for eve');
@@ -64,8 +64,8 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'who left reads nothing from two seconds later, with all that the relay can hand it',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
       ada.say('before');
       await town.run(100);
@@ -88,8 +88,8 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'who comes late reads nothing from before, with all that the relay has kept',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       for (const resident of [ada, bob]) {
         resident.say('secret');
@@ -110,12 +110,12 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'a member can forge no message of another, nor what members say to each other',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
       // Eve has ada's key, and no private key of ada's.
-      const ada_keys = await Rogue.of(ada, town, stage);
-      const { identity } = await Rogue.of(eve, town, stage);
+      const ada_keys = await Rogue.of(ada, town, port);
+      const { identity } = await Rogue.of(eve, town, port);
       for (const [frame_class, body] of [
         [FRAME_CLASS.MSG, text('I owe eve a fortune')],
         [FRAME_CLASS.CTRL, writeControlBody({ kind: 'bye' })],
@@ -137,13 +137,13 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'a member is sent again what was for all or for it, and nothing that was for another',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
       ada.say('for bob', 'bob');
       ada.say('for all');
       await town.run(100);
-      const rogue = await Rogue.of(eve, town, stage);
+      const rogue = await Rogue.of(eve, town, port);
       const sent = town.seen.length;
       for (let lane = 0; lane < 4; lane++) {
         const ranges = [{ first: 0, last: 9 }];
@@ -161,12 +161,12 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'a member cannot put another key in the place of its own, nor take up one of before',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       ada.say('hello');
       await town.run(100);
-      const rogue = await Rogue.of(ada, town, stage);
+      const rogue = await Rogue.of(ada, town, port);
       const { generation, step, base_key } = rogue.keys.offer();
       const other = new Uint8Array(32).fill(5);
       town.hand(bob, await rogue.keyFor(bob, { generation, step, base_key: other }));
@@ -181,9 +181,9 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'HELLOs that a relay swaps prove nobody, and neither do the KEYs of two members',
-    async run(stage) {
+    async run(port) {
       for (const is of [isHello, isKey]) {
-        const town = townOn(stage);
+        const town = townOn(port);
         const [ada] = await town.gather('ada');
         const bob = await town.make('bob');
         const eve = await town.make('eve');
@@ -207,8 +207,8 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'a KEY for one member opens for no other',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, eve] = await town.gather('ada', 'eve');
       await town.run(1_500);
       const keys: Uint8Array<ArrayBuffer>[] = [];
@@ -225,8 +225,8 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'our own HELLO and frames, played back to us as another’s, are nobody’s',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada] = await town.gather('ada');
       const bob = await town.make('bob');
       town.meddle = (frame, from) => {
@@ -244,8 +244,8 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'two members whose client ids a relay swaps are still who they were, or nobody',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
       town.cut(bob);
       town.cut(eve);
@@ -270,8 +270,8 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'more members than there is room for are not taken in; the others go on',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const ada = await town.join('ada', undefined, 2);
       const [bob, cem, eve] = await town.gather('bob', 'cem', 'eve');
       await town.run(6_000);
@@ -295,8 +295,8 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'members that a relay hides from each other are told by those who see both',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const eve = await town.make('eve');
       const between = (one: string, other: string): boolean => [one, other].toSorted().join() === 'bob,eve';
@@ -323,14 +323,14 @@ export const MEMBERS: Scenario[] = [
   },
   {
     name: 'a flood of frames that do not open is counted, and kept only so far',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       ada.pose('one');
       await town.run(100);
       const pose = town.seen.findLast(({ frame }) => isOf(FRAME_CLASS.POSE)(frame))!.frame;
       // Of generations that nobody knows.
-      const flood = stage.thorough ? 5_000 : 500;
+      const flood = 5_000;
       for (let i = 0; i < flood; i++) {
         const frame = new Uint8Array(pose.length + 3);
         frame.set(pose.subarray(0, 6));

@@ -5,8 +5,8 @@ import { assertSame, assertThat } from '../check.ts';
 import { posesOf } from '../sealed-resident.ts';
 import type { Resident } from '../sealed-resident.ts';
 import type { SealedTown } from '../sealed-town.ts';
-import { assertQuiet, assertSealed, assertTalk, isKey, isOf, isSealed, townOn } from './stage.ts';
-import type { Scenario } from './stage.ts';
+import { assertQuiet, assertSealed, assertTalk, isKey, isOf, isSealed, townOn } from './scenes.ts';
+import type { Scenario } from './scenes.ts';
 
 const isMessage = isOf(FRAME_CLASS.MSG);
 const isControl = isOf(FRAME_CLASS.CTRL);
@@ -29,8 +29,8 @@ const requestsOf = (town: SealedTown, { client_id }: Resident, from: number): nu
 export const ORDER: Scenario[] = [
   {
     name: 'messages that overtake each other are shown in order, once, poses as they come',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const held = holdBack(town, ada, bob, isSealed);
       for (const i of range(8)) {
@@ -71,8 +71,8 @@ export const ORDER: Scenario[] = [
   },
   {
     name: 'what a relay drops is asked for and sent again, the very same',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const dropped = holdBack(town, ada, bob, isMessage);
       ada.say('one');
@@ -97,8 +97,8 @@ export const ORDER: Scenario[] = [
   },
   {
     name: 'what never comes is told to be lost after a second, and no order waits longer',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       town.meddle = (frame, from) => (from === ada && isMessage(frame) && ++count <= 12 ? [] : [frame]);
       let count = 0;
@@ -123,8 +123,8 @@ export const ORDER: Scenario[] = [
   },
   {
     name: 'frames that are there before their key wait for it: sixty-four, and two seconds',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada] = await town.gather('ada');
       const bob = await town.make('bob');
       const keys = holdBack(town, ada, bob, isKey);
@@ -154,8 +154,8 @@ export const ORDER: Scenario[] = [
   },
   {
     name: 'frames whose key does not come for two seconds are dropped and told of',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada] = await town.gather('ada');
       const bob = await town.make('bob');
       const keys = holdBack(town, ada, bob, isKey);
@@ -175,8 +175,8 @@ export const ORDER: Scenario[] = [
   },
   {
     name: 'a member joins, another leaves and the keys are changed, all at once',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob, cem] = await town.gather('ada', 'bob', 'cem');
       // The ten minutes of their keys are over, too.
       await town.run(599_800);

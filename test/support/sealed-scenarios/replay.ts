@@ -13,8 +13,8 @@ import {
   isSealed,
   townOn,
   withHeader,
-} from './stage.ts';
-import type { Scenario } from './stage.ts';
+} from './scenes.ts';
+import type { Scenario } from './scenes.ts';
 
 /** Notes all that one member is handed of another's. */
 function record(town: SealedTown, from: Resident, to: Resident): Bytes[] {
@@ -34,8 +34,8 @@ async function again(town: SealedTown, to: Resident, frames: readonly Bytes[]): 
 export const REPLAY: Scenario[] = [
   {
     name: 'poses, messages, heartbeats, HELLO and KEY are taken once',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const ada = await town.make('ada');
       const [bob] = await town.gather('bob');
       const recorded = record(town, ada, bob);
@@ -60,8 +60,8 @@ export const REPLAY: Scenario[] = [
   },
   {
     name: 'a new connection of the sender, or of the receiver, makes nothing new of what came before',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const recorded = record(town, ada, bob);
       ada.pose('one');
@@ -86,8 +86,8 @@ export const REPLAY: Scenario[] = [
   },
   {
     name: 'a HELLO or KEY of an earlier connection changes nothing',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const ada = await town.make('ada');
       const [bob] = await town.gather('bob');
       const recorded = record(town, ada, bob);
@@ -112,8 +112,8 @@ export const REPLAY: Scenario[] = [
   },
   {
     name: 'a HELLO of somebody who left proves nobody',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const ada = await town.make('ada');
       const [bob] = await town.gather('bob');
       const recorded = record(town, ada, bob);
@@ -133,8 +133,8 @@ export const REPLAY: Scenario[] = [
   },
   {
     name: 'whoever was said to be gone and is back is shown nothing, and shows nothing, a second time',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       const recorded = record(town, ada, bob);
       ada.pose('one');
@@ -159,8 +159,8 @@ export const REPLAY: Scenario[] = [
   },
   {
     name: 'a KEY of an earlier generation is refused, and does not bring back its key',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const ada = await town.make('ada');
       const [bob, eve] = await town.gather('bob', 'eve');
       const recorded = record(town, ada, bob);

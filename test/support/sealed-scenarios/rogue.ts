@@ -1,5 +1,6 @@
 /** A member that does not keep to its own code: what it knows, to seal by hand with. */
 import type { Bytes } from '../../../client/src/e2ee/bytes.ts';
+import type { CryptoPort } from '../../../client/src/e2ee/crypto-port.ts';
 import { readHello } from '../../../client/src/e2ee/hello.ts';
 import type { Hello } from '../../../client/src/e2ee/hello.ts';
 import { Identity } from '../../../client/src/e2ee/identity.ts';
@@ -16,8 +17,7 @@ import { seededFill } from '../e2ee.ts';
 import type { Resident } from '../sealed-resident.ts';
 import { SECRET } from '../sealed-town.ts';
 import type { SealedTown } from '../sealed-town.ts';
-import { isHello, isSealed, keyOf, latest } from './stage.ts';
-import type { Stage } from './stage.ts';
+import { isHello, isSealed, keyOf, latest } from './scenes.ts';
 
 export class Rogue {
   readonly resident: Resident;
@@ -26,33 +26,33 @@ export class Rogue {
   readonly keys: SendingKeys;
   readonly link: LinkKeys;
   readonly #town: SealedTown;
-  readonly #stage: Stage;
+  readonly #port: CryptoPort;
   readonly #fill = seededFill(77);
 
   private constructor(
     resident: Resident,
     own: { identity: Identity; keys: SendingKeys; link: LinkKeys },
     town: SealedTown,
-    stage: Stage,
+    port: CryptoPort,
   ) {
     this.resident = resident;
     this.identity = own.identity;
     this.keys = own.keys;
     this.link = own.link;
     this.#town = town;
-    this.#stage = stage;
+    this.#port = port;
   }
 
   /** What `resident` knows, which seals with the key that its own latest frame has. */
-  static async of(resident: Resident, town: SealedTown, stage: Stage): Promise<Rogue> {
+  static async of(resident: Resident, town: SealedTown, port: CryptoPort): Promise<Rogue> {
     const fill = seededFill(resident.seed);
-    const identity = await Identity.create(stage.port, fill);
-    const keys = new SendingKeys(stage.port, fill);
+    const identity = await Identity.create(port, fill);
+    const keys = new SendingKeys(port, fill);
     const { generation, step } = keyOf(latest(town, resident, isSealed));
     if (generation !== 0) throw new Error('It has another generation in use');
     for (let i = 0; i < step; i++) await keys.ratchet();
-    const link = await linkKeys(stage.port, town.room_id, SECRET);
-    return new Rogue(resident, { identity, keys, link }, town, stage);
+    const link = await linkKeys(port, town.room_id, SECRET);
+    return new Rogue(resident, { identity, keys, link }, town, port);
   }
 
   /** Seals `body` under a number that its own code does not come to. `signed_by`: not by the member itself. */
@@ -76,7 +76,7 @@ export class Rogue {
     const { nonce } = await this.#helloOf(this.resident);
     const shared = this.identity.sharedSecretWith(theirs.box_pk)!;
     const from = { id: this.identity.id, nonce };
-    const pair = await pairKey(this.#stage.port, this.link, shared, from, {
+    const pair = await pairKey(this.#port, this.link, shared, from, {
       id: theirs.id,
       nonce: theirs.nonce,
     });
@@ -89,7 +89,7 @@ export class Rogue {
 
   async #helloOf(resident: Resident): Promise<Hello> {
     const payload = payloadOf(latest(this.#town, resident, isHello));
-    const reading = await readHello(this.#stage.port, this.link, payload.slice());
+    const reading = await readHello(this.#port, this.link, payload.slice());
     if (reading.kind === 'refused') throw new Error(`The HELLO is refused: ${reading.reason}`);
     return reading.hello;
   }

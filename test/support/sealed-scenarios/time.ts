@@ -1,7 +1,7 @@
 /** What time does to sealed rooms. */
 import { assertSame, assertThat } from '../check.ts';
-import { assertQuiet, assertSealed, assertTalk, townOn } from './stage.ts';
-import type { Scenario } from './stage.ts';
+import { assertQuiet, assertSealed, assertTalk, townOn } from './scenes.ts';
+import type { Scenario } from './scenes.ts';
 
 /** Of another room. */
 const OTHER_SECRET = new Uint8Array(32).fill(8);
@@ -9,8 +9,8 @@ const OTHER_SECRET = new Uint8Array(32).fill(8);
 export const TIME: Scenario[] = [
   {
     name: 'whoever comes while keys are agreed on puts nothing off: after five seconds we are let in',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const outsider = await town.join('outsider', OTHER_SECRET);
       await town.run(1_000);
       const ada = await town.join('ada');
@@ -32,8 +32,8 @@ export const TIME: Scenario[] = [
   },
   {
     name: 'a member whose leave a relay hides has left after thirty seconds of silence, and its keys are changed',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob, eve] = await town.gather('ada', 'bob', 'eve');
       await town.run(12_000);
       // Nothing of eve's comes any more; the relay goes on handing it everything.
@@ -53,8 +53,8 @@ export const TIME: Scenario[] = [
   },
   {
     name: 'machines that sleep for an hour wake up as members, and take up where they were',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       await town.run(5_000);
       town.sleep(3_600_000);
@@ -74,8 +74,8 @@ export const TIME: Scenario[] = [
   },
   {
     name: 'clocks that are set, back or forth, change nothing',
-    async run(stage) {
-      const town = townOn(stage);
+    async run(port) {
+      const town = townOn(port);
       const [ada, bob] = await town.gather('ada', 'bob');
       ada.say('to bob', 'bob');
       for (const jump of [-1_500, 3_600_000, -40, -86_400_000, 4_000, 60_000]) {

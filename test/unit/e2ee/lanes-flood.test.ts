@@ -9,8 +9,10 @@ import { ROOM, testSender } from '../../support/e2ee.ts';
 const SILENT: InboxEvents = {
   opened: () => undefined,
   control: () => undefined,
+  foreign: () => false,
   refused: () => undefined,
-  unknownKey: () => false,
+  unknownKey: () => undefined,
+  tooLate: () => undefined,
   noKey: () => undefined,
   lost: () => undefined,
   sorted: () => undefined,

@@ -4,6 +4,6 @@ import { SCENARIOS } from '../../support/sealed-scenarios/all.ts';
 
 describe.each(SCENARIOS)('in a sealed room: $name', ({ scenarios }) => {
   it.each(scenarios)('$name', async ({ run }) => {
-    await expect(run({ port: nodeCrypto, thorough: true })).resolves.toBeUndefined();
+    await expect(run(nodeCrypto)).resolves.toBeUndefined();
   });
 });

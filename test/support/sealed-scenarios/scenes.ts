@@ -13,15 +13,9 @@ import type { Check } from '../check.ts';
 import type { Resident } from '../sealed-resident.ts';
 import { SealedTown } from '../sealed-town.ts';
 
-export interface Stage {
-  port: CryptoPort;
-  /** Each byte of what is tampered with, not some of them. */
-  thorough: boolean;
-}
+export type Scenario = Check<CryptoPort>;
 
-export type Scenario = Check<Stage>;
-
-export const townOn = ({ port }: Stage): SealedTown => new SealedTown({ port });
+export const townOn = (port: CryptoPort): SealedTown => new SealedTown({ port });
 
 export const isSealed = (frame: Bytes): boolean => (frame[0]! & 1) === 1;
 export const isHello = (frame: Bytes): boolean => !isSealed(frame) && frame[HEADER_BYTES] === HELLO;
