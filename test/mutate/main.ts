@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import type { Mutation } from './mutation.ts';
+import { COMING_BACK } from './mutations/coming-back.ts';
 import { KEYS_AND_ERASURE } from './mutations/keys.ts';
 import { MEMBERS } from './mutations/members.ts';
 import { SEALING } from './mutations/sealing.ts';
@@ -22,7 +23,7 @@ const { values } = parseArgs({
 const jobs = Number(values.jobs ?? '2');
 if (!Number.isInteger(jobs) || jobs < 1) throw new Error('--jobs must be a whole number from 1 up');
 
-const all = [...SEALING, ...KEYS_AND_ERASURE, ...MEMBERS];
+const all = [...SEALING, ...KEYS_AND_ERASURE, ...MEMBERS, ...COMING_BACK];
 const chosen = all.filter(({ defence }) => defence.includes(values.only ?? ''));
 if (chosen.length === 0) throw new Error(`No defence has "${values.only}" in its name; see --list`);
 

@@ -16,6 +16,7 @@ function show(value: unknown): string {
     return `bytes:${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
   }
   if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof Set || value instanceof Map) return `${value.constructor.name}${show([...value])}`;
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

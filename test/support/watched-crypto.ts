@@ -86,6 +86,24 @@ export function heldUp(port: CryptoPort, turns: number, integer: (below: number)
   return through(port, way, () => undefined);
 }
 
+/** Opening takes so many turns of the event loop, and nothing else does. */
+export function slowToOpen(port: CryptoPort, turns: number): CryptoPort {
+  return {
+    ...port,
+    async aesGcm(key) {
+      const own = await port.aesGcm(key);
+      return {
+        seal: (...args) => own.seal(...args),
+        async open(...args) {
+          const result = own.open(...args);
+          for (let i = 0; i < turns; i++) await turn();
+          return result;
+        },
+      };
+    },
+  };
+}
+
 /**
  * A port whose safety numbers and signatures cost little, where they only have to be alike or not: anybody could forge them.
  * Encryption and the agreement on keys are those of `port`.

@@ -54,6 +54,9 @@ export function latest(town: SealedTown, from: Resident, is: (frame: Bytes) => b
   return found.frame;
 }
 
+/** Each once, in their order. */
+export const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].toSorted();
+
 /** Nothing went wrong for any of them. */
 export function assertQuiet(...residents: readonly Resident[]): void {
   for (const { client_id, troubles } of residents) assertSame(troubles, [], `troubles of ${client_id}`);

@@ -1,0 +1,156 @@
+/** Defences of what was said while somebody was away, came back, or came in another's place. */
+import type { Mutation } from '../mutation.ts';
+
+const ROOMS = ['scenarios.test.ts'];
+const HANDSHAKE = 'e2ee/handshake.ts';
+const KEY_RING = 'e2ee/key-ring.ts';
+
+export const COMING_BACK: Mutation[] = [
+  {
+    defence: 'a KEY fits the latest HELLO of its receiver',
+    file: HANDSHAKE,
+    find: 'return latest === undefined || equalBytes(latest.nonce, hello.nonce);',
+    replace: 'return true;',
+    ask: ROOMS,
+  },
+  {
+    defence: 'what a broken connection said is nothing to the next',
+    file: HANDSHAKE,
+    find: 'return this.#slots.get(slot) === entry;',
+    replace: 'return true;',
+    ask: ROOMS,
+  },
+  {
+    defence: 'a KEY for the connection before is laid to nobody',
+    file: HANDSHAKE,
+    find: 'if (this.#former_nonce === undefined) return false;',
+    replace: 'if (this.#own_slot >= 0) return false;',
+    ask: ROOMS,
+  },
+  {
+    defence: 'a KEY ahead of any HELLO is laid to nobody',
+    file: HANDSHAKE,
+    find: 'if (entry.candidate === undefined) return true;',
+    replace: '',
+    ask: ROOMS,
+  },
+  {
+    defence: 'who was away is given the keys that it missed',
+    file: KEY_RING,
+    find: '[...former, ...offers]',
+    replace: 'offers',
+    ask: ROOMS,
+  },
+  {
+    defence: 'a newcomer is given no key of before it came',
+    file: KEY_RING,
+    find: 'this.#former.after(peer.entitled_from ?? Infinity)',
+    replace: 'this.#former.after(-1)',
+    ask: ROOMS,
+  },
+  {
+    defence: 'our former keys are overwritten after thirty seconds',
+    file: 'e2ee/former-keys.ts',
+    find: 'if (until <= now) erase(offer.base_key);',
+    replace: 'void [until, offer, now];',
+    ask: ['keys.test.ts'],
+  },
+  {
+    defence: 'our former keys are let go after thirty seconds',
+    file: KEY_RING,
+    find: '    this.#former.expire(this.#deps.now());\n',
+    replace: '',
+    ask: ['key-ring.test.ts'],
+  },
+  {
+    defence: 'our former keys go with the room',
+    file: KEY_RING,
+    find: '    this.#former.erase();\n',
+    replace: '',
+    ask: ['key-ring.test.ts'],
+  },
+  {
+    defence: 'a step that is in use is learned beside the generation that comes next',
+    file: 'e2ee/receiving-keys.ts',
+    find: 'if (this.#nearest(offer) !== undefined) {',
+    replace: 'if (latest?.base.generation === offer.generation) {',
+    ask: ['keys.test.ts'],
+  },
+  {
+    defence: 'what may be by who comes in a member’s place is kept for that one',
+    file: 'e2ee/inbox.ts',
+    find: 'if (!this.#events.foreign(frame)) this.#hold(frame, opening.kid, now, held_until);',
+    replace: 'this.#hold(frame, opening.kid, now, held_until);',
+    ask: ROOMS,
+  },
+  {
+    defence: 'a frame that does not open may be by who comes in a member’s place',
+    file: 'e2ee/inbox.ts',
+    find: 'if (this.#events.foreign(frame)) return;',
+    replace: '',
+    ask: ROOMS,
+  },
+  {
+    defence: 'a frame that was being opened when a member left is tried by who comes in its place',
+    file: 'e2ee/inbox.ts',
+    find: 'if (this.#closed) this.#events.tooLate(frame);',
+    replace: 'if (this.#closed) return;',
+    ask: ROOMS,
+  },
+  {
+    defence: 'whoever comes meanwhile puts our welcome off no longer than five seconds',
+    file: 'e2ee/gate.ts',
+    find: ' || now >= this.#opens_at',
+    replace: '',
+    ask: ROOMS,
+  },
+  {
+    defence: 'the last message for one member alone is named by a heartbeat',
+    file: 'e2ee/upkeep.ts',
+    find: 'sending.keepsFor(peer.id)',
+    replace: 'sending.slot === undefined',
+    ask: ROOMS,
+  },
+  {
+    defence: 'what waits for keys is bounded',
+    file: 'e2ee/waiting.ts',
+    find: 'if (this.#messages.length >= WAITING_MESSAGES || bytes > WAITING_BYTES) return false;',
+    replace: '',
+    ask: ['waiting.test.ts', ...ROOMS],
+  },
+  {
+    defence: 'what is kept to be sent again is bounded in time',
+    file: 'e2ee/retention.ts',
+    find: 'now - at < RETENTION_MS && ',
+    replace: '',
+    ask: ['retention.test.ts'],
+  },
+  {
+    defence: 'what is kept to be sent again is bounded in bytes',
+    file: 'e2ee/retention.ts',
+    find: ' && this.#bytes <= RETENTION_BYTES',
+    replace: '',
+    ask: ['retention.test.ts'],
+  },
+  {
+    defence: 'a reorder buffer is bounded',
+    file: 'e2ee/reorder.ts',
+    find: 'while (this.#held.size > REORDER_MESSAGES)',
+    replace: 'while (this.#held.size < 0)',
+    ask: ['reorder.test.ts'],
+  },
+  {
+    defence: 'a flood of bad frames makes one report a second',
+    file: 'e2ee/troubles.ts',
+    find: 'if (now - tally.reported_at < EVERY_MS) return;',
+    replace: '',
+    ask: ROOMS,
+  },
+  {
+    defence: 'the label of what is sealed',
+    file: 'e2ee/metadata.ts',
+    find: "utf8('AR1')",
+    replace: "utf8('AR0')",
+    ask: ['frames.test.ts'],
+  },
+];
