@@ -256,17 +256,18 @@ export class Handshake {
       erase(offer.base_key);
       return;
     }
-    if (!(await this.#isLate(entry, candidates, payload)) && this.#stands(origin))
+    if (!(await this.#isUntimely(entry, candidates, payload)) && this.#stands(origin))
       this.#deps.refused(client_id, 'key');
   }
 
   /**
-   * Whether a KEY was for our connection of before, or may have been: it was on its way when that broke, which is no fault
-   * of anybody's.
+   * Whether a KEY does not open for a connection that was made anew, which is no fault of anybody's: it may come behind a
+   * HELLO that we have yet to look at, or was on its way when our connection before broke.
    */
-  async #isLate(entry: Slot, candidates: readonly Candidate[], payload: Bytes): Promise<boolean> {
+  async #isUntimely(entry: Slot, candidates: readonly Candidate[], payload: Bytes): Promise<boolean> {
+    if (entry.waiting !== undefined) return true;
     if (this.#former_nonce === undefined) return false;
-    // A KEY for this one comes behind a HELLO.
+    // A KEY for this connection comes behind a HELLO.
     if (entry.candidate === undefined) return true;
     for (const candidate of candidates) {
       const offer = await this.#openKey(candidate, payload, this.#former_nonce);

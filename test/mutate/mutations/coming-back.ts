@@ -35,6 +35,13 @@ export const COMING_BACK: Mutation[] = [
     ask: ROOMS,
   },
   {
+    defence: 'a KEY behind a HELLO that waits is laid to nobody',
+    file: HANDSHAKE,
+    find: 'if (entry.waiting !== undefined) return true;',
+    replace: '',
+    ask: ROOMS,
+  },
+  {
     defence: 'who was away is given the keys that it missed',
     file: KEY_RING,
     find: '[...former, ...offers]',

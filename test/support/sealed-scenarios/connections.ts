@@ -4,6 +4,7 @@ import { seededRandom } from '../random.ts';
 import type { Resident } from '../sealed-resident.ts';
 import type { SealedTown } from '../sealed-town.ts';
 import { heldUp, slowToOpen } from '../watched-crypto.ts';
+import { Rogue } from './rogue.ts';
 import { assertQuiet, assertSealed, assertTalk, isKey, latest, townOn, withHeader } from './scenes.ts';
 import type { Scenario } from './scenes.ts';
 
@@ -260,6 +261,21 @@ export const CONNECTIONS: Scenario[] = [
         assertSealed(ada, again);
         assertQuiet(ada, again);
       }
+    },
+  },
+  {
+    name: 'a KEY behind a HELLO that has to wait a second is no fault of its sender',
+    async run(port) {
+      const town = townOn(port);
+      const [ada, bob] = await town.gather('ada', 'bob');
+      town.replace(bob);
+      await town.run(100);
+      // Bob knows ada's nonce and gives its KEY at once; ada has answered a HELLO of bob's just now.
+      const rogue = await Rogue.of(bob, town, port);
+      town.hand(ada, await rogue.keyFor(ada, rogue.keys.offer()));
+      await town.run(5_000);
+      assertSealed(ada, bob);
+      assertQuiet(ada, bob);
     },
   },
 ];
