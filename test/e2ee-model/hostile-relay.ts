@@ -1,6 +1,7 @@
 /** What a relay does to frames that means harm: as often as its weather says. */
 import type { Bytes } from '../../client/src/e2ee/bytes.ts';
-import type { Late, SealedTown } from '../support/sealed-town.ts';
+import type { Late } from '../support/sealed-relay.ts';
+import type { SealedTown } from '../support/sealed-town.ts';
 import type { Weather } from './script.ts';
 
 const LONGEST_DELAY_MS = 3_000;

@@ -7,6 +7,18 @@ import type { Joined, Left, Welcome } from '../../shared/protocol/control.ts';
 import { FRAME_CLASS } from '../../shared/protocol/frame.ts';
 import type { FrameClass } from '../../shared/protocol/frame.ts';
 
+export const LIMITS: Welcome['limits'] = {
+  max_frame_bytes: 65_536,
+  max_control_bytes: 4_096,
+  messages_per_second: 1_000,
+  bytes_per_second: 10_000_000,
+  send_budget_bytes: 1_000_000,
+  max_clients: 64,
+};
+
+/** What is the same in all welcomes. */
+export const WELCOME = { type: 'welcome', epoch: 1, limits: LIMITS, resume_grace_ms: 20_000 } as const;
+
 /** What the relay says to a member. */
 export type Said =
   | { kind: 'welcome'; welcome: Welcome }

@@ -6,34 +6,13 @@ import type { Bytes } from '../../client/src/e2ee/bytes.ts';
 import type { ChannelEvents } from '../../client/src/e2ee/channel.ts';
 import type { CryptoPort } from '../../client/src/e2ee/crypto-port.ts';
 import { SealedChannel } from '../../client/src/e2ee/sealed-channel.ts';
-import type { Welcome } from '../../shared/protocol/control.ts';
 import { destinationOf, TO_ALL } from '../../shared/protocol/frame.ts';
 import { seededFill } from './e2ee.ts';
-import { Resident } from './sealed-resident.ts';
+import type { Lie, Meddle } from './sealed-relay.ts';
+import { Resident, WELCOME } from './sealed-resident.ts';
 import type { Said } from './sealed-resident.ts';
 import { turn } from './turn.ts';
 import { watched, Work } from './watched-crypto.ts';
-
-export const LIMITS: Welcome['limits'] = {
-  max_frame_bytes: 65_536,
-  max_control_bytes: 4_096,
-  messages_per_second: 1_000,
-  bytes_per_second: 10_000_000,
-  send_budget_bytes: 1_000_000,
-  max_clients: 64,
-};
-
-/** A frame that arrives so much later than it would, ms: others may overtake it. */
-export interface Late {
-  frame: Bytes;
-  after: number;
-}
-
-/** What a relay may do to a frame on its way: the frames that arrive in its place. */
-export type Meddle = (frame: Bytes, from: Resident, to: Resident) => (Bytes | Late)[];
-
-/** What it may say in place of what is true. */
-export type Lie = (said: Said, to: Resident) => Said[];
 
 export interface SealedTownOptions {
   port: CryptoPort;
@@ -116,15 +95,8 @@ export class SealedTown {
     resident.slot = slot ?? this.#slots.get(client_id) ?? this.#next_slot++;
     this.#next_slot = Math.max(this.#next_slot, resident.slot + 1);
     this.#slots.set(client_id, resident.slot);
-    const welcome: Welcome = {
-      type: 'welcome',
-      room_id: this.room_id,
-      epoch: 1,
-      slot: resident.slot,
-      clients: others.map((other) => ({ client_id: other.client_id, slot: other.slot! })),
-      limits: LIMITS,
-      resume_grace_ms: 20_000,
-    };
+    const clients = others.map((other) => ({ client_id: other.client_id, slot: other.slot! }));
+    const welcome = { ...WELCOME, room_id: this.room_id, slot: resident.slot, clients };
     this.#say(resident, { kind: 'welcome', welcome });
     const message = { type: 'joined', client_id, slot: resident.slot } as const;
     for (const other of [...others, ...this.#ghosts]) this.#say(other, { kind: 'joined', message });
