@@ -153,6 +153,10 @@ export function* unsettled(here: readonly Person[], numbers: readonly string[]):
     const { sealed, securing, unsealed, disagreeing } = resident.standing;
     if (sealed.toSorted().join() !== others.sort().join())
       yield `${name} is sealed with ${sealed.join()}, not ${others.join()}`;
+    if ([...resident.members].sort().join() !== others.join()) {
+      yield `${name} was told that ${[...resident.members].join()} are here, not ${others.join()}`;
+    }
+    if (resident.twice.length > 0) yield `${name} was told twice that ${resident.twice.join()} came`;
     if (securing.length + unsealed.length + disagreeing.length > 0)
       yield `${name} stands ${JSON.stringify(resident.standing)}`;
   }

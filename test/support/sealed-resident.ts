@@ -76,6 +76,9 @@ export class Resident {
   /** Client ids that the application was told of, and those that left: as they came. */
   readonly joined: string[] = [];
   readonly left: { client_id: string; reason: string }[] = [];
+  /** Who is here, by what the application was told; and who was told to come though it was here. */
+  readonly members = new Set<string>();
+  readonly twice: string[] = [];
   standing: Standing = { sealed: [], securing: [], unsealed: [], disagreeing: [] };
   /** Every plaintext that its keys have opened, shown or not. */
   readonly opened: Bytes[] = [];
@@ -116,14 +119,19 @@ export class Resident {
       ...room,
       secured: (welcome) => {
         this.secured.push(welcome);
+        this.members.clear();
+        for (const { client_id } of welcome.clients) this.members.add(client_id);
         this.onSecured();
       },
       joined: ({ client_id }) => {
         this.joined.push(client_id);
+        if (this.members.has(client_id)) this.twice.push(client_id);
+        this.members.add(client_id);
         this.onJoined(client_id);
       },
       left: ({ client_id, reason }) => {
         this.left.push({ client_id, reason });
+        this.members.delete(client_id);
         this.onLeft(client_id);
       },
       frame: (frame) => this.frames.push(frame),
