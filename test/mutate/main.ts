@@ -67,7 +67,8 @@ async function run(): Promise<number> {
     const queue = [...chosen];
     const survivors = (await Promise.all(trees.map((tree) => work(tree, queue)))).flat();
     say(`\n${chosen.length - survivors.length} of ${chosen.length} removals were noticed by a test.`);
-    for (const { defence, file } of survivors) say(`No test notices that this is gone: "${defence}" (client/src/${file}).`);
+    for (const { defence, file } of survivors)
+      say(`No test notices that this is gone: "${defence}" (client/src/${file}).`);
     return survivors.length === 0 ? 0 : 1;
   } finally {
     await Promise.all(trees.map((tree) => tree.remove()));
