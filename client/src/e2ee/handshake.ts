@@ -14,7 +14,8 @@ import type { Candidate, Slot } from './handshake-slots.ts';
 import { HELLO, HELLO_BYTES, NO_ECHO, NONCE16_BYTES, readHello, writeHello } from './hello.ts';
 import type { Hello } from './hello.ts';
 import type { Identity } from './identity.ts';
-import { KEY, openKey, pairKey, sealKey } from './key-message.ts';
+import { KEY, pairKey, sealKey } from './key-message.ts';
+import { KeyOpener } from './key-opener.ts';
 import type { KeyOffer } from './base-key.ts';
 import { HELLO_MS } from './limits.ts';
 import type { LinkKeys } from './link.ts';
@@ -61,6 +62,7 @@ export class Handshake {
   /** One step after the other: each finds things as the last one left them. */
   readonly #turns = new Serial();
   readonly #slots = new HandshakeSlots();
+  readonly #opener: KeyOpener;
   /** Of our connection; undefined while there is none. */
   #nonce: Bytes | undefined;
   /** Of the connection before. */
@@ -69,12 +71,13 @@ export class Handshake {
 
   constructor(deps: HandshakeDeps) {
     this.#deps = deps;
+    this.#opener = new KeyOpener(deps);
   }
 
   /** We are connected anew: all that was said before is void. */
   connected(own_slot: number): void {
+    this.disconnected();
     this.#own_slot = own_slot;
-    this.#slots.clear();
     this.#nonce = randomBytes(this.#deps.fill, NONCE16_BYTES);
   }
 
@@ -224,14 +227,8 @@ export class Handshake {
     if (peer !== undefined) await this.#deps.give(peer);
   }
 
-  /** The secret that we share with a candidate. Low-order keys were refused with their HELLO. */
-  #sharedWith(candidate: Candidate): Bytes | undefined {
-    candidate.shared ??= this.#deps.peerWith(candidate.hello.id)?.shared?.slice();
-    return (candidate.shared ??= this.#deps.identity.sharedSecretWith(candidate.hello.box_pk));
-  }
-
   #proven(client_id: string, candidate: Candidate): Peer | undefined {
-    const shared = this.#sharedWith(candidate);
+    const shared = this.#opener.sharedWith(candidate);
     if (shared === undefined) {
       this.#deps.refused(client_id, 'hello');
       return undefined;
@@ -247,47 +244,17 @@ export class Handshake {
     const { entry, client_id } = origin;
     const nonce = this.#nonce;
     if (nonce === undefined || !this.#stands(origin)) return;
-    const candidates = this.#candidates(entry, client_id);
+    const candidates = this.#opener.candidates(entry, client_id);
     for (const candidate of candidates) {
-      const offer = await this.#openKey(candidate, payload, nonce);
+      const offer = await this.#opener.open(candidate, payload, nonce);
       if (offer !== undefined && this.#stands(origin)) await this.#takeOffer(client_id, candidate, offer);
       if (candidate !== entry.candidate) forgetShared(candidate);
       if (offer === undefined) continue;
       erase(offer.base_key);
       return;
     }
-    if (!(await this.#isUntimely(entry, candidates, payload)) && this.#stands(origin))
-      this.#deps.refused(client_id, 'key');
-  }
-
-  /**
-   * Whether a KEY does not open for a connection that was made anew, which is no fault of anybody's: it may come behind a
-   * HELLO that we have yet to look at, or was on its way when our connection before broke.
-   */
-  async #isUntimely(entry: Slot, candidates: readonly Candidate[], payload: Bytes): Promise<boolean> {
-    if (entry.waiting !== undefined) return true;
-    if (this.#former_nonce === undefined) return false;
-    // A KEY for this connection comes behind a HELLO.
-    if (entry.candidate === undefined) return true;
-    for (const candidate of candidates) {
-      const offer = await this.#openKey(candidate, payload, this.#former_nonce);
-      if (candidate !== entry.candidate) forgetShared(candidate);
-      if (offer === undefined) continue;
-      erase(offer.base_key);
-      return true;
-    }
-    return false;
-  }
-
-  /** Whoever may have sealed a KEY: an unproven HELLO must not stand in the way of one that is proven. */
-  #candidates({ candidate: unproven }: Slot, client_id: string): Candidate[] {
-    const peer = this.#deps.peerOf(client_id);
-    const candidates = unproven === undefined ? [] : [unproven];
-    if (peer !== undefined && peer.hello !== unproven?.hello) {
-      // Not its own array: that is overwritten when it leaves, which may be while we wait.
-      candidates.push({ hello: peer.hello, shared: undefined });
-    }
-    return candidates;
+    const is_untimely = await this.#opener.isUntimely(entry, candidates, payload, this.#former_nonce);
+    if (!is_untimely && this.#stands(origin)) this.#deps.refused(client_id, 'key');
   }
 
   async #takeOffer(client_id: string, candidate: Candidate, offer: KeyOffer): Promise<void> {
@@ -295,17 +262,5 @@ export class Handshake {
     if (peer === undefined) return;
     if (!(await this.#deps.learn(peer, offer))) this.#deps.refused(client_id, 'key');
     else if (peer.given_at === undefined) await this.#deps.give(peer);
-  }
-
-  async #openKey(candidate: Candidate, payload: Bytes, nonce: Bytes): Promise<KeyOffer | undefined> {
-    const { crypto, link, identity } = this.#deps;
-    const shared = this.#sharedWith(candidate);
-    if (shared === undefined) return undefined;
-    const { hello } = candidate;
-    const to = { id: identity.id, nonce };
-    const pair = await pairKey(crypto, link, shared, { id: hello.id, nonce: hello.nonce }, to);
-    const offer = openKey(pair, payload);
-    erase(pair);
-    return offer;
   }
 }
