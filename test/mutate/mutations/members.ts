@@ -49,7 +49,7 @@ export const MEMBERS: Mutation[] = [
   },
   {
     defence: 'an unproven HELLO does not stand in the way of a proven one',
-    file: 'e2ee/handshake.ts',
+    file: 'e2ee/key-opener.ts',
     find: 'candidates.push({ hello: peer.hello, shared: undefined });',
     replace: '',
     ask: ROOMS,
