@@ -44,7 +44,8 @@ export class Bonds {
   review(): void {
     for (const person of this.#people) {
       for (const other of person.bonds) {
-        if (other.state === 'gone' || other.state === 'ghost') this.#part(person, other);
+        const is_given_up = person.resident.standing.unsealed.includes(other.client_id);
+        if (other.state === 'gone' || other.state === 'ghost' || is_given_up) this.#part(person, other);
         else this.#doubt(person, other);
       }
       if (person.state !== 'here') continue;

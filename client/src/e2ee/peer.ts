@@ -49,6 +49,7 @@ export class Peer {
   /** When it was given our key for the nonces of now; undefined: it was not. */
   given_at: number | undefined;
   key_requested_at = -Infinity;
+  key_sought_at = -Infinity;
   /** When it was sent again what it misses: by context, and in it of lane 0 or of its own. */
   readonly resent_at = new Map<string, number>();
   /** Since when its heartbeats name other members than ours. */

@@ -73,7 +73,10 @@ export class Reception {
         const successor = this.#deps.membership.peers.ofClient(peer().client_id);
         if (successor !== undefined) successor.inbox.receive(frame, this.#deps.now());
       },
-      noKey: (count) => unreadable(peer().client_id, 'no_key', count),
+      noKey: (count) => {
+        unreadable(peer().client_id, 'no_key', count);
+        upkeep.seekKey(peer());
+      },
       lost: (count) => events.trouble({ kind: 'lost', from: peer().client_id, count }),
       sorted: () => wakeAt(peer().inbox.deadline),
     };

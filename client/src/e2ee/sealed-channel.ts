@@ -152,6 +152,7 @@ export class SealedChannel implements Channel {
       sending: this.#sending,
       give: (peer) => this.#handshake.inTurn(() => this.#give(peer)),
       hail: () => this.#handshake.hail(),
+      hailOne: (peer) => peer.slot !== undefined && this.#handshake.hailOne(peer.slot, peer.hello),
       malformed,
       invited: (peer, invitation) => this.#moving.receive(peer, invitation),
       run: (work) => void this.#outgoing.run(work),

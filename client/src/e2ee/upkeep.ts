@@ -16,6 +16,8 @@ export interface UpkeepDeps {
   give: (peer: Peer) => void;
   /** Says HELLO to all. */
   hail: () => void;
+  /** Says HELLO to a member, which then gives its key. */
+  hailOne: (peer: Peer) => void;
   malformed: (peer: Peer) => void;
   /** A member invites us to another room. */
   invited: (peer: Peer, invitation: Bytes) => Promise<void>;
@@ -46,6 +48,14 @@ export class Upkeep {
     if (now() < peer.key_requested_at + KEY_REQUEST_MS) return;
     peer.key_requested_at = now();
     run(() => sending.control({ kind: 'key_request', kid }, peer));
+  }
+
+  /** A key did not come, though it was asked for: perhaps the member cannot read what we seal, either. */
+  seekKey(peer: Peer): void {
+    const { now, hailOne } = this.#deps;
+    if (now() < peer.key_sought_at + KEY_REQUEST_MS) return;
+    peer.key_sought_at = now();
+    hailOne(peer);
   }
 
   /** Tells a member, or all, where our lanes stand and whom we know. */

@@ -42,6 +42,13 @@ export const COMING_BACK: Mutation[] = [
     ask: ROOMS,
   },
   {
+    defence: 'a key that does not come is sought by a HELLO',
+    file: 'e2ee/reception.ts',
+    find: '        upkeep.seekKey(peer());\n',
+    replace: '',
+    ask: ROOMS,
+  },
+  {
     defence: 'who was away is given the keys that it missed',
     file: KEY_RING,
     find: '[...former, ...offers]',

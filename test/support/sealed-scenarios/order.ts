@@ -174,6 +174,24 @@ export const ORDER: Scenario[] = [
     },
   },
   {
+    name: 'two members whose new keys were both lost agree anew, though neither can read what the other asks',
+    async run(port) {
+      const town = townOn(port);
+      const [ada, bob, cem] = await town.gather('ada', 'bob', 'cem');
+      await town.run(1_000);
+      town.meddle = (frame) => (isKey(frame) ? [] : [frame]);
+      await town.leave(cem);
+      await town.run(2_000);
+      town.meddle = (frame) => [frame];
+      ada.say('can you read this?');
+      bob.say('and you?');
+      await town.run(5_000);
+      assertSealed(ada, bob);
+      assertSame([ada.texts, bob.texts], [['bob: and you?'], ['ada: can you read this?']], 'what they read');
+      await assertTalk(town, ada, bob);
+    },
+  },
+  {
     name: 'a member joins, another leaves and the keys are changed, all at once',
     async run(port) {
       const town = townOn(port);
