@@ -11,7 +11,7 @@ it.each([
     const { runs, report } = await checkRooms({ hostile, runs: 25, seed: 1, limit: 6_000 });
     expect(report).toBeUndefined();
     // A machine that is very slow does fewer.
-    expect(runs).toBeGreaterThan(2);
+    expect(runs).toBeGreaterThan(0);
   },
   120_000,
 );
