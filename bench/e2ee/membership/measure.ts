@@ -1,6 +1,6 @@
 /** What it takes when one more member joins a room that is nearly full, and when it leaves. */
-import { spreadOf } from '../spread.ts';
-import type { Spread } from '../spread.ts';
+import { spreadOf } from '../../spread.ts';
+import type { Spread } from '../../spread.ts';
 import { BenchRoom } from './room.ts';
 import type { RoomMember } from './room.ts';
 import { emptyTally } from './tally.ts';

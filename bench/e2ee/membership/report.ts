@@ -1,5 +1,5 @@
-import type { Spread } from '../spread.ts';
-import { figure, tableOf } from '../table.ts';
+import type { Spread } from '../../spread.ts';
+import { figure, tableOf } from '../../table.ts';
 import type { Change, MembershipResult } from './measure.ts';
 import { totalOf } from './tally.ts';
 

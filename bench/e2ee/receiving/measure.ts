@@ -12,8 +12,8 @@ import type { Chromium, ChromiumModule } from '../../../test/support/chromium/sc
 import { startSmallRouter } from '../../../test/support/small-router.ts';
 import { startWholeTask } from '../../../test/support/whole-task.ts';
 import { rendererCpuMs } from '../renderer-cpu.ts';
-import { spreadOf } from '../spread.ts';
-import type { Spread } from '../spread.ts';
+import { spreadOf } from '../../spread.ts';
+import type { Spread } from '../../spread.ts';
 import type * as bare from './bare.ts';
 import { startBeat } from './beat.ts';
 import type * as page from './page.ts';

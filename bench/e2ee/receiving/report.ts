@@ -1,4 +1,4 @@
-import { figure, tableOf } from '../table.ts';
+import { figure, tableOf } from '../../table.ts';
 import type { ReceivingResult } from './measure.ts';
 import { POSE_BYTES, POSES_PER_SECOND } from './pose.ts';
 

@@ -1,4 +1,4 @@
-import { figure, tableOf } from '../table.ts';
+import { figure, tableOf } from '../../table.ts';
 import type { Result } from './rounds.ts';
 import { SIZES } from './rounds.ts';
 

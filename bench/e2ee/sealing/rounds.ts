@@ -1,6 +1,6 @@
 /** Interleaved rounds: in each, everyone seals and opens frames of each size, so that a slow minute falls on all. */
-import { spreadOf } from '../spread.ts';
-import type { Spread } from '../spread.ts';
+import { spreadOf } from '../../spread.ts';
+import type { Spread } from '../../spread.ts';
 import type { Target } from './targets.ts';
 
 export const SIZES = [100, 1_024, 16_384] as const;

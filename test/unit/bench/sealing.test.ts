@@ -5,8 +5,8 @@ import { sealingTables, targetLine } from '../../../bench/e2ee/sealing/report.ts
 import { measureSealing, SIZES } from '../../../bench/e2ee/sealing/rounds.ts';
 import type { Result } from '../../../bench/e2ee/sealing/rounds.ts';
 import type { Target } from '../../../bench/e2ee/sealing/targets.ts';
-import { spreadOf } from '../../../bench/e2ee/spread.ts';
-import { figure, tableOf } from '../../../bench/e2ee/table.ts';
+import { spreadOf } from '../../../bench/spread.ts';
+import { figure, tableOf } from '../../../bench/table.ts';
 import { CRYPTO_PORTS } from '../../support/crypto-ports.ts';
 
 describe('options', () => {
