@@ -1,5 +1,6 @@
 import type { Target } from './target.ts';
 import { controlTarget } from './targets/control.ts';
+import { frameReaderTarget } from './targets/frame-reader.ts';
 import { framesTarget } from './targets/frames.ts';
 import { handshakeTarget } from './targets/handshake.ts';
 import { routerHttpTarget } from './targets/router-http.ts';
@@ -10,6 +11,7 @@ import { websocketTarget } from './targets/websocket.ts';
 export const TARGETS: readonly Target[] = [
   handshakeTarget,
   websocketTarget,
+  frameReaderTarget,
   framesTarget,
   controlTarget,
   taskHttpTarget,

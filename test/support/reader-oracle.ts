@@ -155,7 +155,7 @@ export function readByLane(
 }
 
 /** Throws what differs, with the bytes and the splits. */
-export function compareReaders(
+export function assertAgreed(
   bytes: Uint8Array,
   splits: readonly number[],
   limits: ReaderLimits,

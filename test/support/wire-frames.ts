@@ -14,13 +14,15 @@ export interface WireFrame {
   length_bytes?: 0 | 2 | 8;
   /** What the length field says in place of the length of `payload`; only with 2 or 8 bytes of it. */
   says?: bigint;
+  /** Of 4 bytes; by default all frames have the same. */
+  mask?: Uint8Array;
 }
 
 const MASK = Uint8Array.of(0x12, 0x34, 0x56, 0x78);
 
 /** RFC 6455 §5.2. */
 export function encodeFrame(frame: WireFrame): Buffer {
-  const { fin, rsv, opcode, masked, payload, says } = frame;
+  const { fin, rsv, opcode, masked, payload, says, mask = MASK } = frame;
   const length = says ?? BigInt(payload.length);
   const shortest = length < 126n ? 0 : length < 65_536n ? 2 : 8;
   const length_bytes = Math.max(frame.length_bytes ?? 0, shortest);
@@ -30,7 +32,7 @@ export function encodeFrame(frame: WireFrame): Buffer {
   if (length_bytes === 2) head.writeUInt16BE(Number(length), 2);
   if (length_bytes === 8) head.writeBigUInt64BE(BigInt.asUintN(64, length), 2);
   if (!masked) return Buffer.concat([head, payload]);
-  return Buffer.concat([head, MASK, payload.map((byte, at) => byte ^ MASK[at % 4]!)]);
+  return Buffer.concat([head, mask, payload.map((byte, at) => byte ^ mask[at % 4]!)]);
 }
 
 /** A frame of a client as it should be. */

@@ -13,89 +13,12 @@ import {
   type ServerFrame,
   type WireFrame,
 } from '../../support/wire-frames.ts';
+import { wireFrames } from '../frame-cases.ts';
 import { MAX_FRAME_BYTES, startUnderFire } from '../relay-under-fire.ts';
 import type { Target } from '../target.ts';
 
 /** With this code the harness ends what the frames did not. */
 const DONE = 4_999;
-
-const sometimes = (weight: number): fc.Arbitrary<boolean> =>
-  fc.oneof({ weight, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
-
-const payload = fc.oneof(
-  { weight: 6, arbitrary: fc.uint8Array({ maxLength: 20 }) },
-  { weight: 3, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }).map((text) => Buffer.from(text)) },
-  {
-    weight: 1,
-    arbitrary: fc
-      .constantFrom(124, 125, 126, 127, 1_000, MAX_FRAME_BYTES - 1, MAX_FRAME_BYTES, MAX_FRAME_BYTES + 1)
-      .map((length) => new Uint8Array(length).fill(0x61)),
-  },
-);
-
-const frame: fc.Arbitrary<WireFrame> = fc
-  .record({
-    fin: sometimes(2).map((not) => !not),
-    rsv: fc.oneof({ weight: 25, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
-    opcode: fc.oneof(
-      { weight: 12, arbitrary: fc.constantFrom(0, 0, 1, 2, 2, 9, 10) },
-      { weight: 1, arbitrary: fc.nat(15) },
-    ),
-    masked: sometimes(30).map((not) => !not),
-    payload,
-    length_bytes: fc.oneof(
-      { weight: 12, arbitrary: fc.constant(0 as const) },
-      { weight: 1, arbitrary: fc.constantFrom(2 as const, 8 as const) },
-    ),
-    says: fc.oneof(
-      { weight: 40, arbitrary: fc.constant(undefined) },
-      {
-        weight: 1,
-        arbitrary: fc.constantFrom(
-          BigInt(MAX_FRAME_BYTES + 1),
-          65_535n,
-          2n ** 32n,
-          2n ** 53n - 1n,
-          2n ** 53n,
-          2n ** 63n,
-          2n ** 64n - 1n,
-        ),
-      },
-    ),
-  })
-  .map(({ says, ...rest }) => (says === undefined ? rest : { ...rest, says }));
-
-const closing: fc.Arbitrary<WireFrame> = fc
-  .record({
-    code: fc.oneof(
-      fc.constantFrom(
-        0,
-        999,
-        1_001,
-        1_003,
-        1_004,
-        1_005,
-        1_006,
-        1_007,
-        1_014,
-        1_015,
-        2_999,
-        3_000,
-        4_000,
-        5_000,
-      ),
-      fc.nat(65_535),
-    ),
-    reason: fc.uint8Array({ maxLength: 30 }),
-    cut: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(1) }),
-  })
-  .map(({ code, reason, cut }) => ({
-    fin: true,
-    rsv: 0,
-    opcode: OPCODE.CLOSE,
-    masked: true,
-    payload: closePayload(code, reason).subarray(0, cut),
-  }));
 
 interface Message {
   data: Buffer;
@@ -184,9 +107,7 @@ export const websocketTarget: Target = {
 
     const property = fc.asyncProperty(
       fc.record({
-        frames: fc
-          .tuple(fc.array(frame, { maxLength: 12 }), fc.option(closing, { nil: undefined }))
-          .map(([frames, last]) => (last === undefined ? frames : [...frames, last])),
+        frames: wireFrames(MAX_FRAME_BYTES),
         cuts: fc.array(fc.nat(400), { maxLength: 10 }),
         torn: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(6) }),
       }),
