@@ -48,26 +48,40 @@ export function entryOf({ platform, timings: changed }: Internals, options: Conn
   return { platform, timings, api, policy: guarded(reconnect), signal };
 }
 
-/** Opens the seat that `request` is granted, and waits until the room is live, the signal, or the end of it. */
+/** Waits until `room` is live, or the end of it, which the signal brings about. */
+async function live<R extends ConnectedRoom>(room: R, signal: AbortSignal | undefined): Promise<R> {
+  const abort = (): void => void room.leave();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await room.ready;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+  return room;
+}
+
+/**
+ * Opens the seat that `request` is granted, and waits until the room is live, the signal, or the end of it. A new seat that
+ * is gone before the room was live (its time ran out while a page stood still, or a task was lost) is asked for once more:
+ * nobody has been told of it.
+ */
 export async function enter<R extends ConnectedRoom>(
   { timings, policy, signal }: Entry,
   request: FirstRequest<Grant>,
   open: (grant: Grant) => R,
 ): Promise<R> {
-  const grant = await askPatiently(request, { policy, within_ms: timings.first_grant_ms, signal });
-  throwIfAborted(signal);
-  const room = open(grant);
-  const abort = (): void => void room.leave();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    await room.ready;
-  } catch (error) {
+  for (let renewable = request.drawKey !== undefined; ; renewable = false) {
+    const grant = await askPatiently(request, { policy, within_ms: timings.first_grant_ms, signal });
     throwIfAborted(signal);
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', abort);
+    const room = open(grant);
+    try {
+      return await live(room, signal);
+    } catch (error) {
+      throwIfAborted(signal);
+      const { state } = room;
+      if (!renewable || state.status !== 'closed' || state.reason.kind !== 'gone') throw error;
+    }
   }
-  return room;
 }
 
 function checkText(name: string, value: string, grammar: RegExp, form: string): void {

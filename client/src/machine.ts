@@ -136,16 +136,16 @@ function retry(
 }
 
 /**
- * The relay or the network closed the socket. A refused ticket (4401) is final for the grant of the first connection:
- * nothing can have come between. After a resume it is forgiven once: the router had checked the very ticket, so the relay
- * has forgotten the seat (it was started anew between the answer and the handshake), and resuming registers it again.
+ * The relay or the network closed the socket. A refused ticket (4401) is forgiven once, also at the first connection: the
+ * router has just given or checked this very ticket, so it is the relay that does not know the seat any more (we came after
+ * its time had run out, or the task was started anew meanwhile). Resuming registers it again, or says that it is gone.
  * Refused a second time in the same outage, it is final.
  */
 function afterClose(phase: Connected, code: number, reason: string, context: StepContext): Step {
   const what =
     reason === '' ? `The connection closed with ${code}` : `The connection closed with ${code}: ${reason}`;
   const outage = nextOutage(phase, what, context);
-  if (code === CLOSE.UNAUTHORIZED && phase.at === 'opening' && phase.outage?.forgiven === false) {
+  if (code === CLOSE.UNAUTHORIZED && phase.at === 'opening' && !outage.forgiven) {
     return retry({ ...outage, forgiven: true }, context);
   }
   const answer = reconnectAfter(code);

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import { SealedChannel } from '../e2ee/sealed-channel.ts';
 import { inlineEngines } from '../engine/inline-engine.ts';
 import type { OpenSocket, Platform } from '../platform.ts';
+import { socketOf } from '../socket.ts';
 import { nodeCrypto } from './crypto.ts';
 
 const fillRandom: Platform['fillRandom'] = (bytes) => void crypto.getRandomValues(bytes);
@@ -22,17 +23,7 @@ export const openNodeSocket: OpenSocket = (url, protocols, events) => {
     failure = error.message;
   });
   socket.on('close', (code, reason) => events.close(code, reason.toString('utf8') || failure));
-  return {
-    get open() {
-      return socket.readyState === WebSocket.OPEN;
-    },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    send: (data) => socket.send(data),
-    close: (code) => socket.close(code),
-    abandon: () => socket.terminate(),
-  };
+  return socketOf(socket, () => socket.terminate());
 };
 
 /** Node, on sockets of the caller's. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AnteroomError, createUnencryptedRoom, joinUnencryptedRoom } from '@anteroom/client';
 import { problem } from '../../../shared/protocol/problem.ts';
 import { problemAnswer } from '../../support/router-double.ts';
+import type { RouterDouble } from '../../support/router-double.ts';
 import { create, join, startRelay, startRouter } from './setup.ts';
 
 const NOWHERE = 'ws://127.0.0.1:9';
@@ -9,6 +10,12 @@ const NOWHERE = 'ws://127.0.0.1:9';
 async function relayAndRouter(options?: Parameters<typeof startRelay>[0]) {
   const relay = await startRelay(options);
   return { relay, router: await startRouter(relay.url) };
+}
+
+/** Of the next `count` requests to `router`. */
+async function paths(router: RouterDouble, count: number): Promise<string[]> {
+  const requests = await Promise.all(Array.from({ length: count }, () => router.requests.next()));
+  return requests.map(({ path }) => path);
 }
 
 describe('createUnencryptedRoom and joinRoom', () => {
@@ -149,22 +156,59 @@ describe('the first connection', () => {
     expect((await relay.connections.next()).credentials).toEqual(room.seat);
   });
 
-  it('is given up when its seat has run out', async () => {
+  it('resumes where the task does not know the seat any more', async () => {
+    const { router } = await relayAndRouter({ onConnect: (peer) => peer.socket.close(4401, 'ticket') });
+    const elsewhere = await startRelay();
+    router.alter = (grant) => {
+      router.relay_url = elsewhere.url;
+      return grant;
+    };
+    const room = await create({ router: router.url });
+    expect((await elsewhere.connections.next()).credentials).toEqual(room.seat);
+    expect(await paths(router, 2)).toEqual(['/create-room', '/join-room']);
+    expect(router.seats).toBe(1);
+  });
+
+  it.each(['create', 'join'] as const)('of a %s asks anew, once, when its seat has run out', async (call) => {
+    const { relay, router } = await relayAndRouter();
+    const enter = () =>
+      call === 'create' ? create({ router: router.url }) : join({ router: router.url, room_id: '00157' });
+    let gone = 1;
+    router.alter = (grant) => {
+      if (gone-- <= 0) return grant;
+      router.answer(problemAnswer('client_not_found'));
+      return { ...grant, url: NOWHERE };
+    };
+    const room = await enter();
+    expect((await relay.connections.next()).credentials).toEqual(room.seat);
+    const requests = await Promise.all([1, 2, 3].map(() => router.requests.next()));
+    expect(requests.map(({ path }) => path)).toEqual([`/${call}-room`, '/join-room', `/${call}-room`]);
+    expect(requests[2]!.headers['idempotency-key']).not.toBe(requests[0]!.headers['idempotency-key']);
+    gone = 2;
+    await expect(enter()).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('of a seat that was had before is given up when that has run out', async () => {
     const { router } = await relayAndRouter();
+    const { room_id, ...resume } = (await create({ router: router.url })).seat;
+    await router.requests.next();
     router.alter = (grant) => {
       router.answer(problemAnswer('client_not_found'));
       return { ...grant, url: NOWHERE };
     };
-    await expect(create({ router: router.url })).rejects.toMatchObject({ code: 'closed' });
+    await expect(join({ router: router.url, room_id, resume })).rejects.toMatchObject({ code: 'closed' });
+    expect(await paths(router, 2)).toEqual(['/join-room', '/join-room']);
+    expect(router.seats, 'no new seat was taken').toBe(1);
   });
 
-  it('is refused for good with 4401', async () => {
+  it('is refused for good with a second 4401', async () => {
     const { router } = await relayAndRouter({ onConnect: (peer) => peer.socket.close(4401, 'ticket') });
     await expect(create({ router: router.url })).rejects.toMatchObject({
       code: 'closed',
       retryable: false,
       message: 'The relay refused this client: 4401 ticket',
     });
+    expect(await paths(router, 2)).toEqual(['/create-room', '/join-room']);
   });
 
   it('is not made with a server that selects no protocol, which the platform refuses', async () => {

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createUnencryptedRoom, joinUnencryptedRoom } from '../../../client/src/node/index.ts';
 import { CLUSTER } from '../../../dev/aws/local-task.ts';
 import { spawnRouter, takePort } from '../../../dev/router-process.ts';
 import { makeRunFolder } from '../../../dev/run-folder.ts';
@@ -131,6 +133,32 @@ describe('refused, over the whole stack', () => {
     const codes = async () => [(await resume(elsewhere)).body.code, (await resume(other)).body.code];
     await expect.poll(codes, { timeout: 20_000 }).toEqual(['room_not_found', 'client_not_found']);
     peer.ws.close(1000);
+  });
+
+  it('whose first grant reaches it after its seat has run out, a client of the SDK takes another', async () => {
+    const host = await createUnencryptedRoom({ router: stack.url });
+    /** Holds the first answer back until the task keeps no more than `others` seats for its room. */
+    const held = (others: number) => {
+      const grants: Grant[] = [];
+      const late: typeof fetch = async (input, init) => {
+        const response = await fetch(input, init);
+        if (!response.ok) return response;
+        const grant = (await response.clone().json()) as Grant;
+        grants.push(grant);
+        while (grants.length === 1 && (await seats(grant)) > others) await sleep(50);
+        return response;
+      };
+      return { late, grants };
+    };
+    const [creating, joining] = [held(0), held(1)];
+    const [created, joined] = await Promise.all([
+      createUnencryptedRoom({ router: stack.url, fetch: creating.late }),
+      joinUnencryptedRoom({ router: stack.url, room_id: host.room_id, fetch: joining.late }),
+    ]);
+    expect(created.seat).not.toMatchObject({ ticket: creating.grants[0]!.ticket });
+    expect(joined.room_id).toBe(host.room_id);
+    expect(joined.members.map(({ client_id }) => client_id)).toEqual([host.client_id]);
+    await Promise.all([created.leave(), joined.leave(), host.leave()]);
   });
 
   it('a token of the router that is sent again with another body, path or to another task: 401, 409', async () => {

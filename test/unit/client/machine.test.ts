@@ -95,23 +95,29 @@ describe('opening', () => {
     });
   });
 
-  it('takes a refused ticket of the first grant as final', () => {
-    expect(step(FIRST_PHASE, closed(4401, 'ticket'), context()).phase).toEqual({
-      at: 'closed',
-      reason: { kind: 'refused', code: 4401, reason: 'ticket' },
+  it.each<[string, Phase, number]>([
+    ['of the first grant', FIRST_PHASE, 1],
+    ['after a resume', REOPENING, 2],
+  ])('forgives a refused ticket %s once, and backs off', (_, phase, attempt) => {
+    const once = step(phase, closed(4401, 'ticket'), context());
+    expect(once).toEqual({
+      phase: {
+        at: 'waiting',
+        outage: outage({ attempt, forgiven: true, cause: 'The connection closed with 4401: ticket' }),
+        retry_in_ms: attempt * 100,
+        not_before: NOW,
+      },
+      effects: [{ do: 'wait', ms: attempt * 100 }],
     });
-  });
-
-  it('forgives a refused ticket once after a resume, and backs off', () => {
-    const once = step(REOPENING, closed(4401), context());
-    expect(once.phase).toMatchObject({ at: 'waiting', outage: { attempt: 2, forgiven: true } });
-    expect(once.effects).toEqual([{ do: 'wait', ms: 200 }]);
     const again = step(
-      { at: 'opening', outage: outage({ attempt: 2, forgiven: true }) },
-      closed(4401),
+      { at: 'opening', outage: outage({ attempt, forgiven: true }) },
+      closed(4401, 'ticket'),
       context(),
     );
-    expect(again.phase).toMatchObject({ at: 'closed', reason: { kind: 'refused', code: 4401 } });
+    expect(again).toEqual({
+      phase: { at: 'closed', reason: { kind: 'refused', code: 4401, reason: 'ticket' } },
+      effects: [],
+    });
   });
 
   it('counts its attempts on, and from when the outage began', () => {
