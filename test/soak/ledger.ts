@@ -25,7 +25,7 @@ const COUNTS = [
   'answers_lost',
   /** A client was told that it cannot enter, while a fault explains that. */
   'refused',
-  /** A client was told that its seat is gone, after it had been away for longer than a seat is kept. */
+  /** A client was told that its seat is gone, or the room that it came to, after longer than a seat is kept. */
   'seats_gone',
   'frames_sent',
   'frames_heard',

@@ -24,7 +24,8 @@ export interface MemberWorld {
   fetch: typeof fetch;
   random: Random;
   ledger: Ledger;
-  /** How long the deployment keeps a seat whose socket broke, ms. */
+  /** How long the deployment keeps a new seat, and one whose socket broke, ms. */
+  connect_timeout_ms: number;
   resume_grace_ms: number;
   /** All who are in some room now. */
   members: Set<Member>;
@@ -80,6 +81,12 @@ export class Member {
 
   get over(): boolean {
     return this.#state === 'over';
+  }
+
+  /** It is over, or has been away for longer than its seat is kept. */
+  get lost(): boolean {
+    if (this.#state !== 'away') return this.over;
+    return Date.now() - this.#away_since >= this.#world.resume_grace_ms;
   }
 
   get client_id(): string {
@@ -271,11 +278,13 @@ export class Member {
   }
 
   #refused(call: string, error: unknown, since: number): void {
-    const { ledger, resume_grace_ms } = this.#world;
+    const { ledger, connect_timeout_ms, resume_grace_ms } = this.#world;
     const resuming = call === RESUME;
     if (resuming) this.#finish();
     const what = `room ${this.#company.number}: ${call}`;
-    noteRefusal(ledger, error, { what, since, resuming, resume_grace_ms });
+    const { byId } = this.#company;
+    const deserted = byId.size > 0 && [...byId.values()].every((member) => member.lost);
+    noteRefusal(ledger, error, { what, since, resuming, deserted, connect_timeout_ms, resume_grace_ms });
   }
 
   /** Waits until everyone in the room who was connected all along has heard what this one said last. */

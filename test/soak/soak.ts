@@ -114,6 +114,7 @@ export async function startSoak(options: SoakOptions, print: (line: string) => v
           fetch: lossyFetch(random, ledger),
           random,
           ledger,
+          connect_timeout_ms: stack.connect_timeout_ms,
           resume_grace_ms: stack.resume_grace_ms,
         },
       });

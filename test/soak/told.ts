@@ -7,20 +7,33 @@ import type { Ledger } from './ledger.ts';
 const OUTAGE = new Set(['network', 'internal', 'rate_limited', 'request_in_flight', 'store_busy']);
 const SEAT_GONE = new Set(['client_not_found', 'room_not_found', 'closed']);
 
-/**
- * An entry was refused. `since`: when it began, ms since the Unix epoch; `resuming`: it was to take up a seat, which is kept
- * for `resume_grace_ms`.
- */
-export function noteRefusal(
-  ledger: Ledger,
-  error: unknown,
-  entry: { what: string; since: number; resuming: boolean; resume_grace_ms: number },
-): void {
-  const { what, since, resuming, resume_grace_ms } = entry;
+export interface Entry {
+  what: string;
+  /** When it began, ms since the Unix epoch. */
+  since: number;
+  /** It was to take up a seat. */
+  resuming: boolean;
+  /** Whoever has been in the room is over, or has been away for longer than a seat is kept. */
+  deserted: boolean;
+  /** How long a new seat is kept, and one whose socket broke. */
+  connect_timeout_ms: number;
+  resume_grace_ms: number;
+}
+
+/** Whether seats ran out, on a machine that is too slow for such short times. A new seat is asked for twice. */
+function ranOut(code: string, took: number, entry: Entry): boolean {
+  if (entry.resuming) return SEAT_GONE.has(code) && took >= entry.resume_grace_ms;
+  if (code === 'closed') return took >= 2 * entry.connect_timeout_ms;
+  return code === 'room_not_found' && entry.deserted;
+}
+
+/** An entry was refused. */
+export function noteRefusal(ledger: Ledger, error: unknown, entry: Entry): void {
+  const { what, since } = entry;
   const took = Date.now() - since;
   const code = error instanceof AnteroomError ? error.code : String(error);
   if (code === 'aborted') ledger.count('aborted');
-  else if (resuming && SEAT_GONE.has(code) && took >= resume_grace_ms) ledger.count('seats_gone');
+  else if (ranOut(code, took, entry)) ledger.count('seats_gone');
   else if (OUTAGE.has(code) && ledger.underFault(['router'], since)) {
     ledger.count('refused');
     ledger.refusals[code] = (ledger.refusals[code] ?? 0) + 1;

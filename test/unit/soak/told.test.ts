@@ -6,10 +6,17 @@ import { Ledger } from '../../soak/ledger.ts';
 import { noteEnd, noteRefusal } from '../../soak/told.ts';
 
 const GRACE_MS = 15_000;
+const CONNECT_MS = 30_000;
 
-function refuse(ledger: Ledger, code: ErrorCode, { ago = 0, resuming = false } = {}): void {
-  const entry = { what: 'a call', since: Date.now() - ago, resuming, resume_grace_ms: GRACE_MS };
-  noteRefusal(ledger, new AnteroomError(code, 'why'), entry);
+function refuse(ledger: Ledger, code: ErrorCode, { ago = 0, resuming = false, deserted = false } = {}): void {
+  noteRefusal(ledger, new AnteroomError(code, 'why'), {
+    what: 'a call',
+    since: Date.now() - ago,
+    resuming,
+    deserted,
+    connect_timeout_ms: CONNECT_MS,
+    resume_grace_ms: GRACE_MS,
+  });
 }
 
 describe('a refusal', () => {
@@ -41,6 +48,22 @@ describe('a refusal', () => {
     refuse(ledger, 'client_not_found', { resuming: true, ago: GRACE_MS + 1 });
     expect([ledger.breaches_in_all, ledger.counts.seats_gone]).toEqual([0, 1]);
     refuse(ledger, 'client_not_found', { resuming: true, ago: 1_000 });
+    expect(ledger.breaches_in_all).toBe(1);
+  });
+
+  it('of a new seat may say that it is gone, once it and another had run out', () => {
+    const ledger = new Ledger();
+    refuse(ledger, 'closed', { ago: 2 * CONNECT_MS });
+    expect([ledger.breaches_in_all, ledger.counts.seats_gone]).toEqual([0, 1]);
+    refuse(ledger, 'closed', { ago: 2 * CONNECT_MS - 1_000 });
+    expect(ledger.breaches_in_all).toBe(1);
+  });
+
+  it('may say that the room is gone, once it was deserted', () => {
+    const ledger = new Ledger();
+    refuse(ledger, 'room_not_found', { deserted: true });
+    expect([ledger.breaches_in_all, ledger.counts.seats_gone]).toEqual([0, 1]);
+    refuse(ledger, 'room_full', { deserted: true });
     expect(ledger.breaches_in_all).toBe(1);
   });
 
