@@ -62,6 +62,8 @@ struct connection {
   uint16_t slot;
   uint32_t received;
   uint32_t acknowledged;
+  /** Socket.IO: the next binary message is the attachment of an event. */
+  bool announced;
 };
 
 struct errors {

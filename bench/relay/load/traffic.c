@@ -102,20 +102,20 @@ static bool came_late(struct load *load, struct connection *connection, const st
   return false;
 }
 
-void traffic_delivered(struct load *load, struct connection *connection, const uint8_t *payload, size_t length,
-                       nanos now) {
+struct connection *traffic_delivered(struct load *load, struct connection *connection, const uint8_t *payload,
+                                     size_t length, nanos now) {
   struct payload_head head;
   const enum payload_verdict verdict = payload_read(&load->pattern, payload, length, &head);
   if (verdict == PAYLOAD_BAD_HEAD) {
     load->errors.content++;
     errors_note(load, connection, "got %zu bytes that nobody sent", length);
-    return;
+    return NULL;
   }
   struct room *room = connection->room;
   if (head.room != room->number || head.sender == connection->member || head.sender >= room->member_count) {
     load->errors.foreign++;
     errors_note(load, connection, "got a message of room %u, member %u", head.room, head.sender);
-    return;
+    return NULL;
   }
   if (verdict == PAYLOAD_BAD_BODY) {
     load->errors.content++;
@@ -130,11 +130,13 @@ void traffic_delivered(struct load *load, struct connection *connection, const u
     ++*expected;
     arrived(load, sender, head.sequence);
   } else if (!came_late(load, connection, &head)) {
-    return;
+    return sender;
   }
-  if (load->phase != MEASURING) return;
-  load->figures.deliveries++;
-  histogram_add(&load->figures.latency, now - head.sent_at);
+  if (load->phase == MEASURING) {
+    load->figures.deliveries++;
+    histogram_add(&load->figures.latency, now - head.sent_at);
+  }
+  return sender;
 }
 
 void traffic_closed(struct load *load, struct connection *connection) {

@@ -15,9 +15,9 @@ nanos traffic_next_due(const struct load *load);
 /** Puts frames that are due on this connection behind `out`, until it has `limit` bytes. */
 void traffic_make(struct load *load, struct connection *connection, struct buffer *out, size_t limit);
 
-/** A payload came to this connection: it is compared with what must come. */
-void traffic_delivered(struct load *load, struct connection *connection, const uint8_t *payload, size_t length,
-                       nanos now);
+/** A payload came to this connection: it is compared with what must come. Returns who sent it; NULL: nobody did. */
+struct connection *traffic_delivered(struct load *load, struct connection *connection, const uint8_t *payload,
+                                     size_t length, nanos now);
 
 /** The connection has ended: nothing is expected from it or for it any more. */
 void traffic_closed(struct load *load, struct connection *connection);
