@@ -4,6 +4,11 @@ import type { Socket } from 'node:net';
 import { Addresses } from './addresses.ts';
 import { countOne, type Counts } from './counts.ts';
 
+/** A connection, or what has become of its socket. */
+interface Destroyable {
+  destroy(): void;
+}
+
 export interface ConnectionLimits {
   /** Connections of one address with which a handshake is still taken. */
   per_address: number;
@@ -20,7 +25,8 @@ export const MAX_PIPELINED = 4;
 export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #counts: Counts;
-  readonly #open = new Set<Socket>();
+  /** With their remote addresses. */
+  readonly #open = new Map<Destroyable, string>();
   /** In the order in which they came. */
   readonly #newcomers = new Set<Socket>();
   readonly #unanswered = new WeakMap<Socket, number>();
@@ -44,6 +50,23 @@ export class Connections {
   /** `socket` has shown a valid ticket or token: it does not make room for newcomers any more. */
   proven(socket: Socket): void {
     this.#newcomers.delete(socket);
+  }
+
+  /** `socket` goes on as `other`, which has shown a ticket; its end is to be told by {@link ended}. */
+  continueAs(socket: Socket, other: Destroyable): void {
+    const address = this.#open.get(socket);
+    if (address === undefined) return;
+    this.#open.delete(socket);
+    this.#newcomers.delete(socket);
+    this.#open.set(other, address);
+  }
+
+  /** `connection` is over. */
+  ended(connection: Destroyable): void {
+    const address = this.#open.get(connection);
+    if (address === undefined) return;
+    this.#open.delete(connection);
+    this.#addresses.closed(address);
   }
 
   /** A request came on `socket`. False if too many wait for their answer: then the connection is cut off. */
@@ -73,17 +96,16 @@ export class Connections {
   }
 
   destroyAll(): void {
-    for (const socket of this.#open) socket.destroy();
+    for (const connection of this.#open.keys()) connection.destroy();
   }
 
   #opened(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
-    this.#open.add(socket);
+    this.#open.set(socket, address);
     this.#newcomers.add(socket);
     socket.once('close', () => {
-      this.#open.delete(socket);
       this.#newcomers.delete(socket);
-      this.#addresses.closed(address);
+      this.ended(socket);
     });
     if (this.#addresses.opened(address) > this.#limits.per_address + ADDRESS_SLACK) {
       return this.#cut(socket, 'address');

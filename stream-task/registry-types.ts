@@ -6,10 +6,7 @@ import type {
   RemoveClientRequest,
 } from '../shared/protocol/api.ts';
 import type { RelayLimits } from '../shared/protocol/control.ts';
-import type { Counts } from './counts.ts';
-import type { Pulse } from './pulse.ts';
-import type { ClientSocket, Session, SessionLimits } from './session.ts';
-import type { Timing } from './timing.ts';
+import type { ClientSocket, Session, SessionHost } from './session.ts';
 
 export type Connect = PutTaskRequest['connects'][number];
 export type NotOwned = PutTaskResponse['not_owned'][number];
@@ -29,12 +26,9 @@ export interface RegistryDeps {
   connect_timeout: number;
   /** ms */
   resume_grace: number;
-  session: SessionLimits;
+  host: SessionHost;
   /** What `welcome` says; `max_clients` is the room's. */
   limits: Omit<RelayLimits, 'max_clients'>;
-  timing: Timing;
-  counts: Counts;
-  pulse: Pulse;
   events: RegistryEvents;
 }
 

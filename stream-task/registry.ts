@@ -11,9 +11,8 @@ import { Departures, endAll } from './departures.ts';
 import { LostRooms } from './lost-rooms.ts';
 import { Rate } from './rate.ts';
 import type { Admission, Mode, NotOwned, RegisterResult, RegistryDeps } from './registry-types.ts';
-import { addMember, announce, removeMember } from './room.ts';
 import { keepWaiting } from './seat-timer.ts';
-import { createRoom, hashesOf, roomView, takeSlot, type Seat, type SeatedRoom } from './seats.ts';
+import { hashesOf, roomView, SeatedRoom, takeSlot, type Seat } from './seats.ts';
 import { Session, type ClientSocket, type Ending } from './session.ts';
 
 /** How a connection ends whose room was lost. */
@@ -34,8 +33,8 @@ export class Registry {
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
-    this.#lost = new LostRooms(deps.timing.lost_kept);
-    this.#departures = new Departures(deps.timing.moved_close);
+    this.#lost = new LostRooms(deps.host.timing.lost_kept);
+    this.#departures = new Departures(deps.host.timing.moved_close);
   }
 
   get mode(): Mode {
@@ -80,7 +79,7 @@ export class Registry {
   /** `POST /register`: idempotent. */
   register(request: RegisterRequest): RegisterResult {
     const result = this.#register(request);
-    countOne(this.#deps.counts.registers, result.kind === 'registered' ? result.kind : result.code);
+    countOne(this.#deps.host.counts.registers, result.kind === 'registered' ? result.kind : result.code);
     return result;
   }
 
@@ -91,14 +90,14 @@ export class Registry {
     let room = this.#rooms.get(room_id);
     if (room !== undefined && epoch > room.epoch && room.created_at !== request.created_at) {
       // The number was given to another room: that one has been closed, and its clients have no business in this one.
-      this.#lost.add(room_id, room.epoch, this.#deps.pulse.awake);
+      this.#lost.add(room_id, room.epoch, this.#deps.host.pulse.awake);
       endAll(this.#forget(room), CLOSE.ROOM_GONE, 'gone');
       room = undefined;
     }
     if (room === undefined) {
       if (this.#mode === 'draining') return { kind: 'refused', code: 'task_draining' };
       if (this.#rooms.size >= this.#deps.room_capacity) return { kind: 'refused', code: 'no_task_available' };
-      room = createRoom(request);
+      room = new SeatedRoom(request, this.#deps.host.turns);
     }
     if (epoch < room.epoch) return { kind: 'refused', code: 'stale_epoch' };
     if (epoch > room.epoch) this.#adopt(room, epoch);
@@ -120,7 +119,7 @@ export class Registry {
    * who has no seat any more is named by a later `gone`, and a seat that waits has its time-out.
    */
   #adopt(room: SeatedRoom, epoch: number): void {
-    this.#lost.add(room.room_id, room.epoch, this.#deps.pulse.awake);
+    this.#lost.add(room.room_id, room.epoch, this.#deps.host.pulse.awake);
     room.epoch = epoch;
     for (const seat of room.seats.values()) {
       if (seat.presence.kind === 'connected') this.#reportConnect(room, seat);
@@ -180,18 +179,15 @@ export class Registry {
   }
 
   #connect(room: SeatedRoom, seat: Seat, protocol: Protocol, socket: ClientSocket): Session {
-    const { session: limits, timing, counts, pulse } = this.#deps;
+    const { host } = this.#deps;
     const before = seat.presence;
     const session = new Session(socket, {
+      host,
       room,
       client_id: seat.client_id,
       slot: seat.slot,
       protocol,
-      limits,
-      rate: (seat.rate ??= new Rate(limits, performance.now())),
-      timing,
-      counts,
-      pulse,
+      rate: (seat.rate ??= new Rate(host.limits, host.turns.now)),
       ended: (ended, ending) => this.#ended(room, seat, ended, ending),
     });
     room.protocol = protocol;
@@ -199,12 +195,12 @@ export class Registry {
     seat.connect_by = 0;
     if (before.kind === 'waiting') clearTimeout(before.timer);
     else {
-      removeMember(room, before.session);
+      room.remove(before.session);
       before.session.end(CLOSE.REPLACED, 'replaced');
     }
-    counts.connects++;
+    host.counts.connects++;
     const others = room.members.map(({ slot, client_id }) => ({ slot, client_id }));
-    addMember(room, session);
+    room.add(session);
     session.tell({
       type: 'welcome',
       room_id: room.room_id,
@@ -215,7 +211,7 @@ export class Registry {
       resume_grace_ms: this.#deps.resume_grace,
     });
     if (before.kind === 'waiting') {
-      announce(room, { type: 'joined', slot: seat.slot, client_id: seat.client_id }, session);
+      room.announce({ type: 'joined', slot: seat.slot, client_id: seat.client_id }, session);
     }
     this.#reportConnect(room, seat);
     return session;
@@ -223,7 +219,7 @@ export class Registry {
 
   /** `session` takes no more. Of a connection that was replaced, or removed with its seat, nothing follows. */
   #ended(room: SeatedRoom, seat: Seat, session: Session, ending: Ending): void {
-    removeMember(room, session);
+    room.remove(session);
     if (room.seats.get(seat.client_id) !== seat) return;
     if (seat.presence.kind !== 'connected' || seat.presence.session !== session) return;
     if (this.#rooms.get(room.room_id) !== room) return this.#endedElsewhere(room, seat, ending);
@@ -231,7 +227,7 @@ export class Registry {
     if (ending === 'left') return this.#remove(room, seat, true);
     seat.connect_by = Math.max(seat.connect_by, Date.now() + this.#deps.resume_grace);
     this.#await(room, seat);
-    announce(room, { type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'resuming' });
+    room.announce({ type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'resuming' });
   }
 
   /**
@@ -245,8 +241,9 @@ export class Registry {
 
   /** Keeps a waiting seat until its `connect_by`. */
   #await(room: SeatedRoom, seat: Seat): void {
-    keepWaiting(seat, this.#deps, () => {
-      this.#deps.counts.seats_expired++;
+    const { connect_timeout, resume_grace, host } = this.#deps;
+    keepWaiting(seat, { connect_timeout, resume_grace, timing: host.timing }, () => {
+      this.#deps.host.counts.seats_expired++;
       this.#remove(room, seat, true);
     });
   }
@@ -257,7 +254,7 @@ export class Registry {
     if (seat.presence.kind === 'waiting') clearTimeout(seat.presence.timer);
     else seat.presence.session.end(CLOSE.ROOM_GONE, 'gone');
     // Also of a client that was never connected here: after a move the others may know it from the task before.
-    announce(room, { type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'gone' });
+    room.announce({ type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'gone' });
     if (room.seats.size === 0 && this.#rooms.get(room.room_id) === room) this.#rooms.delete(room.room_id);
     if (!report) return;
     const { room_id, epoch } = room;
@@ -267,7 +264,7 @@ export class Registry {
 
   /** The router says that a room is not ours at this epoch: its clients are sent away, and it does not come back. */
   disown({ room_id, epoch, moved_to }: NotOwned): void {
-    const { pulse, counts } = this.#deps;
+    const { pulse, counts } = this.#deps.host;
     const room = this.#rooms.get(room_id);
     if (room === undefined || room.epoch > epoch) return this.#lost.add(room_id, epoch, pulse.awake);
     counts.rooms_lost++;

@@ -4,16 +4,34 @@
  */
 import type { RelayControl } from '../shared/protocol/control.ts';
 import type { Protocol } from '../shared/protocol/subprotocol.ts';
+import { OPCODE, serverFrame } from './lane/server-frame.ts';
+import { RoomLog, type Sender, type Slice } from './room-log.ts';
+import type { Dirty, Turns } from './turns.ts';
 
 /** A connected client as its room sees it. */
-export interface Member {
+export interface Member extends Sender {
   readonly client_id: string;
   readonly slot: number;
-  /** Sends the very bytes, or ends this connection if too much waits for it already. Never throws. */
-  deliver(data: Uint8Array, binary: boolean): void;
+  /**
+   * Takes whole server frames of other members, `bytes` of messages in all. True if they are not copied and must stay as
+   * they are. Never throws, and never changes who is a member: see {@link Room.tooSlow}.
+   */
+  take(frames: Buffer, messages: number, bytes: number): boolean;
+  /** Takes one whole server frame that is its own to keep, of a message of `bytes`. Ends its connection if too much waits. */
+  deliver(frame: Buffer, bytes: number): void;
+  /** Ends its connection, since too much waits for it. */
+  endSlow(): void;
 }
 
-export interface Room {
+/**
+ * What the messages of one room may cost in one turn of the event loop, in bytes sent to receivers: some milliseconds.
+ * Beyond it the senders are not read until the next turn, so that a flood of one room does not delay the others.
+ */
+const TURN_BUDGET_BYTES = 4 * 1_048_576;
+/** What a write costs besides its bytes, as bytes: a call of the kernel takes as long as copying some 8 KB. */
+const WRITE_COST_BYTES = 8_192;
+
+export class Room implements Dirty {
   readonly room_id: string;
   epoch: number;
   max_clients: number;
@@ -23,45 +41,157 @@ export interface Room {
    * Never changed in place: whoever walks it while a delivery ends a connection goes on over the members of before,
    * and an ended connection takes no more.
    */
-  members: readonly Member[];
-  readonly by_slot: Map<number, Member>;
-}
+  members: readonly Member[] = NOBODY;
+  readonly #turns: Turns;
+  #by_slot: Map<number, Member> | undefined;
+  /** What was sent in this turn; undefined if nothing. */
+  #log: RoomLog | undefined;
+  #scheduled = false;
+  #sending = false;
+  #slow: Member[] = NONE_SLOW;
+  #turn = 0;
+  #cost = 0;
 
-export function addMember(room: Room, member: Member): void {
-  room.members = [...room.members, member];
-  room.by_slot.set(member.slot, member);
-}
+  constructor(of: { room_id: string; epoch: number; max_clients: number }, turns: Turns) {
+    this.room_id = of.room_id;
+    this.epoch = of.epoch;
+    this.max_clients = of.max_clients;
+    this.#turns = turns;
+  }
 
-export function removeMember(room: Room, member: Member): void {
-  room.members = room.members.filter((other) => other !== member);
-  if (room.by_slot.get(member.slot) === member) room.by_slot.delete(member.slot);
-}
+  add(member: Member): void {
+    this.flush();
+    this.members = [...this.members, member];
+    (this.#by_slot ??= new Map()).set(member.slot, member);
+  }
 
-/** To every other member. */
-export function forward(room: Room, from: Member, data: Uint8Array, binary: boolean): void {
-  const { members } = room;
-  for (let i = 0; i < members.length; i++) {
-    const member = members[i]!;
-    if (member !== from) member.deliver(data, binary);
+  remove(member: Member): void {
+    this.members = this.members.filter((other) => other !== member);
+    if (this.#by_slot?.get(member.slot) === member) this.#by_slot.delete(member.slot);
+  }
+
+  /**
+   * A message to every other member: `length` bytes at `from[at]`, masked with `mask`. False, and nobody gets it, if
+   * `checked` says that its bytes are not what they should be.
+   */
+  forward(
+    sender: Member,
+    from: Buffer,
+    at: number,
+    length: number,
+    mask: number,
+    binary: boolean,
+    checked?: (bytes: Buffer) => boolean,
+  ): boolean {
+    if (this.#log !== undefined && !this.#log.fits(sender, length)) this.flush();
+    if (this.#log === undefined) {
+      this.#log = RoomLog.open(length);
+      if (!this.#scheduled && this.members.length > 2) {
+        this.#scheduled = true;
+        this.#turns.flushLater(this);
+      }
+    }
+    return this.#log.add(sender, from, at, length, mask, binary, checked);
+  }
+
+  /** Whether the messages of this turn have cost so much that its senders should be read in the next one. */
+  get spent(): boolean {
+    return this.#cost > TURN_BUDGET_BYTES && this.#turn === this.#turns.current;
+  }
+
+  /** What was read of one sender has been forwarded: between two there is nobody to share a write with. */
+  readEnded(): void {
+    if (!this.#scheduled && this.#log !== undefined) this.flush();
+  }
+
+  /** Sends what was forwarded. */
+  flush(): void {
+    this.#scheduled = false;
+    const log = this.#log;
+    if (log === undefined) return;
+    this.#log = undefined;
+    this.#sending = true;
+    const kept = log.messages > 0 && this.#send(log);
+    this.#sending = false;
+    log.close(kept);
+    if (this.#slow.length > 0) this.#endSlow();
+  }
+
+  /** Too much waits for `member`. While a log is sent nobody leaves the room: it is ended afterwards. */
+  tooSlow(member: Member): void {
+    if (!this.#sending) return member.endSlow();
+    if (this.#slow === NONE_SLOW) this.#slow = [];
+    this.#slow.push(member);
+  }
+
+  #endSlow(): void {
+    const slow = this.#slow;
+    this.#slow = NONE_SLOW;
+    for (const member of slow) member.endSlow();
+  }
+
+  #send(log: RoomLog): boolean {
+    const { members } = this;
+    const { messages, bytes, serial } = log;
+    const all = log.all();
+    let kept = false;
+    let cost = 0;
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i]!;
+      if (member.log_serial !== serial) {
+        if (member.take(all, messages, bytes)) kept = true;
+        cost += all.length + WRITE_COST_BYTES;
+        continue;
+      }
+      const { frames, messages: others, bytes: of_others } = log.without(member, slice);
+      if (others === 0) continue;
+      if (member.take(frames, others, of_others)) kept = true;
+      cost += frames.length + WRITE_COST_BYTES;
+    }
+    this.#spend(cost);
+    return kept;
+  }
+
+  #spend(cost: number): void {
+    const { current } = this.#turns;
+    if (this.#turn !== current) {
+      this.#turn = current;
+      this.#cost = 0;
+    }
+    this.#cost += cost;
+  }
+
+  /** A whole server frame to the member at `slot`; false if nobody else is there. */
+  forwardTo(slot: number, sender: Member, frame: Buffer, bytes: number): boolean {
+    const member = this.#by_slot?.get(slot);
+    if (member === undefined || member === sender) return false;
+    // What the sender sent to all before comes before.
+    this.flush();
+    member.deliver(frame, bytes);
+    this.#spend(frame.length + WRITE_COST_BYTES);
+    return true;
+  }
+
+  /** Tells `control` to every member but `about`. Raw rooms have no control messages. */
+  announce(control: RelayControl, about?: Member): void {
+    this.flush();
+    if (this.protocol !== 'anteroom.v1' || this.members.length === 0) return;
+    const text = controlText(control);
+    const frame = serverFrame(OPCODE.TEXT, text);
+    for (const member of this.members) if (member !== about) member.deliver(frame, text.length);
+  }
+
+  member(slot: number): Member | undefined {
+    return this.#by_slot?.get(slot);
   }
 }
 
-/** To the member at `slot`; false if nobody else is there. */
-export function forwardTo(room: Room, slot: number, from: Member, data: Uint8Array): boolean {
-  const member = room.by_slot.get(slot);
-  if (member === undefined || member === from) return false;
-  member.deliver(data, true);
-  return true;
-}
+/** Shared by all rooms, and never written to. */
+const NOBODY: readonly Member[] = [];
+const NONE_SLOW: Member[] = [];
+const slice: Slice = { frames: Buffer.alloc(0), messages: 0, bytes: 0 };
 
 /** A control message as the bytes of its text. */
-export function controlText(control: RelayControl): Uint8Array {
+export function controlText(control: RelayControl): Buffer {
   return Buffer.from(JSON.stringify(control));
-}
-
-/** Tells `control` to every member but `about`. Raw rooms have no control messages. */
-export function announce(room: Room, control: RelayControl, about?: Member): void {
-  if (room.protocol !== 'anteroom.v1' || room.members.length === 0) return;
-  const text = controlText(control);
-  for (const member of room.members) if (member !== about) member.deliver(text, false);
 }

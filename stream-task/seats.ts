@@ -2,8 +2,9 @@
 import type { RegisterRequest, TaskRooms } from '../shared/protocol/api.ts';
 import { MAX_SLOT } from '../shared/protocol/frame.ts';
 import type { Rate } from './rate.ts';
-import type { Room } from './room.ts';
+import { Room } from './room.ts';
 import type { Session } from './session.ts';
+import type { Turns } from './turns.ts';
 
 /** Where a client is: its socket open, or awaited until the timer takes the seat away. */
 export type Presence =
@@ -24,28 +25,18 @@ export interface Seat {
 
 export type NewRoom = Pick<RegisterRequest, 'room_id' | 'created_at' | 'epoch' | 'max_clients'>;
 
-export interface SeatedRoom extends Room {
+export class SeatedRoom extends Room {
   /** Another room of the same number has another. ms since the Unix epoch. */
   readonly created_at: number;
-  readonly seats: Map<string, Seat>;
-  next_slot: number;
+  readonly seats = new Map<string, Seat>();
+  next_slot = 0;
   /** The epoch at which it is served elsewhere, once the router has said so. */
   moved_to: number | undefined;
-}
 
-export function createRoom({ room_id, created_at, epoch, max_clients }: NewRoom): SeatedRoom {
-  return {
-    room_id,
-    created_at,
-    epoch,
-    max_clients,
-    protocol: undefined,
-    members: [],
-    by_slot: new Map(),
-    seats: new Map(),
-    next_slot: 0,
-    moved_to: undefined,
-  };
+  constructor(of: NewRoom, turns: Turns) {
+    super(of, turns);
+    this.created_at = of.created_at;
+  }
 }
 
 /**

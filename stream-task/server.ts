@@ -9,13 +9,16 @@ import { MAX_CONTROL_BYTES } from '../shared/protocol/control.ts';
 import { Connections } from './connections.ts';
 import { countOne, createCounts, type Counts } from './counts.ts';
 import type { Logger } from './log.ts';
+import { Connection, type LaneHost } from './lane/connection.ts';
+import { selfTest } from './lane/self-test.ts';
 import { createMetrics } from './metrics.ts';
 import { Pulse } from './pulse.ts';
 import { Registry } from './registry.ts';
 import type { RegistryEvents } from './registry-types.ts';
 import { answerRequest } from './routes.ts';
-import { attach, createHandshaker, turnAway } from './socket.ts';
+import { attach, createHandshaker, READ_AFTER_CLOSE_BYTES, readerLimits, turnAway } from './socket.ts';
 import { TIMING, type Timing } from './timing.ts';
+import { Turns } from './turns.ts';
 import { checkUpgrade, WEBSOCKET_VERSION } from './upgrade.ts';
 
 /** The settings that the relay itself reads. */
@@ -30,6 +33,7 @@ export type RelayConfig = Pick<
   | 'MESSAGE_RATE'
   | 'BYTE_RATE'
   | 'SEND_BUDGET'
+  | 'LANE'
   | 'MAX_SOCKETS_PER_ADDRESS'
 >;
 
@@ -60,6 +64,8 @@ export interface Relay {
 }
 
 /** The handshake of a client with its credentials is under 1 KB; cookies of the page's site come on top. */
+const NOTHING = Buffer.alloc(0);
+
 const MAX_HEADER_BYTES = 8 * 1024;
 /** Some 15 KB each, while they come and go up to 50; when a task dies, thousands of its clients may come here within a second. */
 const MAX_NEWCOMERS = 4_096;
@@ -75,15 +81,22 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
   const timing = deps.timing ?? TIMING;
   const counts = createCounts();
   const pulse = new Pulse(timing.tick, timing.stall);
+  const turns = new Turns();
   const registry = new Registry({
     room_capacity: config.ROOM_CAPACITY,
     connect_timeout: config.CONNECT_TIMEOUT,
     resume_grace: config.RESUME_GRACE,
-    session: {
-      messages_per_second: config.MESSAGE_RATE,
-      bytes_per_second: config.BYTE_RATE,
-      largest_message: config.MAX_FRAME_BYTES,
-      send_budget: config.SEND_BUDGET,
+    host: {
+      limits: {
+        messages_per_second: config.MESSAGE_RATE,
+        bytes_per_second: config.BYTE_RATE,
+        largest_message: config.MAX_FRAME_BYTES,
+        send_budget: config.SEND_BUDGET,
+      },
+      timing,
+      counts,
+      pulse,
+      turns,
     },
     limits: {
       max_frame_bytes: config.MAX_FRAME_BYTES,
@@ -92,9 +105,6 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
       bytes_per_second: config.BYTE_RATE,
       send_budget_bytes: config.SEND_BUDGET,
     },
-    timing,
-    counts,
-    pulse,
     events: deps.events,
   });
   const { task_id, started_at, secrets, log } = deps;
@@ -133,6 +143,13 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
     sockets: () => connections.size,
   });
   const handshaker = createHandshaker(config.MAX_FRAME_BYTES, timing);
+  const lane = await fastLane(config, deps, {
+    turns,
+    limits: readerLimits(config.MAX_FRAME_BYTES),
+    close_wait: timing.close_wait,
+    read_after_close: READ_AFTER_CLOSE_BYTES,
+    ended: (connection) => connections.ended(connection),
+  });
 
   const refuse = (socket: Duplex, status: number, detail: string): void => {
     countOne(counts.refused, status);
@@ -149,12 +166,20 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
       max_sockets: config.MAX_SOCKETS_PER_ADDRESS,
     });
     if (verdict.kind === 'refused') return refuse(socket, verdict.status, verdict.detail);
-    handshaker.handleUpgrade(request, socket, head, (ws) => {
+    handshaker.handleUpgrade(request, socket, NOTHING, (ws) => {
       const admission = registry.admit(verdict.credentials, verdict.protocol);
       if (admission.kind === 'admitted') {
         connections.proven(request.socket);
-        return attach(ws, socket, admission.open);
+        const taken = lane === undefined ? undefined : Connection.take(lane, request.socket);
+        if (taken !== undefined) {
+          connections.continueAs(request.socket, taken);
+          return taken.start(head, admission.open);
+        }
+        if (head.length > 0) socket.unshift(head);
+        turns.read();
+        return attach(ws, socket, turns, admission.open);
       }
+      if (head.length > 0) socket.unshift(head);
       countOne(counts.closes, admission.code);
       turnAway(ws, socket, admission.code, admission.reason);
     });
@@ -181,6 +206,15 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
       clearTimeout(cut);
     },
   };
+}
+
+/** `host`, if connections are to take the fast lane and it works here. */
+async function fastLane(config: RelayConfig, deps: RelayDeps, host: LaneHost): Promise<LaneHost | undefined> {
+  if (config.LANE === 'ws') return undefined;
+  const fault = await selfTest();
+  if (fault === undefined) return host;
+  deps.log.warn({ fault, node: process.version }, 'the fast lane does not work on this Node: using ws');
+  return undefined;
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -1,27 +1,29 @@
 /**
- * One client's connection: takes its messages, checks them, and hands them to its room. Knows nothing of `ws`: it sees
- * a {@link ClientSocket} and is told what happens on it.
+ * One client's connection: takes its messages, checks them, and hands them to its room. Knows nothing of sockets and of
+ * who parses what comes from them: it sees a {@link ClientSocket} and is told what happens on it.
  */
+import { isUtf8 } from 'node:buffer';
 import { CLOSE, NORMAL_CLOSURE } from '../shared/protocol/close-codes.ts';
 import { MAX_CONTROL_BYTES, parseControl, type RelayControl } from '../shared/protocol/control.ts';
-import { destinationOf, headerFault, sourceOf, TO_ALL, TO_RELAY } from '../shared/protocol/frame.ts';
+import { TO_ALL, TO_RELAY } from '../shared/protocol/frame.ts';
 import type { Protocol } from '../shared/protocol/subprotocol.ts';
 import { countOne, type Counts } from './counts.ts';
-import { FrameMeter } from './frame-meter.ts';
+import { headerBytes, OPCODE, serverFrame, writeHeader } from './lane/server-frame.ts';
+import { maskedDestination, maskedFault, maskedSource } from './lane/masked-header.ts';
+import { unmaskBytes, unmasked } from './lane/unmask.ts';
+import { Outbox, type Wire } from './outbox.ts';
 import type { Pulse } from './pulse.ts';
 import type { Rate, RateLimits } from './rate.ts';
-import { controlText, forward, forwardTo, type Member, type Room } from './room.ts';
+import { controlText, type Member, type Room } from './room.ts';
 import type { Timing } from './timing.ts';
+import type { Turns } from './turns.ts';
 
 /** What a session needs of a WebSocket. */
-export interface ClientSocket {
-  /** What waits to be sent, bytes, bookkeeping included. */
-  readonly waiting: number;
-  send(data: Uint8Array, binary: boolean): void;
-  ping(): void;
-  pong(data: Uint8Array): void;
+export interface ClientSocket extends Wire {
+  /** When the message or frame of the client that is not complete yet began, monotonic, ms; undefined if all are. */
+  since: number | undefined;
   /** Starts the closing handshake; the socket is cut off if the peer does not take part. */
-  close(code: number, reason: string): void;
+  sendClose(code: number, reason: string): void;
   terminate(): void;
 }
 
@@ -33,89 +35,115 @@ export interface SessionLimits extends RateLimits {
 /** How a connection ended. `left`: the client gave up its seat; `broke`: its seat may be kept. */
 export type Ending = 'left' | 'broke';
 
+/** What all sessions of a relay share. */
+export interface SessionHost {
+  limits: SessionLimits;
+  timing: Timing;
+  counts: Counts;
+  pulse: Pulse;
+  turns: Turns;
+}
+
 export interface SessionDeps {
+  host: SessionHost;
   room: Room;
   client_id: string;
   slot: number;
   protocol: Protocol;
-  limits: SessionLimits;
   /** Of the client, over all its connections: to connect anew gives it no fresh burst. */
   rate: Rate;
-  timing: Timing;
-  counts: Counts;
-  pulse: Pulse;
   /** Called once, when the connection takes no more, however that came. */
-  ended(session: Session, ending: Ending): void;
+  ended: (session: Session, ending: Ending) => void;
 }
 
-type State = { kind: 'open' } | { kind: 'closing' } | { kind: 'closed' };
-
-const OPEN: State = { kind: 'open' };
-const CLOSING: State = { kind: 'closing' };
-const CLOSED: State = { kind: 'closed' };
+/** `closing`: our close frame has been sent; what still comes from the client is ignored. */
+type State = 'open' | 'closing' | 'closed';
 
 export class Session implements Member {
   readonly client_id: string;
   readonly slot: number;
-  readonly #deps: SessionDeps;
+  log_serial = 0;
+  log_part = 0;
+  readonly #host: SessionHost;
+  readonly #room: Room;
   readonly #socket: ClientSocket;
+  readonly #outbox: Outbox;
   readonly #raw: boolean;
   readonly #rate: Rate;
-  readonly #meter = new FrameMeter();
-  #state: State = OPEN;
+  readonly #ended: SessionDeps['ended'];
+  #state: State = 'open';
   #sent_at: number;
   #ping_at: number;
   #unanswered = 0;
 
   constructor(socket: ClientSocket, deps: SessionDeps) {
-    this.#deps = deps;
+    this.#host = deps.host;
+    this.#room = deps.room;
     this.#socket = socket;
+    this.#outbox = new Outbox(socket);
     this.client_id = deps.client_id;
     this.slot = deps.slot;
     this.#raw = deps.protocol === 'anteroom.raw.v1';
     this.#rate = deps.rate;
+    this.#ended = deps.ended;
     const now = performance.now();
     this.#sent_at = now;
     this.#ping_at = now + this.#pingDelay();
-    deps.pulse.add(this);
-  }
-
-  /** A message of the client. */
-  message(data: Uint8Array, binary: boolean): void {
-    if (this.#state.kind !== 'open') return;
-    const { counts, room } = this.#deps;
-    counts.messages_in++;
-    counts.bytes_in += data.length;
-    if (!this.#take(data.length)) return this.end(CLOSE.TOO_SLOW, 'rate');
-    if (this.#raw) return forward(room, this, data, binary);
-    if (!binary) return this.#control(data);
-    const fault = headerFault(data);
-    if (fault !== undefined) return this.end(CLOSE.BAD_FRAME, `frame: ${fault}`);
-    if (sourceOf(data) !== this.slot) return this.end(CLOSE.BAD_FRAME, 'frame: source');
-    const destination = destinationOf(data);
-    if (destination === TO_ALL) return forward(room, this, data, true);
-    if (destination === TO_RELAY) counts.frames_to_relay++;
-    else if (!forwardTo(room, destination, this, data)) counts.frames_unroutable++;
+    deps.host.pulse.add(this);
   }
 
   /**
-   * Bytes as they came, after the messages in them. A fragment beyond the first counts as a message for the rate: a flood
-   * of empty ones would cost as much as one of messages.
+   * A message of the client: `length` bytes at `from[at]`, masked with `mask`, valid during the call. False if no more of
+   * them should be read in this turn.
    */
-  received(chunk: Uint8Array): void {
-    if (this.#state.kind !== 'open') return;
-    const fragments = this.#meter.push(chunk, this.#deps.pulse.now);
-    if (fragments > 0) this.#rated(0, fragments);
+  message(from: Buffer, at: number, length: number, mask: number, binary: boolean): boolean {
+    if (this.#state !== 'open') return true;
+    const { counts } = this.#host;
+    counts.messages_in++;
+    counts.bytes_in += length;
+    if (!this.#take(length)) this.end(CLOSE.TOO_SLOW, 'rate');
+    else if (!this.#raw) this.#v1(from, at, length, mask, binary);
+    else if (!this.#room.forward(this, from, at, length, mask, binary, binary ? undefined : isUtf8))
+      this.#notText();
+    return !this.#room.spent;
+  }
+
+  #v1(from: Buffer, at: number, length: number, mask: number, binary: boolean): void {
+    if (!binary) return this.#control(from, at, length, mask);
+    const fault = maskedFault(from, at, length, mask);
+    if (fault !== undefined) return this.end(CLOSE.BAD_FRAME, `frame: ${fault}`);
+    if (maskedSource(from, at, mask) !== this.slot) return this.end(CLOSE.BAD_FRAME, 'frame: source');
+    const destination = maskedDestination(from, at, mask);
+    if (destination === TO_ALL) this.#room.forward(this, from, at, length, mask, true);
+    else if (destination === TO_RELAY) this.#host.counts.frames_to_relay++;
+    else this.#unicast(destination, from, at, length, mask);
+  }
+
+  #unicast(slot: number, from: Buffer, at: number, length: number, mask: number): void {
+    const frame = Buffer.allocUnsafe(headerBytes(length) + length);
+    unmaskBytes(frame, writeHeader(frame, 0, OPCODE.BINARY, length), from, at, length, mask);
+    if (!this.#room.forwardTo(slot, this, frame, length)) this.#host.counts.frames_unroutable++;
+  }
+
+  /** What was read in one go has all been given to {@link message}. */
+  readEnded(): void {
+    this.#room.readEnded();
+  }
+
+  /**
+   * So many fragments of messages beyond the first began: each counts as a message for the rate, since a flood of empty
+   * ones would cost as much as one of messages.
+   */
+  fragments(count: number): void {
+    this.#rated(0, count);
   }
 
   /** A WebSocket ping of the client: it counts as a message for its rate, and its answer as one that waits for it. */
   pinged(data: Uint8Array): void {
     this.#rated(data.length);
-    if (this.#state.kind !== 'open') return;
-    if (this.#socket.waiting + data.length > this.#deps.limits.send_budget) {
-      return this.end(CLOSE.TOO_SLOW, 'too slow');
-    }
-    this.#socket.pong(data);
+    if (this.#state !== 'open') return;
+    if (this.#tooMuch(data.length)) return this.endSlow();
+    this.#outbox.write(serverFrame(OPCODE.PONG, data), 1);
   }
 
   /** A WebSocket pong of the client, asked for or not: it counts as a message, too. */
@@ -124,50 +152,81 @@ export class Session implements Member {
     this.#rated(bytes);
   }
 
+  /** What the client sent breaks the WebSocket protocol, or a limit of it; `code` is ours. */
+  broken(code: number): void {
+    this.end(code, '');
+  }
+
   /** The peer's close frame came, or the socket is closed; `code` is the peer's, 1005 or 1006 if it gave none. */
   closed(code: number): void {
     const before = this.#state;
-    this.#state = CLOSED;
-    if (before.kind === 'open') this.#over(code, code === NORMAL_CLOSURE ? 'left' : 'broke');
+    this.#state = 'closed';
+    if (before === 'open') this.#over(code, code === NORMAL_CLOSURE ? 'left' : 'broke');
   }
 
-  deliver(data: Uint8Array, binary: boolean): void {
-    if (this.#state.kind !== 'open') return;
-    const { counts, limits, pulse } = this.#deps;
-    if (this.#socket.waiting + data.length > limits.send_budget) {
-      return this.end(CLOSE.TOO_SLOW, 'too slow');
+  /** The wire has given everything to the kernel. */
+  drained(): void {
+    this.#outbox.drained();
+  }
+
+  take(frames: Buffer, messages: number, bytes: number): boolean {
+    if (this.#state !== 'open') return false;
+    const outbox = this.#outbox;
+    const { counts } = this.#host;
+    if (!outbox.idle && this.#tooMuch(bytes)) {
+      this.#room.tooSlow(this);
+      return false;
     }
-    this.#socket.send(data, binary);
+    this.#sent_at = this.#host.pulse.now;
+    counts.messages_out += messages;
+    counts.bytes_out += bytes;
+    return outbox.write(frames, messages);
+  }
+
+  deliver(frame: Buffer, bytes: number): void {
+    if (this.#state !== 'open') return;
+    if (this.#tooMuch(bytes)) return this.#room.tooSlow(this);
+    const { counts, pulse } = this.#host;
     this.#sent_at = pulse.now;
     counts.messages_out++;
-    counts.bytes_out += data.length;
+    counts.bytes_out += bytes;
+    this.#outbox.write(frame, 1);
   }
 
   /** A control message; nothing in a raw room. */
   tell(control: RelayControl): void {
-    if (!this.#raw) this.deliver(controlText(control), false);
+    if (this.#raw) return;
+    const text = controlText(control);
+    this.deliver(serverFrame(OPCODE.TEXT, text), text.length);
+  }
+
+  endSlow(): void {
+    this.end(CLOSE.TOO_SLOW, 'too slow');
   }
 
   /** Ends the connection from our side. */
   end(code: number, reason: string, ending: Ending = 'broke'): void {
-    if (this.#state.kind !== 'open') return;
-    this.#state = CLOSING;
-    this.#socket.close(code, reason);
+    if (this.#state !== 'open') return;
+    // What it sent until now goes out before the others hear of its end, and what it was sent before its close frame.
+    this.#room.flush();
+    this.#state = 'closing';
+    this.#outbox.finish();
+    this.#socket.sendClose(code, reason);
     this.#over(code, ending);
   }
 
   /** Called by the pulse every now and then: `alive` and pings. See {@link Beating}. */
   beat(now: number, stood = 0): void {
-    if (this.#state.kind !== 'open') return;
+    if (this.#state !== 'open') return;
     if (stood > 0) this.#excuse(stood);
-    const { timing } = this.#deps;
-    const { since } = this.#meter;
+    const { timing } = this.#host;
+    const { since } = this.#socket;
     if (since !== undefined && now - since >= timing.message) return this.end(CLOSE.TIMEOUT, 'message');
     if (now >= this.#ping_at) {
       if (this.#unanswered === 2) return this.#socket.terminate();
       this.#unanswered++;
       this.#ping_at = now + this.#pingDelay();
-      this.#socket.ping();
+      this.#outbox.write(PING, 0);
     }
     // What was sent is stamped with the last beat, up to a tick too early: so wait for one more.
     if (!this.#raw && now - this.#sent_at >= timing.alive_after + timing.tick) this.tell({ type: 'alive' });
@@ -176,37 +235,50 @@ export class Session implements Member {
   /** The process stood still for `ms`: what this client sent meanwhile, such as a pong, has not been read yet. */
   #excuse(ms: number): void {
     this.#ping_at += ms;
-    if (this.#meter.since !== undefined) this.#meter.since += ms;
+    if (this.#socket.since !== undefined) this.#socket.since += ms;
     this.#rate.excuse(ms);
   }
 
   #rated(bytes: number, messages = 1): void {
-    if (this.#state.kind !== 'open') return;
+    if (this.#state !== 'open') return;
     if (!this.#take(bytes, messages)) this.end(CLOSE.TOO_SLOW, 'rate');
   }
 
   /** False if the client is over its rate. While a stall is not noticed yet, nobody is: the next beat excuses it. */
   #take(bytes: number, messages = 1): boolean {
-    const { pulse, timing } = this.#deps;
-    const now = performance.now();
+    const { pulse, timing, turns } = this.#host;
+    const { now } = turns;
     return this.#rate.take(bytes, now, messages) || now - pulse.now >= timing.tick + timing.stall;
   }
 
-  #control(data: Uint8Array): void {
-    if (data.length > MAX_CONTROL_BYTES) return this.end(CLOSE.TOO_LARGE, 'control');
-    const control = parseControl(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
+  #tooMuch(bytes: number): boolean {
+    return this.#outbox.waiting + bytes > this.#host.limits.send_budget;
+  }
+
+  #notText(): void {
+    this.broken(CLOSE.BAD_FRAME);
+  }
+
+  #control(from: Buffer, at: number, length: number, mask: number): void {
+    if (length > MAX_CONTROL_BYTES) return this.end(CLOSE.TOO_LARGE, 'control');
+    const text = unmasked(from, at, length, mask);
+    if (!isUtf8(text)) return this.#notText();
+    const control = parseControl(text.toString());
     if (control === undefined) return this.end(CLOSE.BAD_FRAME, 'control: not a JSON object with a type');
     if (control.type === 'leave') this.end(NORMAL_CLOSURE, 'left', 'left');
   }
 
   #over(code: number, ending: Ending): void {
-    countOne(this.#deps.counts.closes, code);
-    this.#deps.pulse.delete(this);
-    this.#deps.ended(this, ending);
+    const { counts, pulse } = this.#host;
+    countOne(counts.closes, code);
+    pulse.delete(this);
+    this.#ended(this, ending);
   }
 
   #pingDelay(): number {
-    const { ping_min, ping_max } = this.#deps.timing;
+    const { ping_min, ping_max } = this.#host.timing;
     return ping_min + Math.random() * (ping_max - ping_min);
   }
 }
+
+const PING = serverFrame(OPCODE.PING, new Uint8Array(0));

@@ -1,16 +1,14 @@
 /** `ws` behind the small interface that a session needs. */
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
-import { CLOSE } from '../shared/protocol/close-codes.ts';
 import { PROTOCOLS } from '../shared/protocol/subprotocol.ts';
+import { OWN_CODE } from './lane/connection.ts';
+import type { ReaderLimits } from './lane/frame-reader.ts';
+import { FrameMeter } from './frame-meter.ts';
 import type { ClientSocket, Session } from './session.ts';
 import type { Timing } from './timing.ts';
+import type { Paused, Turns } from './turns.ts';
 
-/**
- * What one waiting message costs besides its bytes: without it, 1 MB of empty messages would hold hundreds of MB of
- * queue entries.
- */
-export const MESSAGE_OVERHEAD_BYTES = 128;
 /** Fragments of one message at most: a browser cuts at 64 KiB or more, so that this is far from any honest client. */
 const MAX_FRAGMENTS = 1_024;
 /**
@@ -20,21 +18,23 @@ const MAX_FRAGMENTS = 1_024;
 const MAX_PIECES = 1_024;
 const BYTES_PER_PIECE = 64;
 /** What is read in search of the peer's close frame once ours has been sent: parsing it may cost more than frames did. */
-const READ_AFTER_CLOSE_BYTES = 65_536;
-
-/**
- * The codes that `ws` closes with by itself (RFC 6455 §7.4.1), as ours, so that a client reads "reconnect?" from one
- * table: 1002 protocol error, 1007 not UTF-8, 1008 too many fragments or pieces, 1009 too large.
- */
-const OWN_CODE: Readonly<Record<number, number>> = {
-  1002: CLOSE.BAD_FRAME,
-  1007: CLOSE.BAD_FRAME,
-  1008: CLOSE.TOO_LARGE,
-  1009: CLOSE.TOO_LARGE,
-};
+export const READ_AFTER_CLOSE_BYTES = 65_536;
 
 /** The code of a close frame that has none (RFC 6455 §7.4.1). */
 const NO_CODE = 1_005;
+
+function ownCode(code: number): number | undefined {
+  return (OWN_CODE as Readonly<Record<number, number>>)[code];
+}
+
+/** What holds for the messages of a client, whoever parses them. */
+export function readerLimits(max_frame_bytes: number): ReaderLimits {
+  return {
+    max_message_bytes: max_frame_bytes,
+    max_fragments: MAX_FRAGMENTS,
+    max_pieces: Math.max(MAX_PIECES, Math.ceil(max_frame_bytes / BYTES_PER_PIECE)),
+  };
+}
 
 class RelaySocket extends WebSocket {
   /** The code that was sent in place of one of `ws`. */
@@ -44,7 +44,7 @@ class RelaySocket extends WebSocket {
 
   override close(code?: number, data?: string | Buffer): void {
     // For a fault `ws` gives a code alone. With a reason, if an empty one, it echoes the close frame of the peer.
-    const own = code === undefined || data !== undefined ? undefined : OWN_CODE[code];
+    const own = code === undefined || data !== undefined ? undefined : ownCode(code);
     this.refused_with ??= own;
     super.close(own ?? code, data);
     if (code === undefined) this.concluded(NO_CODE);
@@ -54,15 +54,16 @@ class RelaySocket extends WebSocket {
 
 /** Completes handshakes. `max_frame_bytes`: the largest message. */
 export function createHandshaker(max_frame_bytes: number, timing: Timing): WebSocketServer {
+  const limits = readerLimits(max_frame_bytes);
   const options: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
     // By the session, which counts what waits for a client that does not read.
     autoPong: false,
     perMessageDeflate: false,
-    maxPayload: max_frame_bytes,
-    maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: Math.max(MAX_PIECES, Math.ceil(max_frame_bytes / BYTES_PER_PIECE)),
+    maxPayload: limits.max_message_bytes,
+    maxFragments: limits.max_fragments,
+    maxBufferedChunks: limits.max_pieces,
     closeTimeout: timing.close_wait,
     // By default the first offer is echoed; the second one holds a ticket.
     handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
@@ -71,45 +72,59 @@ export function createHandshaker(max_frame_bytes: number, timing: Timing): WebSo
   return new WebSocketServer(options);
 }
 
-const BINARY = { binary: true, compress: false, fin: true };
-const TEXT = { binary: false, compress: false, fin: true };
-
 /** The members of a WebSocket that are used. */
-type UsedSocket = Pick<WebSocket, 'bufferedAmount' | 'send' | 'ping' | 'pong' | 'close' | 'terminate'>;
+type UsedSocket = Pick<WebSocket, 'close' | 'terminate'>;
 
+/**
+ * A WebSocket whose input `ws` parses. What the relay sends goes to the stream below it in slices of many frames; `ws`
+ * itself sends nothing but close frames, after them.
+ */
 export class WsSocket implements ClientSocket {
+  /** Told when the stream has given everything to the kernel. */
+  drained: () => void = () => {};
   readonly #ws: UsedSocket;
-  #messages = 0;
-  readonly #sent = (): void => {
-    if (this.#messages > 0) this.#messages--;
+  readonly #stream: Duplex;
+  readonly #meter = new FrameMeter();
+  readonly #written = (): void => {
+    if (this.#pending && this.#stream.writableLength === 0) {
+      this.#pending = false;
+      this.drained();
+    }
   };
+  #pending = false;
 
-  constructor(ws: UsedSocket) {
+  constructor(ws: UsedSocket, stream: Duplex) {
     this.#ws = ws;
+    this.#stream = stream;
   }
 
   get waiting(): number {
-    const bytes = this.#ws.bufferedAmount;
-    // Callbacks come at the end of a turn of the loop: what was written at once in this turn is still counted.
-    if (bytes === 0) this.#messages = 0;
-    return bytes + this.#messages * MESSAGE_OVERHEAD_BYTES;
+    return this.#stream.writableLength;
   }
 
-  send(data: Uint8Array, binary: boolean): void {
-    this.#messages++;
-    this.#ws.send(data, binary ? BINARY : TEXT, this.#sent);
+  get since(): number | undefined {
+    return this.#meter.since;
   }
 
-  ping(): void {
-    this.#ws.ping();
+  set since(since: number | undefined) {
+    this.#meter.since = since;
   }
 
-  pong(data: Uint8Array): void {
-    this.#messages++;
-    this.#ws.pong(data, false, this.#sent);
+  /** Bytes as they came; the number of fragments beyond the first of a message that began in them. */
+  received(chunk: Uint8Array, now: number): number {
+    return this.#meter.push(chunk, now);
   }
 
-  close(code: number, reason: string): void {
+  write(frames: Uint8Array): boolean {
+    if (!this.#stream.writable) return true;
+    this.#stream.write(frames, this.#written);
+    // What a TCP stream gives to the kernel at once is off its books at once, too.
+    if (this.#stream.writableLength === 0) return true;
+    this.#pending = true;
+    return false;
+  }
+
+  sendClose(code: number, reason: string): void {
     this.#ws.close(code, reason);
   }
 
@@ -119,15 +134,40 @@ export class WsSocket implements ClientSocket {
 }
 
 /** Connects an open WebSocket over `stream` and the session that `open` makes for it. */
-export function attach(ws: WebSocket, stream: Duplex, open: (socket: ClientSocket) => Session): void {
-  const session = open(new WsSocket(ws));
+export function attach(
+  ws: WebSocket,
+  stream: Duplex,
+  turns: Turns,
+  open: (socket: ClientSocket) => Session,
+): void {
+  const socket = new WsSocket(ws, stream);
+  const session = open(socket);
+  socket.drained = () => session.drained();
   // `ws` found a fault and has sent the close frame already: so has the session ended, for that reason.
   ws.on('error', () => {
-    if (ws instanceof RelaySocket && ws.refused_with !== undefined) session.end(ws.refused_with, 'message');
+    if (ws instanceof RelaySocket && ws.refused_with !== undefined) session.broken(ws.refused_with);
   });
+  let reading = false;
+  stream.prependListener('data', () => {
+    reading = true;
+    turns.read();
+  });
+  const paused: Paused = { resume: () => ws.resume() };
   // With the binary type `nodebuffer` (the default) every message is one Buffer.
-  ws.on('message', (data, binary) => session.message(data as Buffer, binary));
-  stream.on('data', (chunk: Buffer) => session.received(chunk));
+  ws.on('message', (data, binary) => {
+    const bytes = data as Buffer;
+    if (!session.message(bytes, 0, bytes.length, 0, binary) && !ws.isPaused) {
+      ws.pause();
+      turns.resumeLater(paused);
+    }
+    if (!reading) session.readEnded();
+  });
+  stream.on('data', (chunk: Buffer) => {
+    reading = false;
+    const fragments = socket.received(chunk, turns.now);
+    if (fragments > 0) session.fragments(fragments);
+    session.readEnded();
+  });
   bound(ws, stream);
   ws.on('ping', (data) => session.pinged(data));
   ws.on('pong', (data) => session.ponged(data.length));

@@ -78,6 +78,11 @@ export const taskSettings = {
   MESSAGE_RATE: read.integer('messages a second that one client may send', 1_000, 1, 10_000_000),
   BYTE_RATE: read.integer('bytes a second that one client may send', 4_194_304, 1_024, 10_000_000_000),
   SEND_BUDGET: read.integer('bytes that may wait for one slow receiver', 1_048_576, 65_536, 1_073_741_824),
+  LANE: read.choice(
+    'how WebSockets are served: fast, where this Node allows it, or by the ws library alone',
+    ['fast', 'ws'],
+    'fast',
+  ),
   MAX_SOCKETS_PER_ADDRESS: read.integer('sockets that one address may hold open', 500, 1, 1_000_000),
 } as const;
 

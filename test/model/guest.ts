@@ -95,7 +95,7 @@ export class Guest {
     const { line } = this;
     if (line === undefined || line.closed) return;
     this.over = true;
-    line.process.run(() => line.session.message(LEAVE, false));
+    line.process.run(() => line.session.message(LEAVE, 0, LEAVE.length, 0, false));
   }
 
   #socket(line: Line): ClientSocket {
@@ -107,10 +107,9 @@ export class Guest {
     };
     return {
       waiting: 0,
-      send: () => {},
-      ping: () => {},
-      pong: () => {},
-      close: end,
+      since: undefined,
+      write: () => true,
+      sendClose: end,
       terminate: () => end(1006),
     };
   }

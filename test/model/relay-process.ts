@@ -11,6 +11,7 @@ import { Registry } from '../../stream-task/registry.ts';
 import { createRemovals } from '../../stream-task/removals.ts';
 import type { RouterClient } from '../../stream-task/router-client.ts';
 import { TIMING } from '../../stream-task/timing.ts';
+import { Turns } from '../../stream-task/turns.ts';
 import { wait } from '../../stream-task/wait.ts';
 import type { Scheduler } from './scheduler.ts';
 import { VirtualTimer, within, type Surroundings } from './virtual-globals.ts';
@@ -105,7 +106,7 @@ export class RelayProcess {
       room_capacity,
       connect_timeout: options.connect_timeout,
       resume_grace: options.resume_grace,
-      session: LIMITS,
+      host: { limits: LIMITS, timing: TIMING, counts, pulse: this.#pulse, turns: new Turns() },
       limits: {
         max_frame_bytes: LIMITS.largest_message,
         max_control_bytes: 4_096,
@@ -113,9 +114,6 @@ export class RelayProcess {
         bytes_per_second: PLENTY,
         send_budget_bytes: PLENTY,
       },
-      timing: TIMING,
-      counts,
-      pulse: this.#pulse,
       events: {
         connected: (connect) => connects.add(connect),
         removed: (removal) => this.#removals.add(removal),

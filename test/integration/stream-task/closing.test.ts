@@ -6,6 +6,7 @@ import type { WebSocket } from 'ws';
 import type { Session } from '../../../stream-task/session.ts';
 import { attach, createHandshaker, turnAway } from '../../../stream-task/socket.ts';
 import { TIMING } from '../../../stream-task/timing.ts';
+import { Turns } from '../../../stream-task/turns.ts';
 import { frameOf } from '../../support/canary.ts';
 import { eventually } from '../../support/inbox.ts';
 import { bareClient, handshake, RawSocket } from '../../support/raw-socket.ts';
@@ -97,10 +98,10 @@ describe('behind the close frame of the relay', () => {
   });
 
   it('a flood is not read on and ends with the connection, where the client had one', async () => {
-    const quiet = { message() {}, received() {}, closed() {} } as unknown as Session;
+    const quiet = { message: () => true, fragments() {}, readEnded() {}, closed() {} } as unknown as Session;
     const read = await readOf(FLOOD, (ws, stream) => {
-      attach(ws, stream, (socket) => {
-        socket.close(4_429, 'rate');
+      attach(ws, stream, new Turns(), (socket) => {
+        socket.sendClose(4_429, 'rate');
         return quiet;
       });
     });

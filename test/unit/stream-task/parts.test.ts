@@ -12,8 +12,9 @@ import { createLog } from '../../../stream-task/log.ts';
 import { LostRooms } from '../../../stream-task/lost-rooms.ts';
 import { createMetrics } from '../../../stream-task/metrics.ts';
 import { Rate } from '../../../stream-task/rate.ts';
-import { createRoom, takeSlot, type Seat } from '../../../stream-task/seats.ts';
+import { SeatedRoom, takeSlot, type Seat } from '../../../stream-task/seats.ts';
 import { taskId } from '../../../stream-task/task.ts';
+import { Turns } from '../../../stream-task/turns.ts';
 
 describe('rate', () => {
   it('[R37] lets a burst of two seconds through, then the sustained rate', () => {
@@ -89,7 +90,7 @@ describe('slots', () => {
   });
 
   it('[R22] go round before one is given again, and skip those that are held', () => {
-    const room = createRoom({ room_id: '10000', created_at: 1, epoch: 1, max_clients: 10 });
+    const room = new SeatedRoom({ room_id: '10000', created_at: 1, epoch: 1, max_clients: 10 }, new Turns());
     for (let n = 0; n < 5; n++) {
       const slot = takeSlot(room);
       expect(slot).toBe(n);
@@ -100,7 +101,7 @@ describe('slots', () => {
   });
 
   it('are refused when all are held', () => {
-    const room = createRoom({ room_id: '10000', created_at: 1, epoch: 1, max_clients: 10 });
+    const room = new SeatedRoom({ room_id: '10000', created_at: 1, epoch: 1, max_clients: 10 }, new Turns());
     for (let slot = 0; slot <= MAX_SLOT; slot++) room.seats.set(String(slot), seat(slot));
     expect(() => takeSlot(room)).toThrow(RangeError);
   });

@@ -4,6 +4,7 @@ import { createCounts } from '../../../stream-task/counts.ts';
 import { Pulse } from '../../../stream-task/pulse.ts';
 import { Registry } from '../../../stream-task/registry.ts';
 import { TIMING } from '../../../stream-task/timing.ts';
+import { Turns } from '../../../stream-task/turns.ts';
 
 const ROOM_ID = '00157';
 const CLIENT_ID = '00000000-0000-4000-8000-000000000001';
@@ -38,11 +39,14 @@ describe('registry', () => {
       room_capacity: 1,
       connect_timeout: 30_000,
       resume_grace: 15_000,
-      session: { ...limits, largest_message: 1, send_budget: 1 },
+      host: {
+        limits: { ...limits, largest_message: 1, send_budget: 1 },
+        timing: TIMING,
+        counts: createCounts(),
+        pulse,
+        turns: new Turns(),
+      },
       limits: { ...limits, max_frame_bytes: 1, max_control_bytes: 1, send_budget_bytes: 1 },
-      timing: TIMING,
-      counts: createCounts(),
-      pulse,
       events: {
         connected: () => {},
         removed: (removal) => removed.push(removal),

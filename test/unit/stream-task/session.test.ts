@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCounts } from '../../../stream-task/counts.ts';
+import { FrameMeter } from '../../../stream-task/frame-meter.ts';
+import { serverFrame } from '../../../stream-task/lane/server-frame.ts';
 import type { Pulse } from '../../../stream-task/pulse.ts';
 import { Rate } from '../../../stream-task/rate.ts';
-import type { Room } from '../../../stream-task/room.ts';
+import { Room } from '../../../stream-task/room.ts';
 import { Session, type ClientSocket, type Ending } from '../../../stream-task/session.ts';
 import { TIMING } from '../../../stream-task/timing.ts';
+import { Turns } from '../../../stream-task/turns.ts';
 import type { Protocol } from '../../../shared/protocol/subprotocol.ts';
 import { clientFrame, OPCODE } from '../../support/wire-frames.ts';
 
@@ -12,21 +15,39 @@ import { clientFrame, OPCODE } from '../../support/wire-frames.ts';
 class Wire implements ClientSocket {
   waiting = 0;
   readonly log: string[] = [];
-  send(data: Uint8Array): void {
-    this.log.push(Buffer.from(data).toString());
+  readonly #meter = new FrameMeter();
+  get since(): number | undefined {
+    return this.#meter.since;
   }
-  ping(): void {
-    this.log.push('ping');
+  set since(since: number | undefined) {
+    this.#meter.since = since;
   }
-  pong(data: Uint8Array): void {
-    this.log.push(`pong ${Buffer.from(data).toString()}`);
+  /** Bytes of the client, as whoever parses them tells the session of them. */
+  received(session: Session, bytes: Uint8Array, now: number): void {
+    session.fragments(this.#meter.push(bytes, now));
   }
-  close(code: number): void {
+  write(frames: Uint8Array): boolean {
+    // One short frame each.
+    const name = { [OPCODE.PING]: 'ping', [OPCODE.PONG]: 'pong ' }[frames[0]! & 15] ?? '';
+    this.log.push(name + Buffer.from(frames.subarray(2)).toString());
+    return this.waiting === 0;
+  }
+  sendClose(code: number): void {
     this.log.push(`close ${code}`);
   }
   terminate(): void {
     this.log.push('terminate');
   }
+}
+
+/** A message of the client. */
+function say(session: Session, text: string, binary: boolean): void {
+  session.message(Buffer.from(text), 0, text.length, 0, binary);
+}
+
+/** A message of another member. */
+function deliver(session: Session, payload: Buffer): void {
+  session.deliver(serverFrame(OPCODE.BINARY, payload), payload.length);
 }
 
 const ALIVE = '{"type":"alive"}';
@@ -37,19 +58,15 @@ describe('session', () => {
   let clock: number;
   const pulse = { now: 0, add() {}, delete() {} };
   const counts = createCounts();
+  const turns = new Turns();
 
   /** A session, with the time at which it started as 0. */
   function start(protocol: Protocol = 'anteroom.v1', budget = 1_000): Session {
-    clock = performance.now();
+    turns.read();
+    clock = turns.now;
     pulse.now = clock;
-    const room: Room = {
-      room_id: '10000',
-      epoch: 1,
-      max_clients: 2,
-      protocol,
-      members: [],
-      by_slot: new Map(),
-    };
+    const room = new Room({ room_id: '10000', epoch: 1, max_clients: 2 }, turns);
+    room.protocol = protocol;
     const limits = {
       messages_per_second: 1_000,
       bytes_per_second: 1_000_000,
@@ -57,15 +74,12 @@ describe('session', () => {
       send_budget: budget,
     };
     return new Session(wire, {
+      host: { limits, timing: TIMING, counts, pulse: pulse as unknown as Pulse, turns },
       room,
       client_id: 'a',
       slot: 7,
       protocol,
-      limits,
       rate: new Rate(limits, clock),
-      timing: TIMING,
-      counts,
-      pulse: pulse as unknown as Pulse,
       ended: (_session, ending) => endings.push(ending),
     });
   }
@@ -88,7 +102,7 @@ describe('session', () => {
     beat(session, 6_000);
     expect(wire.log).toEqual([ALIVE]);
     beat(session, 6_500);
-    session.deliver(Buffer.from('x'), true);
+    deliver(session, Buffer.from('x'));
     beat(session, 11_500);
     expect(wire.log).toEqual([ALIVE, 'x']);
     beat(session, 12_500);
@@ -142,10 +156,10 @@ describe('session', () => {
   it('[R51] ends nobody for the rate before the beat has told that the process stood still', () => {
     const session = start('anteroom.raw.v1');
     pulse.now = clock - 60_000;
-    for (let n = 0; n < 5_000; n++) session.message(Buffer.from('x'), true);
+    for (let n = 0; n < 5_000; n++) say(session, 'x', true);
     expect(wire.log).toEqual([]);
     beat(session, 0, 60_000);
-    session.message(Buffer.from('x'), true);
+    say(session, 'x', true);
     expect(wire.log).toEqual([]);
   });
 
@@ -158,7 +172,7 @@ describe('session', () => {
 
   it('[R51] gives a message under way the time that the process stood still', () => {
     const session = start('anteroom.raw.v1');
-    session.received(clientFrame(OPCODE.BINARY, 'a', false));
+    wire.received(session, clientFrame(OPCODE.BINARY, 'a', false), pulse.now);
     beat(session, 60_000, 59_500);
     expect(wire.log).toEqual([]);
     beat(session, 90_000);
@@ -167,11 +181,11 @@ describe('session', () => {
 
   it('[R49] ends a message that does not finish, with 4408, however busy its fragments and pings are', () => {
     const session = start('anteroom.raw.v1');
-    session.received(clientFrame(OPCODE.BINARY, 'a', false));
+    wire.received(session, clientFrame(OPCODE.BINARY, 'a', false), pulse.now);
     for (let ms = 1_000; ms < 30_000; ms += 1_000) {
       beat(session, ms);
-      session.received(clientFrame(OPCODE.CONTINUATION, '', false));
-      session.received(clientFrame(OPCODE.PING));
+      wire.received(session, clientFrame(OPCODE.CONTINUATION, '', false), pulse.now);
+      wire.received(session, clientFrame(OPCODE.PING), pulse.now);
     }
     expect(wire.log.filter((line) => line !== 'ping')).toEqual([]);
     // A little more: the message began a moment after the session did.
@@ -183,39 +197,44 @@ describe('session', () => {
   it('[R49] leaves alone who sends one message after the other, each cut anywhere', () => {
     const session = start('anteroom.raw.v1');
     const frame = clientFrame(OPCODE.BINARY, 'message');
-    session.received(frame.subarray(0, 5));
+    wire.received(session, frame.subarray(0, 5), pulse.now);
     for (let ms = 20_000; ms <= 200_000; ms += 20_000) {
       beat(session, ms);
       session.ponged(0);
-      session.received(Buffer.concat([frame.subarray(5), frame.subarray(0, 5)]));
+      wire.received(session, Buffer.concat([frame.subarray(5), frame.subarray(0, 5)]), pulse.now);
     }
     expect(wire.log.filter((line) => line !== 'ping')).toEqual([]);
   });
 
   it('[R50] counts fragments as messages', () => {
     const session = start('anteroom.raw.v1');
-    for (let n = 0; n < 2_000; n++) session.received(clientFrame(OPCODE.CONTINUATION, '', false));
+    for (let n = 0; n < 2_000; n++)
+      wire.received(session, clientFrame(OPCODE.CONTINUATION, '', false), pulse.now);
     expect(wire.log).toEqual([]);
-    for (let n = 0; n < 1_000; n++) session.received(clientFrame(OPCODE.CONTINUATION, '', false));
+    for (let n = 0; n < 1_000; n++)
+      wire.received(session, clientFrame(OPCODE.CONTINUATION, '', false), pulse.now);
     expect(wire.log).toEqual(['close 4429']);
   });
 
   it('[R39] [R40] answers pings as long as the answers are read', () => {
-    const session = start('anteroom.raw.v1', 100);
+    const session = start('anteroom.raw.v1', 300);
+    wire.waiting = 10;
     session.pinged(Buffer.from('there?'));
-    wire.waiting = 95;
+    wire.waiting = 300 - 128 - 5;
     session.pinged(Buffer.from('there?'));
     expect(wire.log).toEqual(['pong there?', 'close 4429']);
   });
 
   it('[R40] counts the next message against the budget, and sends nothing after it closed', () => {
-    const session = start('anteroom.raw.v1', 100);
-    wire.waiting = 60;
-    session.deliver(Buffer.alloc(40), true);
+    const session = start('anteroom.raw.v1', 300);
+    wire.waiting = 100;
+    deliver(session, Buffer.alloc(40));
+    // 128 for the message that waits already.
+    deliver(session, Buffer.alloc(300 - 100 - 128));
     expect(wire.log).toHaveLength(1);
-    session.deliver(Buffer.alloc(41), true);
-    session.deliver(Buffer.alloc(1), true);
-    expect(wire.log.slice(1)).toEqual(['close 4429']);
+    deliver(session, Buffer.alloc(1));
+    deliver(session, Buffer.alloc(1));
+    expect(wire.log.slice(2)).toEqual(['close 4429']);
     expect(endings).toEqual(['broke']);
   });
 
@@ -223,7 +242,7 @@ describe('session', () => {
     const session = start();
     session.end(4503, 'draining');
     session.end(4404, 'gone');
-    session.message(Buffer.from('{"type":"leave"}'), false);
+    say(session, '{"type":"leave"}', false);
     session.closed(4503);
     beat(session, 100_000);
     expect(wire.log).toEqual(['close 4503']);

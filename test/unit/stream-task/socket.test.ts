@@ -1,44 +1,44 @@
+import { Duplex, PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { MESSAGE_OVERHEAD_BYTES, WsSocket } from '../../../stream-task/socket.ts';
+import type { WebSocket } from 'ws';
+import { WsSocket } from '../../../stream-task/socket.ts';
 
-describe('what waits in a socket', () => {
-  /** A WebSocket whose peer reads when `read` is called. */
-  function stalled() {
-    const callbacks: (() => void)[] = [];
-    const ws = {
-      bufferedAmount: 0,
-      send(data: Uint8Array, _options: unknown, sent: () => void) {
-        this.bufferedAmount += data.length + 2;
-        callbacks.push(sent);
-      },
-      ping() {},
-      close() {},
-      terminate() {},
-    };
-    const read = (): void => {
-      ws.bufferedAmount = 0;
-      for (const sent of callbacks.splice(0)) sent();
-    };
-    return { ws, read, socket: new WsSocket(ws as unknown as ConstructorParameters<typeof WsSocket>[0]) };
+describe('a socket whose input ws parses', () => {
+  function onto(stream: Duplex) {
+    const ws = { close() {}, terminate() {} } as unknown as WebSocket;
+    const socket = new WsSocket(ws, stream);
+    let drained = 0;
+    socket.drained = () => drained++;
+    return { socket, drained: () => drained };
   }
 
-  it('[R40] counts each message with what it costs to keep it', () => {
-    const { socket, read } = stalled();
+  it('says whether the stream has passed on what was written, and later that it has', async () => {
+    let passOn: (() => void) | undefined;
+    const read: Buffer[] = [];
+    let at_once = true;
+    const stream = new Duplex({
+      write(chunk: Buffer, _encoding, done) {
+        read.push(chunk);
+        if (at_once) done();
+        else passOn = done;
+      },
+    });
+    const { socket, drained } = onto(stream);
+    expect(socket.write(Buffer.from('abcd'))).toBe(true);
+    at_once = false;
+    expect(socket.write(Buffer.from('efgh'))).toBe(false);
+    expect(socket.waiting).toBe(4);
+    expect(drained()).toBe(0);
+    passOn?.();
+    await expect.poll(drained).toBe(1);
     expect(socket.waiting).toBe(0);
-    for (let n = 0; n < 1_000; n++) socket.send(new Uint8Array(1), true);
-    expect(socket.waiting).toBe(1_000 * (3 + MESSAGE_OVERHEAD_BYTES));
-    read();
-    expect(socket.waiting).toBe(0);
-    socket.send(new Uint8Array(1), true);
-    expect(socket.waiting).toBe(3 + MESSAGE_OVERHEAD_BYTES);
+    expect(Buffer.concat(read).toString()).toBe('abcdefgh');
   });
 
-  it('[R40] does not hold against a receiver what was written at once in the same turn', () => {
-    const { socket, ws } = stalled();
-    for (let n = 0; n < 10_000; n++) {
-      expect(socket.waiting).toBe(0);
-      socket.send(new Uint8Array(1), true);
-      ws.bufferedAmount = 0;
-    }
+  it('takes and forgets what comes after the stream has ended', () => {
+    const stream = new PassThrough();
+    const { socket } = onto(stream);
+    stream.end();
+    expect(socket.write(Buffer.from('late'))).toBe(true);
   });
 });

@@ -1,0 +1,67 @@
+/**
+ * Turns of the event loop. What a turn reads is sent at its end, so that each receiver gets one write for all of it; and
+ * what one room may cost in a turn is bounded, so that none starves the others.
+ */
+
+/** Something with output that is sent at the end of the turn. Never throws. */
+export interface Dirty {
+  flush(): void;
+}
+
+/** Something that was told to read no further in this turn. Never throws. */
+export interface Paused {
+  resume(): void;
+}
+
+export class Turns {
+  /** Monotonic, ms: reading the clock for each message would cost as much as checking it. See {@link Turns.read}. */
+  now = performance.now();
+  /** Grows by one with each turn in which anything happened. */
+  current = 0;
+  #scheduled = false;
+  #dirty: Dirty[] = [];
+  #paused: Paused[] = [];
+
+  /** Something came from a socket. */
+  read(): void {
+    this.now = performance.now();
+  }
+
+  /** `one` is flushed at the end of this turn. It must not be given twice. */
+  flushLater(one: Dirty): void {
+    this.#dirty.push(one);
+    this.#schedule();
+  }
+
+  /** `one` goes on in the next turn: after what all the others sent has been read. */
+  resumeLater(one: Paused): void {
+    this.#paused.push(one);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#end);
+  }
+
+  readonly #end = (): void => {
+    this.#scheduled = false;
+    this.#flush();
+    this.current++;
+    if (this.#paused.length === 0) return;
+    const paused = this.#paused;
+    this.#paused = [];
+    // They were paused in the turn that ends here. Sockets are polled between two immediates.
+    for (const one of paused) one.resume();
+    this.#flush();
+  };
+
+  #flush(): void {
+    if (this.#dirty.length === 0) return;
+    this.read();
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const one of dirty) one.flush();
+  }
+}
