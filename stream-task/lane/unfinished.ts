@@ -38,6 +38,7 @@ const MAX_CONTROL_PAYLOAD = 125;
 
 const EMPTY: Buffer = Buffer.alloc(0);
 
+/** Used until nothing is under way any more, then thrown away: an idle connection has none. */
 export class Unfinished {
   /** Where the last read ended. */
   at = 0;
@@ -85,6 +86,7 @@ export class Unfinished {
     const position = this.#read++;
     if (position === 0) {
       this.#first = byte;
+      // Of the fragment or control frame before.
       this.#length = 0;
       this.#mask = 0;
       return UNFINISHED;
@@ -142,10 +144,7 @@ export class Unfinished {
       this.#control = Buffer.allocUnsafe(this.#length);
       return UNFINISHED;
     }
-    // An empty frame cannot be what is too much.
-    if (this.#length > 0 && this.#before + this.#length > limits.max_message_bytes) {
-      return this.#fault(1009, sink);
-    }
+    if (this.#before + this.#length > limits.max_message_bytes) return this.#fault(1009, sink);
     if (opcode !== OPCODE.CONTINUATION) {
       this.#opcode = opcode;
       return UNFINISHED;
@@ -196,14 +195,10 @@ export class Unfinished {
       this.#before = length;
       return UNFINISHED;
     }
-    const message = this.#message;
     const binary = this.#opcode === OPCODE.BINARY;
     this.#opcode = OPCODE.CONTINUATION;
-    this.#fragments = 0;
-    this.#message = EMPTY;
-    this.#before = 0;
-    const go_on = sink.message(message, 0, length, mask, binary);
-    giveBuffer(message);
+    const go_on = sink.message(this.#message, 0, length, mask, binary);
+    giveBuffer(this.#message);
     return go_on ? FINISHED : STOPPED;
   }
 

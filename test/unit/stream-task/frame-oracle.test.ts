@@ -19,73 +19,140 @@ const announced = (says: bigint, length_bytes: 2 | 8, opcode: number = BINARY): 
 
 const smiley = Buffer.from('😀');
 
-const STREAMS: Record<string, Buffer[]> = {
-  'two messages': [clientFrame(TEXT, 'hé😀'), clientFrame(BINARY, Uint8Array.of(0, 255, 1))],
-  'empty messages': [clientFrame(TEXT), clientFrame(BINARY), clientFrame(TEXT)],
-  'fragments with control frames in between': [
-    clientFrame(TEXT, smiley.subarray(0, 2), false),
-    clientFrame(PING, 'x'),
-    clientFrame(CONTINUATION, smiley.subarray(2), false),
-    clientFrame(PONG, 'yz'),
-    clientFrame(CONTINUATION),
-    clientFrame(BINARY, 'b'),
-  ],
-  'a close frame inside a fragmented message': [
-    clientFrame(BINARY, 'a', false),
-    clientFrame(CLOSE, closePayload(4_001, smiley)),
-    clientFrame(CONTINUATION, 'b'),
-  ],
-  'a close frame without a code': [clientFrame(CLOSE), clientFrame(TEXT, 'after')],
-  'a close frame with half a code': [clientFrame(CLOSE, Uint8Array.of(3))],
-  'a close reason that is not UTF-8': [clientFrame(CLOSE, closePayload(1_000, smiley.subarray(0, 3)))],
-  'a text that is not UTF-8': [clientFrame(TEXT, 'fine'), clientFrame(TEXT, smiley.subarray(0, 3))],
-  'a fragmented text that is not UTF-8': [
-    clientFrame(TEXT, smiley.subarray(0, 3), false),
-    clientFrame(CONTINUATION, 'no'),
-    clientFrame(TEXT, 'after'),
-  ],
-  'a surrogate in a text': [clientFrame(TEXT, Uint8Array.of(0xed, 0xa0, 0x80))],
-  'a continuation of nothing': [clientFrame(BINARY, 'a'), clientFrame(CONTINUATION, 'b')],
-  'a message inside a message': [clientFrame(BINARY, 'a', false), clientFrame(TEXT, 'b')],
-  'a ping in fragments': [clientFrame(PING, 'a', false)],
-  'a ping that is too large': [clientFrame(PING, new Uint8Array(126))],
-  'the largest ping': [clientFrame(PING, new Uint8Array(125).fill(7))],
-  'a frame without mask': [
-    clientFrame(BINARY, 'a'),
-    encodeFrame({ ...whole, masked: false, opcode: BINARY, payload: smiley }),
-  ],
-  'masks of zeros and of ones': [0, 0xff].flatMap((byte) => {
-    const mask = new Uint8Array(4).fill(byte);
-    return [
-      encodeFrame({ ...whole, opcode: TEXT, payload: smiley, mask }),
-      encodeFrame({ ...begun, opcode: BINARY, payload: smiley, mask }),
-      encodeFrame({ ...whole, opcode: CONTINUATION, payload: smiley, mask }),
-    ];
-  }),
-  'lengths that are longer than need be': ([2, 8] as const).flatMap((length_bytes) => [
-    encodeFrame({ ...whole, opcode: TEXT, payload: smiley, length_bytes }),
-    encodeFrame({ ...begun, opcode: BINARY, payload: smiley, length_bytes }),
-    encodeFrame({ ...whole, opcode: CONTINUATION, payload: new Uint8Array(), length_bytes }),
-  ]),
-  'a message of the largest size': [clientFrame(BINARY, new Uint8Array(200).fill(1)), clientFrame(PING)],
-  'a message that is too large': [clientFrame(PING), clientFrame(BINARY, new Uint8Array(201))],
-  'fragments of the largest size together': [
-    clientFrame(BINARY, new Uint8Array(150), false),
-    clientFrame(CONTINUATION, new Uint8Array(50), false),
-    clientFrame(CONTINUATION),
-    clientFrame(PING),
-  ],
-  'fragments that are too large together': [
-    clientFrame(BINARY, new Uint8Array(150), false),
-    clientFrame(CONTINUATION, new Uint8Array(51)),
-  ],
-  'fragments that are too many': [
-    clientFrame(TEXT, 'a', false),
-    clientFrame(CONTINUATION, 'b', false),
-    clientFrame(PING),
-    clientFrame(CONTINUATION, '', false),
-    clientFrame(CONTINUATION, 'c'),
-  ],
+const text = (content: string | Uint8Array): string => `text ${Buffer.from(content).toString('hex')}`;
+const binary = (content: string | Uint8Array): string => `binary ${Buffer.from(content).toString('hex')}`;
+const ping = (content: string | Uint8Array): string => `ping ${Buffer.from(content).toString('hex')}`;
+const broken = smiley.subarray(0, 3);
+const empty = new Uint8Array();
+const filled = (length: number): Uint8Array => new Uint8Array(length).fill(7);
+
+/** What RFC 6455 makes of these, where messages of 200 bytes and 3 fragments are allowed. */
+const STREAMS: Record<string, { frames: Buffer[]; are: string[] }> = {
+  'two messages': {
+    frames: [clientFrame(TEXT, 'hé😀'), clientFrame(BINARY, Uint8Array.of(0, 255, 1))],
+    are: [text('hé😀'), binary(Uint8Array.of(0, 255, 1))],
+  },
+  'empty messages': {
+    frames: [clientFrame(TEXT), clientFrame(BINARY), clientFrame(TEXT)],
+    are: [text(''), binary(''), text('')],
+  },
+  'fragments with control frames in between': {
+    frames: [
+      clientFrame(TEXT, smiley.subarray(0, 2), false),
+      clientFrame(PING, 'x'),
+      clientFrame(CONTINUATION, smiley.subarray(2), false),
+      clientFrame(PONG, 'yz'),
+      clientFrame(CONTINUATION),
+      clientFrame(BINARY, 'b'),
+    ],
+    are: [ping('x'), 'pong of 2', text(smiley), binary('b')],
+  },
+  'a close frame inside a fragmented message': {
+    frames: [
+      clientFrame(BINARY, 'a', false),
+      clientFrame(CLOSE, closePayload(4_001, smiley)),
+      clientFrame(CONTINUATION, 'b'),
+    ],
+    are: [`close 4001 ${smiley.toString('hex')}`],
+  },
+  'a close frame without a code': {
+    frames: [clientFrame(CLOSE), clientFrame(TEXT, 'after')],
+    are: ['close 1005 '],
+  },
+  'a close frame with half a code': { frames: [clientFrame(CLOSE, filled(1))], are: ['fault 1002'] },
+  'a close reason that is not UTF-8': {
+    frames: [clientFrame(CLOSE, closePayload(1_000, broken))],
+    are: ['fault 1007'],
+  },
+  'a text that is not UTF-8': {
+    frames: [clientFrame(TEXT, 'fine'), clientFrame(TEXT, broken), clientFrame(TEXT, 'after')],
+    are: [text('fine'), 'fault 1007'],
+  },
+  'a fragmented text that is not UTF-8': {
+    frames: [clientFrame(TEXT, broken, false), clientFrame(CONTINUATION, 'no'), clientFrame(TEXT, 'after')],
+    are: ['fault 1007'],
+  },
+  'a surrogate in a text': {
+    frames: [clientFrame(TEXT, Uint8Array.of(0xed, 0xa0, 0x80))],
+    are: ['fault 1007'],
+  },
+  'a continuation of nothing': {
+    frames: [clientFrame(BINARY, 'a'), clientFrame(CONTINUATION, 'b')],
+    are: [binary('a'), 'fault 1002'],
+  },
+  'a message inside a message': {
+    frames: [clientFrame(BINARY, 'a', false), clientFrame(TEXT, 'b')],
+    are: ['fault 1002'],
+  },
+  'reserved bits': {
+    frames: [encodeFrame({ ...whole, rsv: 2, opcode: TEXT, payload: smiley })],
+    are: ['fault 1002'],
+  },
+  'a reserved data opcode': { frames: [clientFrame(3, 'a')], are: ['fault 1002'] },
+  'a reserved control opcode': {
+    frames: [clientFrame(PONG, 'a'), clientFrame(11, 'a')],
+    are: ['pong of 1', 'fault 1002'],
+  },
+  'a ping in fragments': { frames: [clientFrame(PING, 'a', false)], are: ['fault 1002'] },
+  'a ping that is too large': { frames: [clientFrame(PING, filled(126))], are: ['fault 1002'] },
+  'the largest ping': { frames: [clientFrame(PING, filled(125))], are: [ping(filled(125))] },
+  'a frame without mask': {
+    frames: [
+      clientFrame(BINARY, 'a'),
+      encodeFrame({ ...whole, masked: false, opcode: BINARY, payload: smiley }),
+    ],
+    are: [binary('a'), 'fault 1002'],
+  },
+  'masks of zeros and of ones': {
+    frames: [0, 0xff].flatMap((byte) => {
+      const mask = new Uint8Array(4).fill(byte);
+      return [
+        encodeFrame({ ...whole, opcode: TEXT, payload: smiley, mask }),
+        encodeFrame({ ...begun, opcode: BINARY, payload: broken, mask }),
+        encodeFrame({ ...whole, opcode: CONTINUATION, payload: smiley, mask }),
+      ];
+    }),
+    are: [0, 1].flatMap(() => [text(smiley), binary(Buffer.concat([broken, smiley]))]),
+  },
+  'lengths that are longer than need be': {
+    frames: ([2, 8] as const).flatMap((length_bytes) => [
+      encodeFrame({ ...whole, opcode: TEXT, payload: smiley, length_bytes }),
+      encodeFrame({ ...begun, opcode: BINARY, payload: smiley, length_bytes }),
+      encodeFrame({ ...whole, opcode: CONTINUATION, payload: empty, length_bytes }),
+    ]),
+    are: [0, 1].flatMap(() => [text(smiley), binary(smiley)]),
+  },
+  'a message of the largest size': {
+    frames: [clientFrame(BINARY, filled(200)), clientFrame(PING)],
+    are: [binary(filled(200)), ping('')],
+  },
+  'a message that is too large': {
+    frames: [clientFrame(PING), clientFrame(BINARY, filled(201))],
+    are: [ping(''), 'fault 1009'],
+  },
+  'fragments of the largest size together': {
+    frames: [
+      clientFrame(BINARY, filled(150), false),
+      clientFrame(CONTINUATION, filled(50), false),
+      clientFrame(CONTINUATION),
+      clientFrame(PING),
+    ],
+    are: [binary(filled(200)), ping('')],
+  },
+  'fragments that are too large together': {
+    frames: [clientFrame(BINARY, filled(150), false), clientFrame(CONTINUATION, filled(51))],
+    are: ['fault 1009'],
+  },
+  'fragments that are too many': {
+    frames: [
+      clientFrame(TEXT, 'a', false),
+      clientFrame(CONTINUATION, 'b', false),
+      clientFrame(PING),
+      clientFrame(CONTINUATION, '', false),
+      clientFrame(CONTINUATION, 'c'),
+    ],
+    are: [ping(''), 'fault 1008'],
+  },
 };
 
 /** A header of any kind is complete with these, and so is a payload of 127 bytes; whatever they are then. */
@@ -126,8 +193,9 @@ describe('frame reader beside ws', () => {
     expect(taken).toEqual([...standard, ...free].map((code) => `close ${code} `));
   }, 60_000);
 
-  it.each(Object.entries(STREAMS))('agrees on %s, cut anywhere', (_what, frames) => {
+  it.each(Object.entries(STREAMS))('agrees on %s, cut anywhere', (_what, { frames, are }) => {
     const bytes = Buffer.concat(frames);
+    expect(assertAgreed(bytes, [], SMALL)).toEqual(are);
     for (const limits of [LIMITS, SMALL]) {
       const uncut = assertAgreed(bytes, [], limits);
       const all = Array.from({ length: bytes.length }, (_, n) => n);
