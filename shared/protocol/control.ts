@@ -2,6 +2,7 @@
  * Control messages of `anteroom.v1`: JSON objects in text messages between one client and its relay. They are never
  * relayed. A receiver ignores a `type` and fields that it does not know, so that both sides can be newer.
  */
+import { FRAME_CLASS, type FrameClass } from './frame.ts';
 
 /** A client as the relay names it to others. `slot` is the task's own and changes with a move. */
 export interface Peer {
@@ -62,14 +63,47 @@ export interface Draining {
   deadline_ms: number;
 }
 
+/** To a sender: somebody who could not keep up can go on with its stream `stream` (0–31) from a keyframe (R55). */
 export interface NeedKeyframe {
   type: 'need_keyframe';
   stream: number;
 }
 
+/**
+ * What is left out of a sender's frames for the receiver that is worst off. 0: nothing; 1: temporal layer 2, and poses but the
+ * newest; 2: layers 1 and 2; 3: all video.
+ */
+export type CongestionLevel = 0 | 1 | 2 | 3;
+
+/** To a sender: how it stands with receivers that cannot keep up (R56). A connection begins at level 0. */
 export interface Congested {
   type: 'congested';
-  level: number;
+  level: CongestionLevel;
+  /** For how many receivers something is left out. */
+  receivers: number;
+}
+
+/** The classes that may be left out, by the names that {@link Dropped} has for them. */
+export const DROPPED_CLASSES = {
+  pose: FRAME_CLASS.POSE,
+  video: FRAME_CLASS.VIDEO,
+  audio: FRAME_CLASS.AUDIO,
+} as const satisfies Record<string, FrameClass>;
+export type DroppedClass = keyof typeof DROPPED_CLASSES;
+
+/** `count` frames (1 or more) of one class and stream (0–31) of the client at `slot`. */
+export interface DroppedFrames {
+  slot: number;
+  class: DroppedClass;
+  stream: number;
+  count: number;
+}
+
+/** To a receiver: what the relay left out for it since it told it last (R57). */
+export interface Dropped {
+  type: 'dropped';
+  /** {@link MOST_DROPPED} at most; the rest comes with the next. */
+  frames: DroppedFrames[];
 }
 
 /** Sent after {@link ALIVE_AFTER_MS} of silence, since a browser cannot see pings. */
@@ -77,7 +111,8 @@ export interface Alive {
   type: 'alive';
 }
 
-export type RelayControl = Welcome | Joined | Left | Moved | Draining | NeedKeyframe | Congested | Alive;
+export type RelayControl =
+  Welcome | Joined | Left | Moved | Draining | NeedKeyframe | Congested | Dropped | Alive;
 
 /** The client gives its seat up for good. */
 export interface Leave {
@@ -92,6 +127,8 @@ export const ALIVE_AFTER_MS = 5_000;
 export const DEAD_AFTER_MS = 12_000;
 /** Largest text control message, bytes. */
 export const MAX_CONTROL_BYTES = 4 * 1024;
+/** Entries of one {@link Dropped} at most. */
+export const MOST_DROPPED = 32;
 
 /** Parses a control text into an object with a string `type`; undefined if it is not one. */
 export function parseControl(text: string): ({ type: string } & Record<string, unknown>) | undefined {
