@@ -11,7 +11,7 @@ import { giveBuffer, takeBuffer } from './spare-buffers.ts';
 export const VERDICT = {
   /** All bytes are read, and more are needed. */
   UNFINISHED: 0,
-  /** A frame is finished and no message is under way: at `at` another begins. */
+  /** A control frame or a message is finished, at `at`. */
   FINISHED: 1,
   /** The sink said stop, at `at`. */
   STOPPED: 2,
@@ -209,8 +209,7 @@ export class Unfinished {
     if (opcode !== OPCODE.PONG) unmask(data, 0, data.length, this.#mask);
     if (opcode === OPCODE.CLOSE) return this.#close(data, sink);
     const go_on = opcode === OPCODE.PING ? sink.ping(data) : sink.pong(data.length);
-    if (!go_on) return STOPPED;
-    return this.nothing ? FINISHED : UNFINISHED;
+    return go_on ? FINISHED : STOPPED;
   }
 
   #close(data: Buffer, sink: FrameSink): Verdict {
