@@ -1,6 +1,7 @@
 /** The TCP connections of the relay, whatever is spoken on them, and how many there may be. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as SecureServer, type TLSSocket } from 'node:tls';
 import { Addresses } from './addresses.ts';
 import { countOne, type Counts } from './counts.ts';
 
@@ -21,6 +22,9 @@ const ADDRESS_SLACK = 16;
 /** Requests on one connection that wait for their answer: no ordinary client sends the next one before. */
 export const MAX_PIPELINED = 4;
 
+/** The peer's end of a connection: no two that are open at once share it. */
+const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
+
 /** Counts and bounds the connections of `server`. */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -31,11 +35,19 @@ export class Connections {
   readonly #newcomers = new Set<Socket>();
   readonly #unanswered = new WeakMap<Socket, number>();
   readonly #addresses = new Addresses();
+  /** Of a TLS server: the accepted sockets by where they come from. */
+  #by_end: Map<string, Socket> | undefined;
+  /** The TCP socket below a TLS one. */
+  readonly #carriers = new WeakMap<Socket, Socket>();
 
   constructor(server: Server, limits: ConnectionLimits, counts: Counts) {
     this.#limits = limits;
     this.#counts = counts;
     server.on('connection', (socket: Socket) => this.#opened(socket));
+    if (!(server instanceof SecureServer)) return;
+    // What a request comes on is another socket than the one that was accepted.
+    this.#by_end = new Map();
+    server.on('secureConnection', (socket: TLSSocket) => this.#secured(socket));
   }
 
   get size(): number {
@@ -49,7 +61,7 @@ export class Connections {
 
   /** `socket` has shown a valid ticket or token: it does not make room for newcomers any more. */
   proven(socket: Socket): void {
-    this.#newcomers.delete(socket);
+    this.#newcomers.delete(this.#carriers.get(socket) ?? socket);
   }
 
   /** `socket` goes on as `other`, which has shown a ticket; its end is to be told by {@link ended}. */
@@ -103,7 +115,10 @@ export class Connections {
     const address = socket.remoteAddress ?? '';
     this.#open.set(socket, address);
     this.#newcomers.add(socket);
+    const end = endOf(socket);
+    this.#by_end?.set(end, socket);
     socket.once('close', () => {
+      this.#by_end?.delete(end);
       this.#newcomers.delete(socket);
       this.ended(socket);
     });
@@ -114,6 +129,13 @@ export class Connections {
     // An honest handshake takes a moment, so that the one which has been here longest is the least likely to be one.
     const [oldest] = this.#newcomers;
     if (oldest !== undefined) this.#cut(oldest, 'newcomers');
+  }
+
+  #secured(socket: TLSSocket): void {
+    const carrier = this.#by_end?.get(endOf(socket));
+    if (carrier !== undefined) this.#carriers.set(socket, carrier);
+    // Nothing that was not counted is served.
+    else socket.destroy();
   }
 
   #cut(socket: Socket, reason: 'address' | 'newcomers' | 'pipelined'): void {

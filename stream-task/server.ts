@@ -1,5 +1,12 @@
 /** The relay as one server: HTTP routes and WebSockets on one port. */
-import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Registry as MetricsRegistry } from 'prom-client';
@@ -47,6 +54,8 @@ export interface RelayDeps {
   timing?: Timing;
   /** Connections at once that have shown neither a ticket nor a token. Default: {@link MAX_NEWCOMERS}. */
   max_newcomers?: number;
+  /** Serve TLS with this certificate and its key, PEM. Default: plain TCP. */
+  tls?: { cert: string; key: string };
 }
 
 export interface Relay {
@@ -109,24 +118,26 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
   });
   const { task_id, started_at, secrets, log } = deps;
 
-  const server: Server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: timing.handshake,
-      requestTimeout: timing.handshake,
-      connectionsCheckingInterval: timing.handshake_check,
-      noDelay: true,
-      // Anything else (such as `Upgrade: h2c`) is a plain request.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
-    },
-    (request, response) => {
-      const { socket } = request;
-      if (!connections.asked(socket)) return;
-      response.once('close', () => connections.answered(socket));
-      const proven = (): void => connections.proven(socket);
-      void answerRequest(request, response, { task_id, started_at, registry, secrets, metrics, log, proven });
-    },
-  );
+  const options = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: timing.handshake,
+    requestTimeout: timing.handshake,
+    connectionsCheckingInterval: timing.handshake_check,
+    noDelay: true,
+    // Anything else (such as `Upgrade: h2c`) is a plain request.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+  };
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    if (!connections.asked(socket)) return;
+    response.once('close', () => connections.answered(socket));
+    const proven = (): void => connections.proven(socket);
+    void answerRequest(request, response, { task_id, started_at, registry, secrets, metrics, log, proven });
+  };
+  const server: Server =
+    deps.tls === undefined
+      ? createServer(options, answer)
+      : createSecureServer({ ...options, ...deps.tls, handshakeTimeout: timing.handshake }, answer);
   // Of plain HTTP alone: a WebSocket has pings for that.
   server.setTimeout(timing.standstill);
   const connections = new Connections(

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { WebSocket, type ClientOptions, type RawData } from 'ws';
 import { createLog } from '../../stream-task/log.ts';
 import type { Connect } from '../../stream-task/registry-types.ts';
-import { startRelay, type Relay, type RelayConfig } from '../../stream-task/server.ts';
+import { startRelay, type Relay, type RelayConfig, type RelayDeps } from '../../stream-task/server.ts';
 import { TIMING, type Timing } from '../../stream-task/timing.ts';
 import { ticketHash } from '../../shared/domain/ticket.ts';
 import { authorize, ROUTER } from '../../shared/domain/token.ts';
@@ -115,6 +115,7 @@ export interface TestRelay extends AsyncDisposable {
 export async function startTestRelay(
   config: Partial<RelayConfig> = {},
   timing: Partial<Timing> = {},
+  more: Pick<RelayDeps, 'tls' | 'max_newcomers'> = {},
 ): Promise<TestRelay> {
   const task_id = randomUUID();
   const started_at = Date.now();
@@ -132,6 +133,7 @@ export async function startTestRelay(
         connected: (connect) => connects.push(connect),
         removed: (removal) => removals.push(removal),
       },
+      ...more,
     },
   );
   const opened: Peer[] = [];
@@ -140,7 +142,7 @@ export async function startTestRelay(
     port: relay.port,
     task_id,
     started_at,
-    url: `ws://127.0.0.1:${relay.port}`,
+    url: `${more.tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${relay.port}`,
     connects,
     removals,
     async register(room_id, clients, request = {}) {
