@@ -1,11 +1,14 @@
-import { MOST_DROPPED, type Dropped, type DroppedClass } from '../../shared/protocol/control.ts';
+import {
+  DROPPED_CLASSES,
+  MOST_DROPPED,
+  type DroppedClass,
+  type DroppedFrames,
+} from '../../shared/protocol/control.ts';
 
-/** Streams that are counted apart. */
+/** Streams that are counted apart at most. */
 const MOST_STREAMS = 1_024;
 /** Time between two reports at least, ms. */
 const EVERY_MS = 1_000;
-/** By the number that the header has for them; nothing else is ever left out. */
-const NAMES: readonly (DroppedClass | undefined)[] = [undefined, undefined, 'pose', 'video', 'audio'];
 
 /** How many frames were left out, of which class and stream of whom, until the receiver is told. */
 export class LeftOut {
@@ -16,9 +19,8 @@ export class LeftOut {
     return this.#counts.size === 0;
   }
 
-  /** `stream_class`: byte of class and stream, see {@link streamClass}. */
-  count(source: number, stream_class: number): void {
-    const key = source * 256 + stream_class;
+  count(source: number, frame_class: number, stream: number): void {
+    const key = (source << 8) | (frame_class << 5) | stream;
     const before = this.#counts.get(key);
     if (before !== undefined) this.#counts.set(key, before + 1);
     else if (this.#counts.size < MOST_STREAMS) this.#counts.set(key, 1);
@@ -31,7 +33,7 @@ export class LeftOut {
     const frames: DroppedFrames[] = [];
     for (const [key, count] of this.#counts) {
       if (frames.length === MOST_DROPPED) break;
-      frames.push({ slot: key >>> 8, class: NAMES[(key >>> 5) & 7]!, stream: key & 31, count });
+      frames.push({ slot: key >>> 8, class: nameOf((key >>> 5) & 7), stream: key & 31, count });
       this.#counts.delete(key);
     }
     return frames;
@@ -42,15 +44,7 @@ export class LeftOut {
   }
 }
 
-/** Class (0–7) and stream (0–31) in one byte. */
-export function streamClass(frame_class: number, stream: number): number {
-  return (frame_class << 5) | stream;
-}
-
 function nameOf(frame_class: number): DroppedClass {
-  return frame_class === DROPPED_CLASSES.pose
-    ? 'pose'
-    : frame_class === DROPPED_CLASSES.audio
-      ? 'audio'
-      : 'video';
+  if (frame_class === DROPPED_CLASSES.pose) return 'pose';
+  return frame_class === DROPPED_CLASSES.audio ? 'audio' : 'video';
 }

@@ -4,7 +4,7 @@ import type { AckClock } from './ack-clock.ts';
 import { KeyframeGrace } from './keyframe-grace.ts';
 import { KeyframeNeed } from './keyframe-need.ts';
 import { LatestPoses } from './latest-poses.ts';
-import { LeftOut, streamClass } from './left-out.ts';
+import { LeftOut } from './left-out.ts';
 import { Probe } from './probe.ts';
 import { BINARY, headerBytes, payloadBytes, serverFrame, TEXT } from './server-frames.ts';
 import { SlowSource } from './slow-source.ts';
@@ -146,7 +146,7 @@ export class SlowPath {
         return this.#video(source, stream, second >>> 5, (first & 2) !== 0, droppable, end - at);
       case FRAME_CLASS.AUDIO:
         if (!droppable || this.#excess <= AUDIO_MS) return 'pass';
-        this.#left_out.count(source, streamClass(FRAME_CLASS.AUDIO, stream));
+        this.#left_out.count(source, FRAME_CLASS.AUDIO, stream);
         this.#worse(source, this.#stateOf(source), 3);
         return 'leave_out';
       default:
@@ -155,7 +155,7 @@ export class SlowPath {
   }
 
   readonly #leftPose = (key: number): void => {
-    this.#left_out.count(Math.floor(key / STREAMS), streamClass(FRAME_CLASS.POSE, key % STREAMS));
+    this.#left_out.count(Math.floor(key / STREAMS), FRAME_CLASS.POSE, key % STREAMS);
   };
 
   #video(
@@ -196,7 +196,7 @@ export class SlowPath {
       const ready = this.#excess <= TOP_LAYER_MS && this.#probe.stage !== 'silent';
       if (ready && this.#keyframes.mayAsk(this.#now)) this.#deps.needKeyframe(source, stream, this.#now);
     }
-    this.#left_out.count(source, streamClass(FRAME_CLASS.VIDEO, stream));
+    this.#left_out.count(source, FRAME_CLASS.VIDEO, stream);
     this.#worse(source, state, video.severity(stream));
     return 'leave_out';
   }
