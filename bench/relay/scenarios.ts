@@ -1,0 +1,35 @@
+/** What is sent through each system. */
+export interface Scenario {
+  /** As options, tables and JSON name it. */
+  name: string;
+  rooms: number;
+  /** Connections of each room. */
+  members: number;
+  /** Bytes of a message, without any header of a protocol. */
+  size: number;
+  /** Messages of a room that are under way at once when the load is as high as the server takes. */
+  in_flight: number;
+  /** Whether it is measured at a common fixed rate as well. A rate knows no bursts. */
+  at_rate: boolean;
+}
+
+const KB = 1_024;
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: '200x2 100B', rooms: 200, members: 2, size: 100, in_flight: 2, at_rate: true },
+  { name: '40x10 1KB', rooms: 40, members: 10, size: KB, in_flight: 10, at_rate: true },
+  { name: '1x500 1KB', rooms: 1, members: 500, size: KB, in_flight: 4, at_rate: true },
+  { name: '25x4 16KB', rooms: 25, members: 4, size: 16 * KB, in_flight: 4, at_rate: true },
+  { name: '40x10 1KB burst', rooms: 40, members: 10, size: KB, in_flight: 40, at_rate: false },
+];
+
+/** Connections that only stay: what one costs in memory. */
+export const IDLE = { name: 'idle 5000x2', rooms: 5_000, members: 2 } as const;
+
+/** Name of a scenario at the fixed rate. */
+export const atRate = (name: string): string => `${name} fixed rate`;
+
+/** Messages a second for each room, so that all receivers together get `deliveries_per_s`. */
+export function roomRate(scenario: Scenario, deliveries_per_s: number): number {
+  return deliveries_per_s / (scenario.rooms * (scenario.members - 1));
+}

@@ -1,0 +1,119 @@
+/** Whether the relay is as fast as it is said to be: a line for each thing that is asked of it. */
+import { figure } from '../table.ts';
+import type { Row } from './rows.ts';
+import { atRate, IDLE, SCENARIOS } from './scenarios.ts';
+import { BASELINE, C_BROKERS, OURS, OURS_V1 } from './systems.ts';
+
+export interface Verdict {
+  /** Undefined: what it takes was not measured in this run. */
+  held: boolean | undefined;
+  text: string;
+}
+
+/** How many times our CPU time for a delivery the baseline takes, at saturation: what must be, and what is aimed at. */
+const RATIOS: Readonly<Record<string, { least: number; goal: number }>> = {
+  '200x2 100B': { least: 1.35, goal: 1.55 },
+  '40x10 1KB': { least: 5, goal: 5.9 },
+  '1x500 1KB': { least: 3, goal: 4.2 },
+  '25x4 16KB': { least: 1.6, goal: 1.85 },
+  '40x10 1KB burst': { least: 10, goal: 16 },
+};
+
+/** `v1` may take so many times the CPU of `raw`. */
+const V1_SHARE = 1.15;
+/** KB of an idle connection that are aimed at. */
+const IDLE_GOAL_KB = 2.5;
+
+/** Finds the CPU time for a delivery, or another figure, of a system in a scenario. */
+type Lookup = (system: string, scenario: string, field?: NumberField) => number | undefined;
+type NumberField = 'cpu_us_per_delivery' | 'p99_us' | 'idle_bytes';
+
+function lookupIn(rows: readonly Row[]): Lookup {
+  return (system, scenario, field = 'cpu_us_per_delivery') =>
+    rows.find((row) => row.system === system && row.scenario === scenario)?.[field] ?? undefined;
+}
+
+const unmeasured = (text: string): Verdict => ({ held: undefined, text: `${text}: not measured` });
+
+function ratioVerdict(of: Lookup, scenario: string): Verdict {
+  const { least, goal } = RATIOS[scenario]!;
+  const asked = `at least ${least}, goal ${goal}`;
+  const [ours, theirs] = [of(OURS, scenario), of(BASELINE, scenario)];
+  if (ours === undefined || theirs === undefined)
+    return unmeasured(`${scenario}: CPU of ${BASELINE} over ours (${asked})`);
+  const ratio = theirs / ours;
+  return {
+    held: ratio >= least,
+    text: `${scenario}: ${BASELINE} takes ${figure(ratio)} times our CPU (${asked})`,
+  };
+}
+
+function v1Verdict(of: Lookup, scenario: string): Verdict {
+  const [raw, v1] = [of(OURS, scenario), of(OURS_V1, scenario)];
+  if (raw === undefined || v1 === undefined) return unmeasured(`${scenario}: v1 within 15 % of raw`);
+  return {
+    held: v1 <= V1_SHARE * raw,
+    text: `${scenario}: v1 takes ${figure(v1 / raw)} times the CPU of raw (at most ${V1_SHARE})`,
+  };
+}
+
+/** A peer is every system that is not ours. Without its runtime a broker in C may be ahead in rooms of two. */
+function peerVerdict(of: Lookup, rows: readonly Row[], scenario: string): Verdict {
+  const ours = of(OURS, scenario);
+  const pairs = SCENARIOS.find(({ name }) => name === scenario)!.members === 2;
+  const peers = rows.filter(
+    (row) =>
+      row.scenario === scenario &&
+      row.cpu_us_per_delivery !== null &&
+      !row.system.startsWith('anteroom') &&
+      !row.system.endsWith(' TLS') &&
+      // The user brings it; it is neither on npm nor in Debian.
+      row.system !== 'uWebSockets.js' &&
+      !(pairs && C_BROKERS.includes(row.system)),
+  );
+  if (ours === undefined || peers.length === 0) return unmeasured(`${scenario}: ahead of each peer`);
+  const ahead = peers.filter((row) => row.cpu_us_per_delivery! < ours);
+  return ahead.length === 0
+    ? { held: true, text: `${scenario}: ahead of ${peers.map(({ system }) => system).join(', ')}` }
+    : { held: false, text: `${scenario}: ${ahead.map(({ system }) => system).join(', ')} ahead of us` };
+}
+
+function latencyVerdict(of: Lookup, scenario: string): Verdict {
+  const [ours, theirs] = [of(OURS, scenario, 'p99_us'), of(BASELINE, scenario, 'p99_us')];
+  if (ours === undefined || theirs === undefined)
+    return unmeasured(`${scenario}: p99 no worse than ${BASELINE}`);
+  return {
+    held: ours <= theirs,
+    text: `${scenario}: p99 is ${figure(ours)} µs, that of ${BASELINE} ${figure(theirs)} µs (no worse)`,
+  };
+}
+
+function idleVerdict(of: Lookup): Verdict {
+  const [ours, theirs] = [of(OURS, IDLE.name, 'idle_bytes'), of('naive ws', IDLE.name, 'idle_bytes')];
+  if (ours === undefined || theirs === undefined) return unmeasured(`${IDLE.name}: memory of a connection`);
+  const kb = (bytes: number): string => (bytes / 1_024).toFixed(1);
+  return {
+    held: ours <= theirs,
+    text: `${IDLE.name}: ${kb(ours)} KB a connection, naive ws ${kb(theirs)} KB (no more, goal ${IDLE_GOAL_KB})`,
+  };
+}
+
+/** Everything that is asked for, held or not. */
+export function verdictsOf(rows: readonly Row[]): Verdict[] {
+  const of = lookupIn(rows);
+  const names = SCENARIOS.map(({ name }) => name);
+  const rated = SCENARIOS.filter(({ at_rate }) => at_rate).map(({ name }) => atRate(name));
+  return [
+    ...names.map((name) => ratioVerdict(of, name)),
+    ...names.map((name) => v1Verdict(of, name)),
+    ...names.map((name) => peerVerdict(of, rows, name)),
+    ...rated.map((name) => latencyVerdict(of, name)),
+    idleVerdict(of),
+  ];
+}
+
+/** A line for each. */
+export function verdictLines(verdicts: readonly Verdict[]): string {
+  const mark = ({ held }: Verdict): string => (held === undefined ? '-     ' : held ? 'held  ' : 'MISSED');
+  return verdicts.map((verdict) => `${mark(verdict)}  ${verdict.text}`).join('\n');
+}
