@@ -50,7 +50,7 @@ struct connection {
   struct buffer outgoing;
   struct due due;
   struct under_way under_way;
-  /** Of each sender of the room: the sequence that comes next. */
+  /** Of each sender of the room: the sequence that comes next. NULL: it stays idle. */
   uint64_t *expected;
   struct overtaken overtaken;
   const char *target;

@@ -1,9 +1,7 @@
 #include "loop.h"
 
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "acknowledge.h"
 #include "connection.h"
@@ -45,17 +43,12 @@ static void set_timer(struct load *load, nanos instant) {
   timerfd_settime(load->timer, TFD_TIMER_ABSTIME, &setting, NULL);
 }
 
-static void take_expiry(struct load *load) {
-  uint64_t expiries;
-  if (read(load->timer, &expiries, sizeof expiries) == sizeof expiries) load->timer_at = 0;
-}
-
 static void wait_and_handle(struct load *load) {
   struct epoll_event events[EVENTS];
   const int count = epoll_wait(load->epoll, events, EVENTS, -1);
   for (int i = 0; i < count && load->phase < DONE; i++) {
     struct connection *connection = events[i].data.ptr;
-    if (connection == NULL) take_expiry(load);
+    if (connection == NULL) load->timer_at = 0; /* it is set anew in any case, which also makes it unreadable */
     else connection_event(load, connection, events[i].events);
   }
 }

@@ -8,7 +8,7 @@
 
 /** Between the last handshake and the first frame: the server has set up the last connection too. */
 static const nanos SETTLE = 200 * MILLISECOND;
-/** Nothing arrives for so long: it has stalled, or what is missing is lost. */
+/** Nothing arrives anywhere for so long: it has stalled, or what is missing is lost. */
 static const nanos STALL = 2 * SECOND;
 /** No connection has come about for so long: none will. */
 static const nanos CONNECT = 10 * SECOND;

@@ -112,7 +112,8 @@ struct connection *traffic_delivered(struct load *load, struct connection *conne
     return NULL;
   }
   struct room *room = connection->room;
-  if (head.room != room->number || head.sender == connection->member || head.sender >= room->member_count) {
+  if (head.room != room->number || head.sender == connection->member || head.sender >= room->member_count ||
+      connection->expected == NULL) {
     load->errors.foreign++;
     errors_note(load, connection, "got a message of room %u, member %u", head.room, head.sender);
     return NULL;

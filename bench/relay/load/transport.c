@@ -10,6 +10,7 @@
 #include "memory.h"
 
 #ifdef WITH_TLS
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #endif
 
@@ -68,12 +69,26 @@ static ssize_t tls_result(struct transport *transport, int result) {
     case SSL_ERROR_ZERO_RETURN:
       return 0;
     default:
+      /* What is left in the queue would be taken for a fault of the next connection. */
+      ERR_clear_error();
       return -2;
   }
 }
 
 static int bounded(size_t length) {
   return length > 1 << 30 ? 1 << 30 : (int)length;
+}
+
+/** SSL_read gives a record at most, 16 KB. */
+static ssize_t read_records(struct transport *transport, uint8_t *into, size_t capacity) {
+  size_t count = 0;
+  while (count < capacity) {
+    const ssize_t more =
+        tls_result(transport, SSL_read(transport->tls, into + count, bounded(capacity - count)));
+    if (more <= 0) return count > 0 ? (ssize_t)count : more;
+    count += (size_t)more;
+  }
+  return (ssize_t)count;
 }
 #endif
 
@@ -92,6 +107,7 @@ enum transport_step transport_secure(const struct transport_context *context, st
     case SSL_ERROR_WANT_WRITE:
       return TRANSPORT_WANTS_WRITE;
     default:
+      ERR_clear_error();
       return TRANSPORT_FAILED;
   }
 #else
@@ -103,7 +119,7 @@ enum transport_step transport_secure(const struct transport_context *context, st
 
 ssize_t transport_read(struct transport *transport, void *into, size_t capacity) {
 #ifdef WITH_TLS
-  if (transport->tls != NULL) return tls_result(transport, SSL_read(transport->tls, into, bounded(capacity)));
+  if (transport->tls != NULL) return read_records(transport, into, capacity);
 #endif
   const ssize_t count = read(transport->fd, into, capacity);
   if (count >= 0) return count;
