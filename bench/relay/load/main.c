@@ -1,6 +1,6 @@
 /**
  * Load for a relay of WebSocket rooms, or for one of its peers, on one core: connects the members of rooms, lets them
- * send to each other, checks every byte that comes, and says how much came, how soon, and what CPU time the server took.
+ * send to each other, checks every byte that comes, and says how much came, how soon, and what CPU the server took.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -13,7 +13,8 @@ import { newClient, newRoomId, startTestRelay } from '../../support/relay.ts';
 
 /** Two rooms of three. */
 const MEMBERS = ['1', '1', '1', '2', '2', '2'].map((room) => `${room} /${room} -`);
-const SPAN = ['--warm', '0', '--measure', '0.2'];
+/** Long enough that something is delivered in it however busy the machine is. */
+const SPAN = ['--warm', '0', '--measure', '0.5'];
 /** Two messages of each member are under way at once. */
 const RAW = ['--protocol', 'raw', '--in-flight', '6', ...SPAN];
 const NO_ERRORS = { lost: 0, order: 0, duplicate: 0, content: 0, foreign: 0, closed: 0 };
@@ -37,7 +38,7 @@ describeWithCompiler('load generator', (program) => {
     expect(figures).toMatchObject({ errors: NO_ERRORS, first_error: null });
     expect(figures.deliveries).toBeGreaterThan(0);
     expect(figures.messages_sent).toBeGreaterThan(0);
-    expect(figures.seconds).toBeGreaterThanOrEqual(0.2);
+    expect(figures.seconds).toBeGreaterThanOrEqual(0.5);
     expect(figures.server_cpu_s).toBeGreaterThan(0);
     expect(figures.generator_cpu_s).toBeGreaterThan(0);
     const { p50_us, p99_us, p999_us, max_us } = figures;
@@ -56,13 +57,15 @@ describeWithCompiler('load generator', (program) => {
     const figures = figuresOf(await runGenerator(program, relay.port, MEMBERS, args));
     expect(figures).toMatchObject({ errors: NO_ERRORS, first_error: null });
     expect(figures.deliveries).toBeGreaterThan(0);
-    // Never ahead of it: 2 rooms, 100 a second in each, for as long as was measured.
-    expect(figures.messages_sent).toBeLessThanOrEqual(Math.ceil(200 * figures.seconds) + 1);
+    // Two rooms, and 5 s for what came due while the machine stood still; without a rate it would be thousands.
+    expect(figures.messages_sent).toBeLessThanOrEqual(200 * (figures.seconds + 5));
   });
 
   it.concurrent.for(Object.entries(FOUND))('finds out a relay with the fault: %s', async ([fault, found]) => {
     await using relay = await startFaultyRelay(fault as RelayFault);
-    const figures = figuresOf(await runGenerator(program, relay.port, MEMBERS, [...RAW, '--size', '100']));
+    const figures = figuresOf(
+      await runGenerator(program, relay.port, MEMBERS, [...RAW, '--size', '100', '--measure', '0.1']),
+    );
     expect(figures.errors).toEqual({ ...NO_ERRORS, ...found.errors });
     expect(figures.first_error).toMatch(found.first);
   });
