@@ -22,8 +22,11 @@ import type { Turns } from './turns.ts';
 export interface ClientSocket extends Wire {
   /** When the message or frame of the client that is not complete yet began, monotonic, ms; undefined if all are. */
   since: number | undefined;
-  /** Starts the closing handshake; the socket is cut off if the peer does not take part. */
-  sendClose(code: number, reason: string): void;
+  /**
+   * Starts the closing handshake; the socket is cut off if the peer does not take part. `failed`: what the peer sends makes
+   * no sense any more, and its close frame is not waited for (RFC 6455 §7.1.7).
+   */
+  sendClose(code: number, reason: string, failed?: boolean): void;
   terminate(): void;
 }
 
@@ -154,7 +157,7 @@ export class Session implements Member {
 
   /** What the client sent breaks the WebSocket protocol, or a limit of it; `code` is ours. */
   broken(code: number): void {
-    this.end(code, '');
+    this.end(code, '', 'broke', true);
   }
 
   /** The peer's close frame came, or the socket is closed; `code` is the peer's, 1005 or 1006 if it gave none. */
@@ -205,13 +208,13 @@ export class Session implements Member {
   }
 
   /** Ends the connection from our side. */
-  end(code: number, reason: string, ending: Ending = 'broke'): void {
+  end(code: number, reason: string, ending: Ending = 'broke', failed = false): void {
     if (this.#state !== 'open') return;
     // What it sent until now goes out before the others hear of its end, and what it was sent before its close frame.
     this.#room.flush();
     this.#state = 'closing';
     this.#outbox.finish();
-    this.#socket.sendClose(code, reason);
+    this.#socket.sendClose(code, reason, failed);
     this.#over(code, ending);
   }
 

@@ -180,12 +180,13 @@ export class Connection implements ClientSocket, FrameSink, HandleOwner, Paused 
     this.#end();
   }
 
-  sendClose(code: number, reason: string): void {
+  sendClose(code: number, reason: string, failed = false): void {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#left = this.#host.read_after_close;
     this.write(closeFrame(code, reason));
-    this.#armTimer();
+    if (failed) this.#end();
+    else this.#armTimer();
   }
 
   terminate(): void {

@@ -56,7 +56,7 @@ export class FrameReader {
           let length = chunk[at + 1]! - MASKED;
           let start = at + SHORT_HEADER;
           if (length >= LENGTH_16 - MASKED) {
-            if (length > LENGTH_16 - MASKED || to - at < LONG_HEADER) break;
+            if (length > LENGTH_16 - MASKED) break;
             length = (chunk[at + 2]! << 8) | chunk[at + 3]!;
             start = at + LONG_HEADER;
           }
