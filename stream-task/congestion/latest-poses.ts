@@ -24,7 +24,8 @@ export class LatestPoses {
       this.#bytes -= before.length + OVERHEAD_BYTES;
       left_out(key);
     }
-    this.#held.set(key, frame.slice());
+    // `slice` of a Buffer would be a view of the log.
+    this.#held.set(key, new Uint8Array(frame));
     this.#bytes += frame.length + OVERHEAD_BYTES;
     for (const [oldest, { length }] of this.#held) {
       if (this.#bytes <= MOST_BYTES) return;

@@ -27,6 +27,17 @@ export function countMessages(frames: Uint8Array): number {
   return messages;
 }
 
+/** The bytes of those messages, without the headers of their frames. */
+export function messageBytes(frames: Uint8Array): number {
+  let bytes = 0;
+  for (let at = 0; at < frames.length;) {
+    const payload = payloadBytes(frames, at);
+    bytes += payload;
+    at += headerBytes(frames, at) + payload;
+  }
+  return bytes;
+}
+
 /** A whole message in one frame. */
 export function serverFrame(opcode: typeof TEXT | typeof BINARY, payload: Uint8Array): Uint8Array {
   const { length } = payload;

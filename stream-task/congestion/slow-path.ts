@@ -11,8 +11,8 @@ import { SlowSource } from './slow-source.ts';
 import { AUDIO_MS, BASE_LAYER_MS, MIDDLE_LAYER_MS, TOP_LAYER_MS } from './thresholds.ts';
 import type { CongestionDeps } from './congestion.ts';
 
-/** Poses that may follow an acknowledgement of a receiver that is not late any more, besides twice what it confirms. */
-const FRESH_START = 16;
+/** Poses that may follow an acknowledgement of a receiver that is not late any more, besides as many as it confirms. */
+const MORE_POSES = 8;
 const STREAMS = 32;
 const ALL_LAYERS = 7;
 
@@ -31,6 +31,7 @@ export class SlowPath {
   /** As of the present slice. */
   #now = 0;
   #excess = 0;
+  /** The highest layer of video that the receiver gets; -1 for none. */
   #top = ALL_LAYERS;
   #raised_at = -Infinity;
 
@@ -41,7 +42,7 @@ export class SlowPath {
 
   /** Whether each frame has to be looked at, however young the oldest message under way is. */
   get busy(): boolean {
-    return this.#gaps > 0 || this.#poses.size > 0 || this.#probe.stage !== 'none';
+    return this.#top < ALL_LAYERS || this.#gaps > 0 || this.#poses.size > 0 || this.#probe.stage !== 'none';
   }
 
   /** Sends of `frames` what the receiver can take now. */
@@ -210,7 +211,7 @@ export class SlowPath {
         ? Math.max(1, fresh >>> 1)
         : excess > TOP_LAYER_MS
           ? fresh
-          : fresh * 2 + FRESH_START;
+          : fresh + MORE_POSES;
     const batch = this.#poses.release(most);
     if (batch !== undefined) this.#send(batch.frames, batch.messages, true);
   }

@@ -46,7 +46,7 @@ export function shown(frames: Uint8Array): (Shown | Record<string, unknown>)[] {
   for (let at = 0; at < frames.length;) {
     const payload = at + headerBytes(frames, at);
     const end = payload + payloadBytes(frames, at);
-    const message = frames.slice(payload, end);
+    const message = new Uint8Array(frames.subarray(payload, end));
     if ((frames[at]! & 15) === BINARY) {
       const id = new DataView(message.buffer).getUint32(6);
       list.push({ ...readHeader(message), id, bytes: end - at });
