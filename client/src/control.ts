@@ -1,11 +1,21 @@
 /** Reads what the relay says. Unknown types and fields are ignored: the relay may be newer. */
-import { parseControl } from '../../shared/protocol/control.ts';
-import type { Joined, Left, Moved, Peer, RelayLimits, Welcome } from '../../shared/protocol/control.ts';
-import { MAX_SLOT } from '../../shared/protocol/frame.ts';
+import { DROPPED_CLASSES, MOST_DROPPED, parseControl } from '../../shared/protocol/control.ts';
+import type {
+  Congested,
+  Dropped,
+  Joined,
+  Left,
+  Moved,
+  NeedKeyframe,
+  Peer,
+  RelayLimits,
+  Welcome,
+} from '../../shared/protocol/control.ts';
+import { MAX_SLOT, MAX_STREAM } from '../../shared/protocol/frame.ts';
 import { CLIENT_ID } from '../../shared/protocol/subprotocol.ts';
 
 /** The control messages that this SDK acts on. */
-export type Control = Welcome | Joined | Left | Moved;
+export type Control = Welcome | Joined | Left | Moved | NeedKeyframe | Congested | Dropped;
 
 export type ControlReading =
   { kind: 'control'; control: Control } | { kind: 'ignored' } | { kind: 'malformed'; message: string };
@@ -23,7 +33,8 @@ const LIMITS = [
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isSlot = (value: unknown): value is number => isCount(value) && value <= MAX_SLOT;
+const isUpTo = (value: unknown, highest: number): value is number => isCount(value) && value <= highest;
+const isSlot = (value: unknown): value is number => isUpTo(value, MAX_SLOT);
 const isId = (value: unknown): value is string => typeof value === 'string' && CLIENT_ID.test(value);
 const isPeer = (value: unknown): value is Peer =>
   isObject(value) && isSlot(value['slot']) && isId(value['client_id']);
@@ -42,11 +53,29 @@ function isWelcome(fields: Fields): boolean {
   );
 }
 
+function isDroppedFrames(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { slot, class: name, stream, count } = value;
+  return (
+    isSlot(slot) &&
+    typeof name === 'string' &&
+    Object.hasOwn(DROPPED_CLASSES, name) &&
+    isUpTo(stream, MAX_STREAM) &&
+    isCount(count) &&
+    count > 0
+  );
+}
+
 const CHECKS: Record<Control['type'], (fields: Fields) => boolean> = {
   welcome: isWelcome,
   joined: isPeer,
   left: (fields) => isPeer(fields) && (fields['reason'] === 'gone' || fields['reason'] === 'resuming'),
   moved: (fields) => isCount(fields['epoch']),
+  need_keyframe: (fields) => isUpTo(fields['stream'], MAX_STREAM),
+  // Nobody is his own receiver.
+  congested: (fields) => isUpTo(fields['level'], 3) && isUpTo(fields['receivers'], MAX_SLOT),
+  dropped: ({ frames }) =>
+    Array.isArray(frames) && frames.length <= MOST_DROPPED && frames.every(isDroppedFrames),
 };
 
 /** Reads one text message of the relay. */

@@ -1,10 +1,13 @@
 /** Frames between their bytes and what the SDK shows: slots become client ids and the other way round. */
+import { DROPPED_CLASSES } from '../../shared/protocol/control.ts';
 import type { RelayLimits } from '../../shared/protocol/control.ts';
 import {
   encodeFrame,
   FRAME_CLASS,
   HEADER_BYTES,
   headerFault,
+  MAX_LAYER,
+  MAX_STREAM,
   payloadOf,
   readHeader,
   TO_ALL,
@@ -87,8 +90,8 @@ export function checkOutgoing(
   if (sealed && frame_class === FRAME_CLASS.CTRL) {
     throw invalid("class CTRL is the encryption's own in a sealed room: send with FRAME_CLASS.MSG");
   }
-  checkField('stream', stream, 31);
-  checkField('layer', layer, 7);
+  checkField('stream', stream, MAX_STREAM);
+  checkField('layer', layer, MAX_LAYER);
   // By name, not by instanceof: arrays of another realm (a frame, a worker) are as good.
   if (Object.prototype.toString.call(payload) !== '[object Uint8Array]') {
     throw invalid('payload must be a Uint8Array; encode text first, or call sendText');
@@ -103,9 +106,13 @@ export function checkOutgoing(
   }
 }
 
+/** Of these the next frame is worth more than the last; every other one must arrive. */
+const MAY_BE_LEFT_OUT: ReadonlySet<FrameClass> = new Set(Object.values(DROPPED_CLASSES));
+
 /** A frame that passed {@link checkOutgoing}, with its defaults. */
 export function outgoing(frame_class: FrameClass, payload: Uint8Array, options: SendOptions): OutgoingFrame {
-  const { to, stream = 0, layer = 0, droppable = false, keyframe = false } = options;
+  const { to, stream = 0, layer = 0, keyframe = false } = options;
+  const droppable = MAY_BE_LEFT_OUT.has(frame_class) && (options.droppable ?? true);
   return { class: frame_class, payload, to, stream, layer, droppable, keyframe };
 }
 

@@ -1,6 +1,6 @@
 /** Between an engine and a session: what comes too early for those who are to hear it waits here. */
 import { FRAME_CLASS } from '../../shared/protocol/frame.ts';
-import type { EngineEvents } from './engine/engine.ts';
+import type { EngineEvents, Hint } from './engine/engine.ts';
 import type { Frame } from './types.ts';
 
 /** Frames that wait at most, and bytes of them; messages (class MSG) may be four times as many. */
@@ -12,7 +12,8 @@ const MESSAGE_FACTOR = 4;
  * Passes events on, in their order, except that
  * - what comes behind the first welcome waits for another task: until then the application has no listener yet, since its
  *   `await` of the room goes on in a microtask, and an engine may tell several things in one task;
- * - while keys are being agreed on, frames of those who were not told to have joined wait for the welcome that tells it.
+ * - while keys are being agreed on, frames of those who were not told to have joined wait for the welcome that tells it, and
+ *   so does what was said last of congestion: the welcome tells that there is none.
  * Once the room is over, nothing passes.
  */
 export function inlet(
@@ -22,6 +23,7 @@ export function inlet(
   let securing = false;
   let early: Frame[] = [];
   let early_bytes = 0;
+  let congestion: Hint | undefined;
   /** Waiting for the task after the first welcome; undefined before and after that. */
   let waiting: (() => void)[] | undefined;
   let welcomed = false;
@@ -56,6 +58,7 @@ export function inlet(
     securing(welcome) {
       pass(() => {
         securing = true;
+        congestion = undefined;
         events.securing(welcome);
       });
     },
@@ -69,6 +72,9 @@ export function inlet(
         }
         welcomed = true;
         for (const frame of takeEarly()) pass(() => events.frame(frame));
+        const hint = congestion;
+        congestion = undefined;
+        if (hint !== undefined) pass(() => events.hint(hint));
       });
     },
     frame(frame) {
@@ -87,6 +93,12 @@ export function inlet(
       pass(() => {
         securing = false;
         events.dead();
+      });
+    },
+    hint(hint) {
+      pass(() => {
+        if (securing && hint.kind === 'congested') congestion = hint;
+        else events.hint(hint);
       });
     },
     moved: () => pass(() => events.moved()),

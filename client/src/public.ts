@@ -1,7 +1,7 @@
 /** What both entry points export, apart from the functions that create and join rooms. */
 export { CLOSE } from '../../shared/protocol/close-codes.ts';
 export type { CloseCode } from '../../shared/protocol/close-codes.ts';
-export type { RelayLimits } from '../../shared/protocol/control.ts';
+export type { CongestionLevel, RelayLimits } from '../../shared/protocol/control.ts';
 export { FRAME_CLASS } from '../../shared/protocol/frame.ts';
 export type { FrameClass } from '../../shared/protocol/frame.ts';
 export type { Fault, ProblemCode } from '../../shared/protocol/problem.ts';

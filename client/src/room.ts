@@ -3,6 +3,7 @@ import { FRAME_CLASS } from '../../shared/protocol/frame.ts';
 import type { FrameClass } from '../../shared/protocol/frame.ts';
 import type { Grant } from './api-types.ts';
 import type { Standing } from './e2ee/channel.ts';
+import type { Hint } from './engine/engine.ts';
 import { Emitter } from './emitter.ts';
 import { AnteroomError } from './errors.ts';
 import { checkOutgoing, outgoing } from './frames.ts';
@@ -17,6 +18,7 @@ import type { ConnectionState, Frame, Member, Room, RoomEvents, Security, SendOp
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
+const NO_CONGESTION: RoomEvents['congested'] = { level: 0, receivers: 0 };
 
 /** A room over a {@link Session}: members, frames and events. */
 export class ConnectedRoom implements Room {
@@ -31,6 +33,7 @@ export class ConnectedRoom implements Room {
   readonly #away_ms: number;
   #limits: RelayLimits | undefined;
   #security: Security;
+  #congestion: RoomEvents['congested'] = NO_CONGESTION;
 
   constructor(grant: Grant, deps: SessionDeps) {
     this.room_id = grant.room_id;
@@ -106,6 +109,7 @@ export class ConnectedRoom implements Room {
         const error = new AnteroomError('protocol', message);
         this.emitter.emit('error', from === undefined ? { error } : { error, from });
       },
+      hint: (hint) => this.#hint(hint),
       move: (move) => this.moved(move),
       isMember: (client_id) => this.#members.find(client_id) !== undefined,
     };
@@ -135,7 +139,11 @@ export class ConnectedRoom implements Room {
     this.#limits = limits;
     const away_ms = Math.min(Math.max(resume_grace_ms, this.#away_ms), LONGEST_WAIT_MS);
     const changes = this.#members.welcome(clients, away_ms);
-    return () => this.#announce(changes);
+    return () => {
+      this.#announce(changes);
+      // The relay of this connection has yet to say otherwise.
+      if (this.state.status !== 'closed') this.#congested(NO_CONGESTION);
+    };
   }
 
   #peer(message: Joined | Left): void {
@@ -153,6 +161,31 @@ export class ConnectedRoom implements Room {
       if (change.event === 'joined') this.emitter.emit('joined', change.value);
       else this.emitter.emit('left', change.value);
     }
+  }
+
+  #hint(hint: Hint): void {
+    switch (hint.kind) {
+      case 'keyframe':
+        this.emitter.emit('keyframe', { stream: hint.stream });
+        return;
+      case 'congested':
+        this.#congested({ level: hint.level, receivers: hint.receivers });
+        return;
+      case 'dropped': {
+        const { from, class: frame_class, stream, count } = hint;
+        // The application does not know of this client yet, or any more.
+        if (this.#members.find(from) === undefined) return;
+        this.emitter.emit('dropped', { from, class: frame_class, stream, count });
+        return;
+      }
+    }
+  }
+
+  #congested(congestion: RoomEvents['congested']): void {
+    const { level, receivers } = this.#congestion;
+    if (congestion.level === level && congestion.receivers === receivers) return;
+    this.#congestion = congestion;
+    this.emitter.emit('congested', congestion);
   }
 
   #standing(standing: Standing): void {

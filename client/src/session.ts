@@ -2,7 +2,7 @@ import type { Joined, Left, Welcome } from '../../shared/protocol/control.ts';
 import type { Grant } from './api-types.ts';
 import type { Bytes } from './e2ee/bytes.ts';
 import type { OutgoingFrame, Standing, Trouble } from './e2ee/channel.ts';
-import type { Engine, EngineConfig, EngineEvents } from './engine/engine.ts';
+import type { Engine, EngineConfig, EngineEvents, Hint } from './engine/engine.ts';
 import { AnteroomError } from './errors.ts';
 import { inlet } from './inlet.ts';
 import { FIRST_PHASE, stateOf, step } from './machine.ts';
@@ -35,6 +35,8 @@ export interface SessionEvents {
   trouble(trouble: Trouble): void;
   /** The relay or a client (`from`) sent what it must not; it was dropped. */
   fault(message: string, from: string | undefined): void;
+  /** See `EngineEvents`. */
+  hint(hint: Hint): void;
   move(move: { from: string; room_id: string; secret: Bytes }): void;
   /** Whether this client was told to have joined, and not to have left. */
   isMember(client_id: string): boolean;
@@ -220,6 +222,7 @@ export class Session {
       standing: (standing) => room.standing(standing),
       trouble: (trouble) => room.trouble(trouble),
       fault: (message, from) => room.fault(message, from),
+      hint: (hint) => room.hint(hint),
       move: (move) => room.move(move),
     };
     return inlet(events, {

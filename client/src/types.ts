@@ -1,6 +1,6 @@
 /** The public types of the SDK. */
 import type { FrameClass } from '../../shared/protocol/frame.ts';
-import type { RelayLimits } from '../../shared/protocol/control.ts';
+import type { CongestionLevel, RelayLimits } from '../../shared/protocol/control.ts';
 import type { AnteroomError } from './errors.ts';
 
 /** Why a room ended for this client. `code` is the WebSocket close code where the relay closed. */
@@ -138,6 +138,24 @@ export interface RoomEvents {
    * come any more; `not_sent`: a message of ours reached nobody; `to` where it was for one member alone.
    */
   error: { error: AnteroomError; from?: string; to?: string; reason?: UnreadableReason; count?: number };
+  /**
+   * The next frame of our stream `stream` (0–31) should be a keyframe: somebody who could not keep up can go on from there.
+   * Asked for once a second at most, until one was sent. This event, `congested` and `dropped` are the relay's word alone, in
+   * sealed rooms too: nobody vouches for them. A relay that lies here wins no more than by leaving frames out, which it can do
+   * anyway; so they are hints for how to send, and no news about members.
+   */
+  keyframe: { stream: number };
+  /**
+   * What the relay leaves out of our droppable frames changed: for `receivers` who cannot keep up, of whom the worst lacks,
+   * by `level`, 1: temporal layer 2, and all poses but the newest; 2: layers 1 and 2; 3: all video. Level 0: nothing any more.
+   * Told once a second at most. It is 0 at first, and again when the room is live after a break.
+   */
+  congested: { level: CongestionLevel; receivers: number };
+  /**
+   * We could not keep up: the relay has left out `count` frames of this class and stream of member `from` since it told so
+   * last, once a second at most. Messages are never left out.
+   */
+  dropped: { from: string; class: FrameClass; stream: number; count: number };
   /** A sealed member has moved on to another room, and invites us: `joinRoom(link)`. The link is secret. Only of sealed rooms. */
   move: { from: string; room_id: string; link: string };
 }
@@ -149,7 +167,10 @@ export interface SendOptions {
   stream?: number;
   /** Temporal layer, 0–7. Default: 0. */
   layer?: number;
-  /** A relay may drop it for a slow receiver. */
+  /**
+   * The relay may leave it out for a receiver that cannot keep up. Default: true for classes POSE, VIDEO and AUDIO. Those of
+   * class CTRL and MSG are never left out, whatever is said here.
+   */
   droppable?: boolean;
   keyframe?: boolean;
 }

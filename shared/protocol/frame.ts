@@ -18,8 +18,14 @@ export type FrameClass = (typeof FRAME_CLASS)[keyof typeof FRAME_CLASS];
 export const TO_ALL = 0xffff;
 /** Destination: the relay itself. */
 export const TO_RELAY = 0xfffe;
+/** Payload of an acknowledgement to the relay: a count of messages, 32 bits. */
+export const ACK_BYTES = 4;
 /** The highest slot a client can hold; the two above it are the destinations of their own. */
 export const MAX_SLOT = 0xfffd;
+/** The highest number that a stream of a sender can have. */
+export const MAX_STREAM = 31;
+/** The highest temporal layer. */
+export const MAX_LAYER = 7;
 
 export interface FrameHeader {
   class: FrameClass;

@@ -117,6 +117,9 @@ export class FakeChannel implements Channel {
   disconnected(): void {
     this.calls.push(['disconnected']);
   }
+  clientAt(slot: number): string | undefined {
+    return slot < 9 ? idOf(slot) : undefined;
+  }
   receive(frame: Bytes): void {
     this.calls.push(['receive', frame]);
   }
@@ -165,6 +168,7 @@ export function listening(): { events: EngineEvents; told: unknown[][] } {
       standing: note('standing'),
       trouble: note('trouble'),
       fault: note('fault'),
+      hint: note('hint'),
       move: note('move'),
       closed: note('closed'),
       dead: note('dead'),

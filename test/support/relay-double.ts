@@ -29,6 +29,8 @@ export interface RelayPeer {
   readonly frames: Inbox<Buffer>;
   /** Frames of the client for the relay itself. */
   readonly acks: Inbox<Buffer>;
+  /** Messages that were sent to the client, text and binary. */
+  readonly sent: number;
   /** The client's close code, once the socket is closed. */
   readonly closed: Promise<number>;
   tell(control: RelayControl | { type: string }): void;
@@ -99,6 +101,12 @@ export class RelayDouble {
   }
 
   #connect(socket: WebSocket, credentials: Credentials): void {
+    let sent = 0;
+    const send = socket.send.bind(socket) as (data: string | Buffer) => void;
+    socket.send = (data: string | Buffer) => {
+      sent++;
+      send(data);
+    };
     const peer: RelayPeer = {
       credentials,
       // Slots differ from one connection to the next, so that nothing can rely on an old one.
@@ -107,6 +115,9 @@ export class RelayDouble {
       controls: new Inbox(),
       frames: new Inbox(),
       acks: new Inbox(),
+      get sent() {
+        return sent;
+      },
       closed: new Promise((resolve) => {
         socket.on('close', (code) => resolve(code));
       }),

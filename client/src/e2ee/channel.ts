@@ -81,6 +81,8 @@ export interface Channel {
   left(message: Left): void;
   /** The connection is over; another may come. */
   disconnected(): void;
+  /** Client id of who is connected in this slot; undefined if nobody is. */
+  clientAt(slot: number): string | undefined;
   /** A binary message of the relay. */
   receive(frame: Bytes): void;
   /** Seals and sends, or keeps it for those who are away. It may wait for keys; what comes of that is told as trouble. */

@@ -200,6 +200,10 @@ export class SealedChannel implements Channel {
     this.#membership.disconnected();
   }
 
+  clientAt(slot: number): string | undefined {
+    return this.#membership.presence.at(slot)?.client_id;
+  }
+
   receive(frame: Bytes): void {
     // Where timers are held back, as in hidden pages, what arrives is what we are run by.
     if (this.#clock.now() >= this.#alarm_at) this.tick();

@@ -2,7 +2,8 @@
  * What runs beside the page: the socket, its acks and the encryption. In browsers it runs in a Worker, elsewhere inline.
  * Everything that passes here can be cloned to a Worker and back.
  */
-import type { Joined, Left, Welcome } from '../../../shared/protocol/control.ts';
+import type { CongestionLevel, Joined, Left, Welcome } from '../../../shared/protocol/control.ts';
+import type { FrameClass } from '../../../shared/protocol/frame.ts';
 import type { Credentials } from '../../../shared/protocol/subprotocol.ts';
 import type { Bytes } from '../e2ee/bytes.ts';
 import type { OutgoingFrame, Standing, Trouble } from '../e2ee/channel.ts';
@@ -19,6 +20,15 @@ export interface EngineConfig {
   sealing: { room_id: string; secret: Bytes; max_peers: number } | undefined;
 }
 
+/** What the relay tells about receivers that cannot keep up. It is the relay's word alone, in sealed rooms too. */
+export type Hint =
+  /** Somebody can go on with our stream `stream` from a keyframe. */
+  | { kind: 'keyframe'; stream: number }
+  /** How it stands with those whom our frames are for. Each connection begins at level 0. */
+  | { kind: 'congested'; level: CongestionLevel; receivers: number }
+  /** `count` frames of the client `from` were left out for us. */
+  | { kind: 'dropped'; from: string; class: FrameClass; stream: number; count: number };
+
 export interface EngineEvents {
   /** The relay has let us in; keys are being agreed on. Only of sealed rooms. */
   securing(welcome: Welcome): void;
@@ -33,6 +43,7 @@ export interface EngineEvents {
   trouble(trouble: Trouble): void;
   /** The relay sent what it must not; it was dropped. `from`: client id of the sender where one is to blame. */
   fault(message: string, from: string | undefined): void;
+  hint(hint: Hint): void;
   /** A member asks us to move on with it. */
   move(move: { from: string; room_id: string; secret: Bytes }): void;
   /** The connection is over, and not by our doing. */

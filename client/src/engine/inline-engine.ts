@@ -1,4 +1,11 @@
-import type { ClientControl, Welcome } from '../../../shared/protocol/control.ts';
+import { DROPPED_CLASSES } from '../../../shared/protocol/control.ts';
+import type {
+  ClientControl,
+  Congested,
+  Dropped,
+  NeedKeyframe,
+  Welcome,
+} from '../../../shared/protocol/control.ts';
 import { Connection } from '../connection.ts';
 import { readControl } from '../control.ts';
 import type { Control } from '../control.ts';
@@ -197,9 +204,29 @@ class InlineEngine implements Engine {
       return;
     }
     // The first thing that a relay says is the welcome.
-    if (!line.welcomed || control.client_id === line.endpoint.client_id) return;
-    if (control.type === 'joined') this.#channel.joined(control);
+    if (!line.welcomed) return;
+    if (control.type !== 'joined' && control.type !== 'left') this.#hint(control);
+    else if (control.client_id === line.endpoint.client_id) return;
+    else if (control.type === 'joined') this.#channel.joined(control);
     else this.#channel.left(control);
+  }
+
+  #hint(control: NeedKeyframe | Congested | Dropped): void {
+    if (control.type === 'need_keyframe') {
+      this.#tell()?.hint({ kind: 'keyframe', stream: control.stream });
+      return;
+    }
+    if (control.type === 'congested') {
+      const { level, receivers } = control;
+      this.#tell()?.hint({ kind: 'congested', level, receivers });
+      return;
+    }
+    for (const { slot, class: name, stream, count } of control.frames) {
+      const from = this.#channel.clientAt(slot);
+      // It may have left meanwhile.
+      if (from === undefined) continue;
+      this.#tell()?.hint({ kind: 'dropped', from, class: DROPPED_CLASSES[name], stream, count });
+    }
   }
 
   #welcome(line: Line, control: Welcome): void {

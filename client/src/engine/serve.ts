@@ -33,6 +33,7 @@ export function serveEngine(port: Port<Order, Report>, open: OpenEngine, ended: 
     standing: tell('standing'),
     trouble: tell('trouble'),
     fault: tell('fault'),
+    hint: tell('hint'),
     move: tell('move'),
     closed: tell('closed'),
     dead: tell('dead'),

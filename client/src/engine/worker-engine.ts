@@ -27,7 +27,15 @@ export class WorkerUnavailable extends Error {
 }
 
 /** What is told of one connection, and is late once there is another. The rest is of the room. */
-const OF_CONNECTION = new Set<Told['event']>(['securing', 'welcome', 'peer', 'moved', 'closed', 'dead']);
+const OF_CONNECTION = new Set<Told['event']>([
+  'securing',
+  'welcome',
+  'peer',
+  'moved',
+  'hint',
+  'closed',
+  'dead',
+]);
 
 interface Call {
   resolve(value: string | string[] | undefined): void;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../support/browser.ts';
 import { eventually } from '../../support/inbox.ts';
+import { allAcknowledged } from './acknowledged.ts';
 import { BROWSER_ARGS, bundledSdk, INSECURE_HOST, openPage, until } from './pages.ts';
 import type { Files, PageOptions } from './pages.ts';
 import { inbox, joinSealed, startRelay, startRouter } from './setup.ts';
@@ -23,6 +24,8 @@ const enter = (call: string): string => `(async () => {
   globalThis.room = room;
   globalThis.heard = [];
   globalThis.states = [];
+  globalThis.hints = [];
+  for (const hint of ['keyframe', 'congested', 'dropped']) room.on(hint, (value) => hints.push([hint, value]));
   room.on('message', (message) => heard.push(message.text()));
   room.on('frame', (frame) => heard.push([frame.class, frame.payload.length]));
   room.on('state', ({ status }) => states.push(status));
@@ -83,6 +86,29 @@ describe('in a page', () => {
     expect(page.workers()).toHaveLength(0);
     expect(loaded).not.toContain('worker.js');
     expect(loaded.some((name) => name.startsWith('inline'))).toBe(true);
+    await page.evaluate('room.leave()');
+  });
+
+  it('what the relay says of slow receivers reaches the page, and the relay what the Worker received', async () => {
+    const { relay, page, router } = await pageOf();
+    const link = await page.evaluate<string>(create);
+    const peer = await relay.connections.next();
+    const bob = await joinSealed(link, { router: router.url });
+    const { slot } = await relay.connections.next();
+    await until(page, 'room.members.length === 1');
+    peer.tell({ type: 'need_keyframe', stream: 4 });
+    peer.tell({ type: 'congested', level: 1, receivers: 2 });
+    peer.tell({ type: 'congested', level: 4, receivers: 2 } as { type: string });
+    peer.tell({ type: 'dropped', frames: [{ slot, class: 'audio', stream: 5, count: 6 }] });
+    for (let n = 0; n < 50; n++) bob.send(2, new Uint8Array(n));
+    await until(page, 'hints.length >= 3');
+    expect(await page.evaluate('hints')).toEqual([
+      ['keyframe', { stream: 4 }],
+      ['congested', { level: 1, receivers: 2 }],
+      ['dropped', { from: bob.client_id, class: 4, stream: 5, count: 6 }],
+    ]);
+    await heard(page, 50);
+    expect(await allAcknowledged(peer)).toBeGreaterThan(50);
     await page.evaluate('room.leave()');
   });
 

@@ -20,13 +20,15 @@ import {
   AnteroomError, CLOSE, createRoom, createUnencryptedRoom, FRAME_CLASS, fullJitter, joinRoom, joinUnencryptedRoom, parseLink,
 } from '@anteroom/client';
 import type {
-  CloseCode, CloseReason, ConnectionState, ConnectOptions, CreateRoomOptions, CreateUnencryptedRoomOptions, ErrorCode, Fault,
+  CloseCode, CloseReason, CongestionLevel, ConnectionState, ConnectOptions, CreateRoomOptions, CreateUnencryptedRoomOptions,
+  ErrorCode, Fault,
   Frame, FrameClass, FullJitterOptions, JoinRoomOptions, JoinUnencryptedRoomOptions, LinkReading, Member, Message, MoveOptions,
   ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents, SealedRoom, Security, SendOptions, UnreadableReason,
 } from '@anteroom/client';
 
 export type Everything = [
-  CloseCode, CloseReason, ConnectionState, ConnectOptions, CreateRoomOptions, CreateUnencryptedRoomOptions, ErrorCode, Fault,
+  CloseCode, CloseReason, CongestionLevel, ConnectionState, ConnectOptions, CreateRoomOptions, CreateUnencryptedRoomOptions,
+  ErrorCode, Fault,
   Frame, FrameClass, FullJitterOptions, JoinRoomOptions, JoinUnencryptedRoomOptions, LinkReading, Member, Message, MoveOptions,
   ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents, SealedRoom, Security, SendOptions, UnreadableReason,
 ];

@@ -125,7 +125,7 @@ describe('a room', () => {
     const { ann, bob, peers } = await annAndBob();
     const errors = inbox(ann, 'error');
     const messages = inbox(ann, 'message');
-    for (const type of ['weather', 'alive', 'draining', 'need_keyframe']) peers.ann.tell({ type });
+    for (const type of ['weather', 'alive', 'draining']) peers.ann.tell({ type });
     peers.ann.socket.send('nonsense');
     bob.sendText('still there');
     expect((await messages.next()).text()).toBe('still there');

@@ -70,6 +70,26 @@ describe('readFrame', () => {
   });
 });
 
+describe('outgoing', () => {
+  const droppable = (frame_class: FrameClass, options = {}) =>
+    outgoing(frame_class, PAYLOAD, options).droppable;
+
+  it.each([FRAME_CLASS.POSE, FRAME_CLASS.VIDEO, FRAME_CLASS.AUDIO])(
+    '[R14] lets the relay leave class %i out, unless it must not',
+    (frame_class) => {
+      expect(droppable(frame_class)).toBe(true);
+      expect(droppable(frame_class, { keyframe: true, to: 'ann' })).toBe(true);
+      expect(droppable(frame_class, { droppable: undefined })).toBe(true);
+      expect(droppable(frame_class, { droppable: false })).toBe(false);
+    },
+  );
+
+  it.each([FRAME_CLASS.CTRL, FRAME_CLASS.MSG])('[R14] never lets it leave class %i out', (frame_class) => {
+    expect(droppable(frame_class)).toBe(false);
+    expect(droppable(frame_class, { droppable: true })).toBe(false);
+  });
+});
+
 describe('checkOutgoing', () => {
   it.each([
     ['class', 5, {}],
@@ -145,9 +165,10 @@ describe('buildFrame', () => {
     const frame_class = fc.constantFrom(...Object.values(FRAME_CLASS));
     fc.assert(
       fc.property(frame_class, options, fc.uint8Array(), (frame_class, options, payload) => {
+        const droppable = options.droppable && frame_class > FRAME_CLASS.MSG;
         expect(readFrame(buildFrame(outgoing(frame_class, payload, options), 7, MINE), MINE, slots)).toEqual({
           kind: 'frame',
-          frame: { ...options, from: 'ann', class: frame_class, unicast: true, payload },
+          frame: { ...options, droppable, from: 'ann', class: frame_class, unicast: true, payload },
         });
       }),
     );

@@ -102,6 +102,29 @@ describe('while keys are being agreed on', () => {
     expect(names()).toEqual(['securing', 'closed', 'frame', 'securing', 'dead', 'frame']);
   });
 
+  it('what was said last of congestion waits for the welcome, which tells that there is none', () => {
+    const { into, told, names } = entered();
+    const hint = (level: 0 | 1 | 2) => ({ kind: 'congested', level, receivers: level }) as const;
+    into.securing(welcomeOf());
+    into.hint(hint(2));
+    into.hint({ kind: 'keyframe', stream: 0 });
+    into.hint(hint(1));
+    into.welcome(welcomeOf());
+    into.hint(hint(0));
+    expect(names()).toEqual(['securing', 'hint', 'welcome', 'hint', 'hint']);
+    expect(told.slice(3)).toEqual([
+      ['hint', hint(1)],
+      ['hint', hint(0)],
+    ]);
+    // Of a connection that is over it says nothing any more.
+    into.securing(welcomeOf());
+    into.hint(hint(2));
+    into.closed(1006, '');
+    into.securing(welcomeOf());
+    into.welcome(welcomeOf());
+    expect(names().slice(5)).toEqual(['securing', 'closed', 'securing', 'welcome']);
+  });
+
   it('so many wait, by number and by bytes; messages beyond that are told to be lost', () => {
     for (const size of [1, 1_024]) {
       const { into, told, names } = entered();

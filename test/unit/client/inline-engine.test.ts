@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inlineEngines } from '../../../client/src/engine/inline-engine.ts';
 import type { EngineConfig } from '../../../client/src/engine/engine.ts';
+import type { RelayControl } from '../../../shared/protocol/control.ts';
 import { encodeFrame, FRAME_CLASS, TO_ALL } from '../../../shared/protocol/frame.ts';
 import {
   endpoint,
@@ -104,6 +105,35 @@ describe('the engine of an unencrypted room', () => {
     expect(told).toEqual([
       ['welcome', welcomeOf(1)],
       ['fault', 'The relay sent a second welcome', undefined],
+    ]);
+  });
+
+  it('tells hints of the relay, of those who are here, and none before the welcome', async () => {
+    const { engine, sockets, told, connected } = await open(PLAIN_CONFIG);
+    const dropped = { class: 'video', stream: 3, count: 7 } as const;
+    const hints = [
+      { type: 'need_keyframe', stream: 4 },
+      { type: 'congested', level: 2, receivers: 3 },
+      {
+        type: 'dropped',
+        frames: [
+          { ...dropped, slot: 1 },
+          { ...dropped, slot: 8 },
+          { ...dropped, slot: 2, class: 'audio' },
+        ],
+      },
+    ] as const satisfies RelayControl[];
+    engine.connect(endpoint());
+    for (const hint of hints) sockets[0]!.tell(hint);
+    expect(told).toEqual([]);
+    const socket = connected(1, 2);
+    for (const hint of hints) socket.tell(hint);
+    const left_out = { kind: 'dropped', stream: 3, count: 7 };
+    expect(told.slice(1)).toEqual([
+      ['hint', { kind: 'keyframe', stream: 4 }],
+      ['hint', { kind: 'congested', level: 2, receivers: 3 }],
+      ['hint', { ...left_out, from: idOf(1), class: FRAME_CLASS.VIDEO }],
+      ['hint', { ...left_out, from: idOf(2), class: FRAME_CLASS.AUDIO }],
     ]);
   });
 

@@ -58,6 +58,7 @@ const OUTGOING = {
   keyframe: false,
   to: undefined,
 };
+const KEYFRAME = { kind: 'keyframe', stream: 4 } as const;
 const frame = (payload: Uint8Array): Frame => ({
   from: idOf(1),
   class: FRAME_CLASS.POSE,
@@ -127,10 +128,11 @@ describe('an engine in a Worker', () => {
     events.frame(frame(Uint8Array.of(5)));
     events.trouble(trouble);
     events.fault('odd', undefined);
+    events.hint(KEYFRAME);
     events.move(move);
     events.moved();
     events.closed(4503, 'moved');
-    await eventually(() => told.length === 10);
+    await eventually(() => told.length === 11);
     expect(told).toEqual([
       ['securing', welcomeOf(1)],
       ['standing', standing],
@@ -139,6 +141,7 @@ describe('an engine in a Worker', () => {
       ['frame', frame(Uint8Array.of(5))],
       ['trouble', trouble],
       ['fault', 'odd', undefined],
+      ['hint', KEYFRAME],
       ['move', move],
       ['moved'],
       ['closed', 4503, 'moved'],
@@ -182,6 +185,7 @@ describe('an engine in a Worker', () => {
     await eventually(() => told.length === 2);
     engine.connect(endpoint());
     events.closed(1006, 'of the first');
+    events.hint(KEYFRAME);
     events.frame(frame(Uint8Array.of(1)));
     await eventually(() => inner.calls.length === 2 && told.length === 3);
     events.welcome(welcomeOf());

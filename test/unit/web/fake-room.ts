@@ -61,7 +61,7 @@ export class FakeRoom implements SealedRoom {
       text: new TextDecoder().decode(payload),
       bytes: [...payload],
       to: options.to,
-      droppable: options.droppable ?? false,
+      droppable: frame_class > FRAME_CLASS.MSG && (options.droppable ?? true),
     });
     return true;
   }

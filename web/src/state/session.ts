@@ -143,7 +143,9 @@ export function openSession(
     const options = to === undefined ? {} : { to };
     room.sendText(encodeMessage({ kind: 'name', name: own_name }), options);
     const pointer = pointers.get(room.client_id);
-    if (pointer !== undefined) room.send(FRAME_CLASS.POSE, encodePointer(pointer), options);
+    if (pointer !== undefined) {
+      room.send(FRAME_CLASS.POSE, encodePointer(pointer), { ...options, droppable: false });
+    }
   }
 
   function wentLive(): void {
