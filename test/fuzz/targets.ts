@@ -3,6 +3,7 @@ import { controlTarget } from './targets/control.ts';
 import { frameReaderTarget } from './targets/frame-reader.ts';
 import { framesTarget } from './targets/frames.ts';
 import { handshakeTarget } from './targets/handshake.ts';
+import { lanesTarget } from './targets/lanes.ts';
 import { routerHttpTarget } from './targets/router-http.ts';
 import { taskHttpTarget } from './targets/task-http.ts';
 import { websocketTarget } from './targets/websocket.ts';
@@ -13,6 +14,7 @@ export const TARGETS: readonly Target[] = [
   websocketTarget,
   frameReaderTarget,
   framesTarget,
+  lanesTarget,
   controlTarget,
   taskHttpTarget,
   routerHttpTarget,
