@@ -253,9 +253,13 @@ export class Registry {
     room.seats.delete(seat.client_id);
     if (seat.presence.kind === 'waiting') clearTimeout(seat.presence.timer);
     else seat.presence.session.end(CLOSE.ROOM_GONE, 'gone');
+    room.forget(seat.slot);
     // Also of a client that was never connected here: after a move the others may know it from the task before.
     room.announce({ type: 'left', slot: seat.slot, client_id: seat.client_id, reason: 'gone' });
-    if (room.seats.size === 0 && this.#rooms.get(room.room_id) === room) this.#rooms.delete(room.room_id);
+    if (room.seats.size === 0 && this.#rooms.get(room.room_id) === room) {
+      room.end();
+      this.#rooms.delete(room.room_id);
+    }
     if (!report) return;
     const { room_id, epoch } = room;
     const { client_id, generation } = seat;
@@ -276,6 +280,7 @@ export class Registry {
 
   /** Forgets the room and its seats; the open sessions, which the caller ends. */
   #forget(room: SeatedRoom): Session[] {
+    room.end();
     this.#rooms.delete(room.room_id);
     const sessions: Session[] = [];
     for (const { presence } of room.seats.values()) {

@@ -4,6 +4,7 @@
  */
 import type { RelayControl } from '../shared/protocol/control.ts';
 import type { Protocol } from '../shared/protocol/subprotocol.ts';
+import { RoomNotices, type NoticeDeps } from './congestion/notices.ts';
 import { OPCODE, serverFrame } from './lane/server-frame.ts';
 import { RoomLog, type Sender, type Slice } from './room-log.ts';
 import type { Dirty, Turns } from './turns.ts';
@@ -19,6 +20,10 @@ export interface Member extends Sender {
   take(frames: Buffer, messages: number, bytes: number): boolean;
   /** Takes one whole server frame that is its own to keep, of a message of `bytes`. Ends its connection if too much waits. */
   deliver(frame: Buffer, bytes: number): void;
+  /** The slot of a client that has left for good may be another's one day. */
+  forget(slot: number): void;
+  /** A control message; nothing in a raw room. */
+  tell(control: RelayControl): void;
   /** Ends its connection, since too much waits for it. */
   endSlow(): void;
 }
@@ -48,6 +53,7 @@ export class Room implements Dirty {
   #log: RoomLog | undefined;
   #scheduled = false;
   #sending = false;
+  #notices: RoomNotices | undefined;
   #slow: Member[] = NONE_SLOW;
   #turn = 0;
   #cost = 0;
@@ -63,6 +69,7 @@ export class Room implements Dirty {
     this.flush();
     this.members = [...this.members, member];
     (this.#by_slot ??= new Map()).set(member.slot, member);
+    this.#notices?.connected(member.slot, this.#turns.now);
   }
 
   remove(member: Member): void {
@@ -161,6 +168,26 @@ export class Room implements Dirty {
     this.#cost += cost;
   }
 
+  /** What senders are told of receivers that cannot keep up. */
+  notices(pulse: NoticeDeps['pulse']): RoomNotices {
+    return (this.#notices ??= new RoomNotices({
+      tell: (slot, control) => this.#by_slot?.get(slot)?.tell(control),
+      pulse,
+    }));
+  }
+
+  /** The client at `slot` has given up its seat. */
+  forget(slot: number): void {
+    for (const member of this.members) member.forget(slot);
+    this.#notices?.forget(slot);
+  }
+
+  /** The room is served here no more. */
+  end(): void {
+    this.flush();
+    this.#notices?.end();
+  }
+
   /** A whole server frame to the member at `slot`; false if nobody else is there. */
   forwardTo(slot: number, sender: Member, frame: Buffer, bytes: number): boolean {
     const member = this.#by_slot?.get(slot);
@@ -176,13 +203,10 @@ export class Room implements Dirty {
   announce(control: RelayControl, about?: Member): void {
     this.flush();
     if (this.protocol !== 'anteroom.v1' || this.members.length === 0) return;
+    this.#turns.read();
     const text = controlText(control);
     const frame = serverFrame(OPCODE.TEXT, text);
     for (const member of this.members) if (member !== about) member.deliver(frame, text.length);
-  }
-
-  member(slot: number): Member | undefined {
-    return this.#by_slot?.get(slot);
   }
 }
 

@@ -7,10 +7,12 @@ import { CLOSE, NORMAL_CLOSURE } from '../shared/protocol/close-codes.ts';
 import { MAX_CONTROL_BYTES, parseControl, type RelayControl } from '../shared/protocol/control.ts';
 import { TO_ALL, TO_RELAY } from '../shared/protocol/frame.ts';
 import type { Protocol } from '../shared/protocol/subprotocol.ts';
+import { Congestion, type CongestionDeps } from './congestion/congestion.ts';
+import { messageBytes } from './congestion/server-frames.ts';
 import { countOne, type Counts } from './counts.ts';
 import { headerBytes, OPCODE, serverFrame, writeHeader } from './lane/server-frame.ts';
-import { maskedDestination, maskedFault, maskedSource } from './lane/masked-header.ts';
-import { unmaskBytes, unmasked } from './lane/unmask.ts';
+import { maskedAck, maskedDestination, maskedFault, maskedSource } from './lane/masked-header.ts';
+import { createSlab, unmasked, unmaskInto } from './lane/unmask.ts';
 import { Outbox, type Wire } from './outbox.ts';
 import type { Pulse } from './pulse.ts';
 import type { Rate, RateLimits } from './rate.ts';
@@ -62,7 +64,7 @@ export interface SessionDeps {
 /** `closing`: our close frame has been sent; what still comes from the client is ignored. */
 type State = 'open' | 'closing' | 'closed';
 
-export class Session implements Member {
+export class Session implements Member, CongestionDeps {
   readonly client_id: string;
   readonly slot: number;
   log_serial = 0;
@@ -78,6 +80,10 @@ export class Session implements Member {
   #sent_at: number;
   #ping_at: number;
   #unanswered = 0;
+  /** Undefined in a raw room, where the budget alone counts. */
+  readonly #congestion: Congestion | undefined;
+  /** Something of what is being taken was not copied. */
+  #kept = false;
 
   constructor(socket: ClientSocket, deps: SessionDeps) {
     this.#host = deps.host;
@@ -89,6 +95,7 @@ export class Session implements Member {
     this.#raw = deps.protocol === 'anteroom.raw.v1';
     this.#rate = deps.rate;
     this.#ended = deps.ended;
+    this.#congestion = this.#raw ? undefined : new Congestion(this);
     const now = performance.now();
     this.#sent_at = now;
     this.#ping_at = now + this.#pingDelay();
@@ -118,13 +125,22 @@ export class Session implements Member {
     if (maskedSource(from, at, mask) !== this.slot) return this.end(CLOSE.BAD_FRAME, 'frame: source');
     const destination = maskedDestination(from, at, mask);
     if (destination === TO_ALL) this.#room.forward(this, from, at, length, mask, true);
-    else if (destination === TO_RELAY) this.#host.counts.frames_to_relay++;
+    else if (destination === TO_RELAY) this.#toRelay(from, at, length, mask);
     else this.#unicast(destination, from, at, length, mask);
   }
 
+  /** Of what a client may tell the relay, this one knows acknowledgements (R19). */
+  #toRelay(from: Buffer, at: number, length: number, mask: number): void {
+    this.#host.counts.frames_to_relay++;
+    const count = maskedAck(from, at, length, mask);
+    if (count !== undefined) this.#congestion?.acked(count, this.#host.turns.now);
+  }
+
   #unicast(slot: number, from: Buffer, at: number, length: number, mask: number): void {
-    const frame = Buffer.allocUnsafe(headerBytes(length) + length);
-    unmaskBytes(frame, writeHeader(frame, 0, OPCODE.BINARY, length), from, at, length, mask);
+    const slab = createSlab(headerBytes(length) + length);
+    const payload = writeHeader(slab.bytes, 0, OPCODE.BINARY, length);
+    unmaskInto(slab, payload, from, at, length, mask);
+    const frame = slab.bytes.subarray(0, payload + length);
     if (!this.#room.forwardTo(slot, this, frame, length)) this.#host.counts.frames_unroutable++;
   }
 
@@ -173,32 +189,59 @@ export class Session implements Member {
   }
 
   take(frames: Buffer, messages: number, bytes: number): boolean {
+    const congestion = this.#congestion;
+    if (congestion === undefined) return this.#write(frames, messages, bytes);
+    const { now } = this.#host.turns;
+    if (congestion.clear(now)) {
+      congestion.sent(messages, frames.length, now);
+      return this.#write(frames, messages, bytes);
+    }
+    this.#kept = false;
+    congestion.pass(frames, now);
+    return this.#kept;
+  }
+
+  /** Of {@link take}: what is left of `frames` for a client that is late. */
+  send(frames: Uint8Array, messages: number): void {
+    if (this.#write(frames, messages, messageBytes(frames))) this.#kept = true;
+  }
+
+  deliver(frame: Buffer, bytes: number): void {
+    this.take(frame, 1, bytes);
+  }
+
+  /** True if `frames` are not copied and must stay as they are. */
+  #write(frames: Uint8Array, messages: number, bytes: number): boolean {
     if (this.#state !== 'open') return false;
     const outbox = this.#outbox;
-    const { counts } = this.#host;
     if (!outbox.idle && this.#tooMuch(bytes)) {
       this.#room.tooSlow(this);
       return false;
     }
-    this.#sent_at = this.#host.pulse.now;
+    const { counts, pulse } = this.#host;
+    this.#sent_at = pulse.now;
     counts.messages_out += messages;
     counts.bytes_out += bytes;
     return outbox.write(frames, messages);
   }
 
-  deliver(frame: Buffer, bytes: number): void {
-    if (this.#state !== 'open') return;
-    if (this.#tooMuch(bytes)) return this.#room.tooSlow(this);
-    const { counts, pulse } = this.#host;
-    this.#sent_at = pulse.now;
-    counts.messages_out++;
-    counts.bytes_out += bytes;
-    this.#outbox.write(frame, 1);
+  needKeyframe(source: number, stream: number, now: number): void {
+    this.#room.notices(this.#host.pulse).needKeyframe(source, stream, now);
+  }
+
+  congested(source: number, level: number, before: number, now: number): void {
+    this.#room.notices(this.#host.pulse).congested(source, level, before, now);
+  }
+
+  forget(slot: number): void {
+    this.#congestion?.forget(slot);
   }
 
   /** A control message; nothing in a raw room. */
   tell(control: RelayControl): void {
     if (this.#raw) return;
+    // Not after something that was read: the clock of the turn may be old.
+    this.#host.turns.read();
     const text = controlText(control);
     this.deliver(serverFrame(OPCODE.TEXT, text), text.length);
   }
@@ -221,7 +264,8 @@ export class Session implements Member {
   /** Called by the pulse every now and then: `alive` and pings. See {@link Beating}. */
   beat(now: number, stood = 0): void {
     if (this.#state !== 'open') return;
-    if (stood > 0) this.#excuse(stood);
+    if (stood > 0) this.#excuse(stood, now);
+    this.#congestion?.beat(now);
     const { timing } = this.#host;
     const { since } = this.#socket;
     if (since !== undefined && now - since >= timing.message) return this.end(CLOSE.TIMEOUT, 'message');
@@ -236,7 +280,8 @@ export class Session implements Member {
   }
 
   /** The process stood still for `ms`: what this client sent meanwhile, such as a pong, has not been read yet. */
-  #excuse(ms: number): void {
+  #excuse(ms: number, now: number): void {
+    this.#congestion?.excuse(ms, now);
     this.#ping_at += ms;
     if (this.#socket.since !== undefined) this.#socket.since += ms;
     this.#rate.excuse(ms);
@@ -272,7 +317,8 @@ export class Session implements Member {
   }
 
   #over(code: number, ending: Ending): void {
-    const { counts, pulse } = this.#host;
+    const { counts, pulse, turns } = this.#host;
+    this.#congestion?.end(turns.now);
     countOne(counts.closes, code);
     pulse.delete(this);
     this.#ended(this, ending);
