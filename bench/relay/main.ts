@@ -7,6 +7,7 @@ import { buildLoad } from './build-load.ts';
 import { chartOf } from './chart.ts';
 import { killChildren } from './child.ts';
 import { findCores } from './cores.ts';
+import { measureInside } from './inside.ts';
 import { measureIdle, measureScenario } from './measure.ts';
 import type { Bench } from './measure.ts';
 import { Help, relayBenchOptions, USAGE } from './options.ts';
@@ -44,7 +45,8 @@ async function measure(options: RelayBenchOptions, folder: string): Promise<void
   const cores = findCores();
   const { systems, missing } = availableOf(options.systems, program.tls, progress);
   for (const sentence of missing) progress(sentence);
-  if (systems.length === 0) throw new Error('Nothing of what was asked for can be measured here');
+  if (systems.length === 0 && options.systems.length > 0)
+    throw new Error('Nothing of what was asked for can be measured here');
 
   const bench: Bench = {
     systems,
@@ -73,14 +75,18 @@ async function measure(options: RelayBenchOptions, folder: string): Promise<void
   }
   await servers.stop();
   if (options.idle) rows.push(...(await measureIdle(bench)));
+  if (options.inside) rows.push(...(await measureInside(bench)));
 
   if (options.json) process.stdout.write(`${JSON.stringify(rows, undefined, 1)}\n`);
   const versions = [...servers.versions].flatMap(([name, version]) =>
     version === '' ? [] : [`${name} ${version}`],
   );
-  print(
-    `${cpus()[0]!.model.trim()}, ${cpus().length} cores, Node ${process.version}; ${versions.join(', ')}`,
-  );
+  const machine = [
+    `${cpus()[0]!.model.trim()}, ${cpus().length} cores`,
+    `Node ${process.version}`,
+    ...versions,
+  ];
+  print(machine.join('; '));
   for (const sentence of [...(cores.warning === undefined ? [] : [cores.warning]), ...missing])
     print(sentence);
   print(`\n${relayTables(rows)}\n\n${verdictLines(verdictsOf(rows))}`);

@@ -1,6 +1,6 @@
 /** What the benchmark is told on the command line. */
 import { parseArgs } from 'node:util';
-import { IDLE, SCENARIOS } from './scenarios.ts';
+import { IDLE, INSIDE, SCENARIOS } from './scenarios.ts';
 import type { Scenario } from './scenarios.ts';
 import { systemsOf } from './systems.ts';
 import type { System } from './systems.ts';
@@ -55,12 +55,17 @@ interface Chosen {
   systems: readonly System[];
   scenarios: readonly Scenario[];
   idle: boolean;
+  inside: boolean;
 }
 
 /** Texts that fit systems choose among these, those that fit scenarios among those: what no text fits is left whole. */
 function chosen(texts: readonly string[], all: Chosen): Chosen {
   const has = (name: string, text: string): boolean => name.toLowerCase().includes(text.toLowerCase());
-  const scenario_names = [...all.scenarios.map(({ name }) => name), ...(all.idle ? [IDLE.name] : [])];
+  const scenario_names = [
+    ...all.scenarios.map(({ name }) => name),
+    ...(all.idle ? [IDLE.name] : []),
+    ...(all.inside ? INSIDE.map(({ name }) => name) : []),
+  ];
   const system_texts = texts.filter((text) => all.systems.some(({ name }) => has(name, text)));
   const scenario_texts = texts.filter((text) => scenario_names.some((name) => has(name, text)));
   for (const text of texts) {
@@ -75,6 +80,7 @@ function chosen(texts: readonly string[], all: Chosen): Chosen {
     systems: all.systems.filter(({ name }) => fits(name, system_texts)),
     scenarios: all.scenarios.filter(({ name }) => fits(name, scenario_texts)),
     idle: all.idle && fits(IDLE.name, scenario_texts),
+    inside: all.inside && INSIDE.some(({ name }) => fits(name, scenario_texts)),
   };
 }
 
@@ -95,22 +101,21 @@ export function relayBenchOptions(args: readonly string[]): RelayBenchOptions {
     },
   });
   if (values.help) throw new Help(USAGE);
-  const { quick, json, inside, chart } = values;
+  const { quick, json, chart } = values;
+  const systems = systemsOf({ quick, tls: values.tls });
   const rounds = numberOf('rounds', values.rounds, quick ? 2 : 5, 1, 100);
   if (!Number.isInteger(rounds)) throw new TypeError(`--rounds takes a whole number, not ${values.rounds}`);
+  if (values.inside && values.only.length > 0) throw new TypeError('--inside goes without --only');
   if (chart === '') throw new TypeError('--chart takes the name of a file');
   return {
     quick,
     json,
-    inside,
     chart,
     rounds,
     seconds: numberOf('seconds', values.seconds, quick ? 0.5 : 2, 0.1, 600),
     // A quick run is about speed: ten thousand handshakes take as long as all the rest of it.
-    ...chosen(values.only, {
-      systems: systemsOf({ quick, tls: values.tls }),
-      scenarios: SCENARIOS,
-      idle: !quick,
-    }),
+    ...(values.inside
+      ? { systems: [], scenarios: [], idle: false, inside: true }
+      : chosen(values.only, { systems, scenarios: SCENARIOS, idle: !quick, inside: !quick })),
   };
 }

@@ -26,6 +26,12 @@ export const SCENARIOS: readonly Scenario[] = [
 /** Connections that only stay: what one costs in memory. */
 export const IDLE = { name: 'idle 5000x2', rooms: 5_000, members: 2 } as const;
 
+/** How long a frame is inside our process at an idle relay. Rooms of two are written to in another way than larger ones. */
+export const INSIDE = [
+  { name: 'inside 1x2 100B', members: 2, size: 100 },
+  { name: 'inside 1x10 100B', members: 10, size: 100 },
+] as const;
+
 /** Name of a scenario at the fixed rate. */
 export const atRate = (name: string): string => `${name} fixed rate`;
 

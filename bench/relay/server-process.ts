@@ -65,13 +65,17 @@ export class ServerProcess {
     return false;
   }
 
+  /** Says a word to a server for Node. Resolves to the line that it answers with. */
+  async ask(word: string): Promise<string> {
+    this.#child.stdin!.write(`${word}\n`);
+    const { done, value } = await this.#lines!.next();
+    if (done === true) throw new Error('the server has ended');
+    return value;
+  }
+
   /** Resident memory, bytes; where the server has garbage, after it was collected. */
   async residentBytes(): Promise<number> {
-    if (this.#lines !== undefined) {
-      this.#child.stdin!.write('gc\n');
-      const { done } = await this.#lines.next();
-      if (done === true) throw new Error('the server has ended');
-    }
+    if (this.#lines !== undefined) await this.ask('gc');
     const rollup = readFileSync(`/proc/${this.pid}/smaps_rollup`, 'utf8');
     return Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)![1]) * 1_024;
   }

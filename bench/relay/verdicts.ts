@@ -1,7 +1,7 @@
 /** Whether the relay is as fast as it is said to be: a line for each thing that is asked of it. */
 import { figure } from '../table.ts';
 import type { Row } from './rows.ts';
-import { atRate, IDLE, SCENARIOS } from './scenarios.ts';
+import { atRate, IDLE, INSIDE, SCENARIOS } from './scenarios.ts';
 import { BASELINE, C_BROKERS, OURS, OURS_V1 } from './systems.ts';
 
 export interface Verdict {
@@ -23,10 +23,12 @@ const RATIOS: Readonly<Record<string, { least: number; goal: number }>> = {
 const V1_SHARE = 1.15;
 /** KB of an idle connection that are aimed at. */
 const IDLE_GOAL_KB = 2.5;
+/** A frame leaves an idle relay sooner than that, µs at p50. */
+const INSIDE_US = 200;
 
 /** Finds the CPU time for a delivery, or another figure, of a system in a scenario. */
 type Lookup = (system: string, scenario: string, field?: NumberField) => number | undefined;
-type NumberField = 'cpu_us_per_delivery' | 'p99_us' | 'idle_bytes';
+type NumberField = 'cpu_us_per_delivery' | 'p50_us' | 'p99_us' | 'idle_bytes';
 
 function lookupIn(rows: readonly Row[]): Lookup {
   return (system, scenario, field = 'cpu_us_per_delivery') =>
@@ -98,17 +100,29 @@ function idleVerdict(of: Lookup): Verdict {
   };
 }
 
-/** Everything that is asked for, held or not. */
+function insideVerdict(of: Lookup, scenario: string): Verdict {
+  const us = of(OURS, scenario, 'p50_us')!;
+  return {
+    held: us < INSIDE_US,
+    text: `${scenario}: ${figure(us)} µs from receipt to output at p50 (under ${INSIDE_US})`,
+  };
+}
+
+/** Everything that is asked of the scenarios which `rows` have, held or not. */
 export function verdictsOf(rows: readonly Row[]): Verdict[] {
   const of = lookupIn(rows);
-  const names = SCENARIOS.map(({ name }) => name);
-  const rated = SCENARIOS.filter(({ at_rate }) => at_rate).map(({ name }) => atRate(name));
+  const measured = (name: string): boolean => rows.some(({ scenario }) => scenario === name);
+  const names = SCENARIOS.map(({ name }) => name).filter(measured);
+  const rated = SCENARIOS.map(({ name }) => atRate(name)).filter(measured);
   return [
     ...names.map((name) => ratioVerdict(of, name)),
     ...names.map((name) => v1Verdict(of, name)),
     ...names.map((name) => peerVerdict(of, rows, name)),
     ...rated.map((name) => latencyVerdict(of, name)),
-    idleVerdict(of),
+    ...(measured(IDLE.name) ? [idleVerdict(of)] : []),
+    ...INSIDE.map(({ name }) => name)
+      .filter(measured)
+      .map((name) => insideVerdict(of, name)),
   ];
 }
 
