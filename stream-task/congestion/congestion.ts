@@ -32,9 +32,12 @@ export class Congestion {
     this.#deps = deps;
   }
 
-  /** Whether all may go as it is: nothing is held, no video has a gap, and the oldest message under way is young. */
-  clear(now: number): boolean {
-    return now < this.#slow_at;
+  /**
+   * Whether all may go as it is: nothing is held, no video has a gap, and the oldest message under way is young. `blind`: for
+   * how long before `now` the process read nothing, ms; acknowledgements of that time may lie unread, so it does not count.
+   */
+  clear(now: number, blind = 0): boolean {
+    return now - blind < this.#slow_at;
   }
 
   /** `messages` of `bytes` together went to the client as they were. */
@@ -58,15 +61,18 @@ export class Congestion {
     this.#settle();
   }
 
-  /** Looks at each of `frames`, whole server frames back to back, and sends, holds or leaves it out. */
-  pass(frames: Uint8Array, now: number): void {
+  /**
+   * Looks at each of `frames`, whole server frames back to back, and sends, holds or leaves it out. `blind` as for
+   * {@link clear}.
+   */
+  pass(frames: Uint8Array, now: number, blind = 0): void {
     if (this.#clock === undefined) {
       const messages = countMessages(frames);
       this.sent(messages, frames.length, now);
       return this.#deps.send(frames, messages);
     }
     this.#slow ??= new SlowPath(this.#deps, this.#clock);
-    this.#slow.pass(frames, now);
+    this.#slow.pass(frames, now, blind);
     this.#settle();
   }
 

@@ -46,8 +46,8 @@ export class SlowPath {
   }
 
   /** Sends of `frames` what the receiver can take now. */
-  pass(frames: Uint8Array, now: number): void {
-    this.#look(now);
+  pass(frames: Uint8Array, now: number, blind: number): void {
+    this.#look(now, blind);
     let from = 0;
     let messages = 0;
     let weighty = false;
@@ -105,9 +105,9 @@ export class SlowPath {
     for (const [source, state] of this.#sources) this.#level(source, state, 0);
   }
 
-  #look(now: number): void {
+  #look(now: number, blind = 0): void {
     this.#now = now;
-    this.#excess = this.#clock.excess(now);
+    this.#excess = Math.max(0, this.#clock.excess(now) - blind);
     if (this.#probe.step(this.#clock, this.#excess > TOP_LAYER_MS, now)) this.#tell({ type: 'alive' });
     this.#grace.step(this.#clock, this.#excess, now);
     const top = this.#topLayer();
@@ -156,7 +156,9 @@ export class SlowPath {
   }
 
   readonly #leftPose = (key: number): void => {
-    this.#left_out.count(Math.floor(key / STREAMS), FRAME_CLASS.POSE, key % STREAMS);
+    const source = Math.floor(key / STREAMS);
+    this.#left_out.count(source, FRAME_CLASS.POSE, key % STREAMS);
+    this.#worse(source, this.#stateOf(source), 1);
   };
 
   #video(

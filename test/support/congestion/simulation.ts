@@ -83,13 +83,15 @@ export function simulate(plan: SimulationPlan): SimulationResult {
     },
     congested: (_source, level, _before, at) => levels.push({ at, level }),
   });
-  const offer = (frames: Uint8Array, keyframe = false): void => {
-    if (!keyframe && congestion.clear(now)) {
+  const offer = (frames: Uint8Array): void => {
+    const blind = Math.max(0, now - read_at - 50);
+    if (congestion.clear(now, blind)) {
       congestion.sent(countMessages(frames), frames.length, now);
       deliver(frames);
-    } else congestion.pass(frames, now);
+    } else congestion.pass(frames, now, blind);
   };
-  const waiting: { frames: Uint8Array; keyframe: boolean }[] = [];
+  let read_at = 0;
+  const waiting: Uint8Array[] = [];
   offer(serverHello());
   let frame_at = 200;
   for (now = 1; now <= seconds * 1_000; now++) {
@@ -104,14 +106,16 @@ export function simulate(plan: SimulationPlan): SimulationResult {
       const frame = video.next();
       made.set(frame.id, { frame, at: now });
       const { layer, keyframe, bytes, id } = frame;
-      waiting.push({ frames: relayed({ layer, keyframe }, bytes, id), keyframe });
+      waiting.push(relayed({ layer, keyframe }, bytes, id));
       frame_at += FRAME_MS;
     }
     const others = plan.others?.(now);
-    if (others !== undefined) waiting.push({ frames: others, keyframe: false });
+    if (others !== undefined) waiting.push(others);
     if (now < standing_until) continue;
+    // What the sender sent is read before the acknowledgements that came meanwhile, as it may be.
+    for (const frames of waiting.splice(0)) offer(frames);
     for (const { count } of acks.splice(0)) congestion.acked(count, now);
-    for (const { frames, keyframe } of waiting.splice(0)) offer(frames, keyframe);
+    read_at = now;
     if (now % 500 === 0) congestion.beat(now);
   }
   return measured(link, { seconds, warm, asked, made, levels, reports });

@@ -171,10 +171,9 @@ describe('a receiver that cannot keep up', () => {
     expect(heard()).toEqual([1]);
     const poses = Array.from({ length: 200 }, (_, id) => relayed({ class: POSE, source: id }, 60, id));
     pass(2_000, ...poses);
-    for (let now = 2_050; sent < 203; now += 50) {
+    for (let now = 2_050; now < 3_000; now += 50) {
       congestion.acked(sent, now);
       congestion.beat(now);
-      expect(now).toBeLessThan(3_000);
     }
     expect(new Set(heard()).size).toBe(200);
   });

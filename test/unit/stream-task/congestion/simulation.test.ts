@@ -37,23 +37,23 @@ describe('a receiver behind a link, in virtual time', () => {
   ] as const)('gets of 800 kbit/s at $rate kB/s, layers $shares, keyframes $keyframe', (run) => {
     const { rate, shares, keyframe } = run;
     const video = { ...VIDEO, shares, keyframe };
-    const result = simulate({ link: link(rate), video, seconds: 60 });
+    const result = simulate({ link: link(rate), video, seconds: 45 });
     expect(result.fps).toBeGreaterThan(run.fps);
     expect(result.p95).toBeLessThan(run.p95);
     expect(result.keyframes_asked).toBeLessThan(10);
   });
 
   it('does not let the age grow, however long the link is full', () => {
-    const result = simulate({ link: link(60), video: VIDEO, seconds: 600 });
+    const result = simulate({ link: link(60), video: VIDEO, seconds: 240 });
     expect(result.late_p95).toBeLessThan(330);
     expect(result.fps).toBeGreaterThan(13);
-    const scarce = simulate({ link: link(101.5), video: VIDEO, seconds: 600 });
+    const scarce = simulate({ link: link(101.5), video: VIDEO, seconds: 240 });
     expect(scarce.late_p95).toBeLessThan(200);
     expect(scarce.fps).toBeGreaterThan(27);
   });
 
   it('does so behind a long way, too', () => {
-    const result = simulate({ link: link(60, 100), video: VIDEO, seconds: 300 });
+    const result = simulate({ link: link(60, 100), video: VIDEO, seconds: 120 });
     expect(result.late_p95).toBeLessThan(500);
     expect(result.fps).toBeGreaterThan(12);
   });
