@@ -77,7 +77,7 @@ async function measure(options: RelayBenchOptions, folder: string): Promise<void
   if (options.idle) rows.push(...(await measureIdle(bench)));
   if (options.inside) rows.push(...(await measureInside(bench)));
 
-  if (options.json) process.stdout.write(`${JSON.stringify(rows, undefined, 1)}\n`);
+  if (options.json) process.stdout.write(`[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
   const versions = [...servers.versions].flatMap(([name, version]) =>
     version === '' ? [] : [`${name} ${version}`],
   );
