@@ -53,7 +53,9 @@ function handshakeFault(request: UpgradeRequest): UpgradeVerdict | undefined {
   if (method !== 'GET') return refused(405, 'A WebSocket handshake is a GET request');
   if (httpVersionMajor !== 1 || httpVersionMinor < 1)
     return refused(400, 'A WebSocket handshake is HTTP/1.1');
-  const { 'sec-websocket-version': version = [], 'sec-websocket-key': key = [] } = headersDistinct;
+  const { host = [], 'sec-websocket-version': version = [], 'sec-websocket-key': key = [] } = headersDistinct;
+  // Node asks for it (RFC 9112 §3.2) in plain requests alone.
+  if (host.length !== 1) return refused(400, 'Send one Host');
   if (version.length !== 1 || version[0] !== WEBSOCKET_VERSION) {
     return refused(426, `Send Sec-WebSocket-Version: ${WEBSOCKET_VERSION}`);
   }

@@ -212,6 +212,7 @@ describe('hostile HTTP', () => {
     const without = (name: string) => fields.filter(([other]) => other !== name);
     expect(await statusOf(requestHead('POST / HTTP/1.1', fields))).toBe(405);
     expect(await statusOf(requestHead('GET / HTTP/1.0', fields))).toBe(400);
+    expect(await statusOf(requestHead('GET / HTTP/1.1', without('Host')))).toBe(400);
     expect(await statusOf(requestHead('GET / HTTP/1.1', without('Sec-WebSocket-Key')))).toBe(400);
     expect(await statusOf(requestHead('GET / HTTP/1.1', without('Sec-WebSocket-Version')))).toBe(426);
     const twice: [string, string][] = [...fields, ['Sec-WebSocket-Protocol', 'more']];
@@ -219,7 +220,7 @@ describe('hostile HTTP', () => {
     expect(relay.relay.counts.refused).toEqual(
       new Map([
         [405, 1],
-        [400, 3],
+        [400, 4],
         [426, 1],
       ]),
     );

@@ -75,6 +75,19 @@ describe.each(['ws', 'fast'] as const)('RFC 6455 on the lane %s', (LANE) => {
     expect(headers.has('sec-websocket-extensions')).toBe(false);
   });
 
+  it('answers another version with the one that it speaks', async () => {
+    const raw = await RawSocket.open(relay.port);
+    opened.push(raw);
+    const fields = handshakeFields('anteroom.raw.v1').map(([name, value]): [string, string] =>
+      name === 'Sec-WebSocket-Version' ? [name, '8'] : [name, value],
+    );
+    raw.write(requestHead('GET / HTTP/1.1', fields));
+    await raw.until(({ text }) => parseResponse(text) !== undefined, 'an answer');
+    const { status, headers } = parseResponse(raw.text)!;
+    expect(status).toBe(426);
+    expect(headers.get('sec-websocket-version')).toBe('13');
+  });
+
   it('sends frames whole, without mask, and with the shortest length that fits', async () => {
     const raw = await member();
     const lengths = [0, 125, 126, 65_535, 65_536];

@@ -17,6 +17,7 @@ function verdict(
     httpVersionMajor: 1,
     httpVersionMinor: 1,
     headersDistinct: {
+      host: ['relay.example'],
       'sec-websocket-version': ['13'],
       'sec-websocket-key': ['AAAAAAAAAAAAAAAAAAAAAA=='],
       'sec-websocket-protocol': [`anteroom.v1, ${token}`],
@@ -42,6 +43,8 @@ describe('handshake check', () => {
     ['from a page that may', { origin: ['https://app.example'] }, taken],
     ['from a page that may not', { origin: ['https://evil.example'] }, 403],
     ['from two pages', { origin: ['https://app.example', 'https://app.example'] }, 403],
+    ['without a host', { host: undefined }, 400],
+    ['with two hosts', { host: ['relay.example', 'relay.example'] }, 400],
     ['of another version', { 'sec-websocket-version': ['8'] }, 426],
     ['of two versions', { 'sec-websocket-version': ['13', '13'] }, 426],
     ['with a short key', { 'sec-websocket-key': ['AAAA'] }, 400],
