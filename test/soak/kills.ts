@@ -56,7 +56,8 @@ function draw(random: Random, kinds: readonly FaultKind[]): FaultKind {
 export function startKills(options: KillOptions): Kills {
   const { random, mean_seconds, victims, ledger, members } = options;
   const ending = new AbortController();
-  const frozen = new Set<string>();
+  /** Tasks that a fault is under way at, from when they were drawn: no second one may come in between. */
+  const hit = new Set<string>();
   const under_way = new Set<Promise<void>>();
   const spared = victims.tasks()[0]!.task_id;
 
@@ -87,23 +88,25 @@ export function startKills(options: KillOptions): Kills {
   }
 
   async function hitTask(kind: 'kill' | 'term' | 'freeze'): Promise<void> {
-    const healthy = victims.tasks().filter(({ task_id }) => !frozen.has(task_id));
+    const healthy = victims.tasks().filter(({ task_id }) => !hit.has(task_id));
     const open = kind === 'freeze' ? healthy : healthy.filter(({ task_id }) => task_id !== spared);
     const task = open[random.integer(Math.max(1, open.length))];
     const pause_ms = FREEZE_MS.least + random.fraction() * FREEZE_MS.spread;
     // Half of the fleet stays whole: with less there is nowhere to go.
     if (task === undefined || healthy.length - 1 < options.tasks / 2) return;
-    if (kind === 'freeze') {
-      frozen.add(task.task_id);
-      const over = await strike(kind, task.task_id);
-      await pause(pause_ms);
-      await victims.disturb(task.task_id, 'thaw');
-      frozen.delete(task.task_id);
+    const { task_id } = task;
+    hit.add(task_id);
+    try {
+      const over = await strike(kind, task_id);
+      if (kind === 'freeze') {
+        await pause(pause_ms);
+        await victims.disturb(task_id, 'thaw');
+      } else {
+        await wholeAgain(task_id);
+      }
       over();
-    } else {
-      const over = await strike(kind, task.task_id);
-      await wholeAgain(task.task_id);
-      over();
+    } finally {
+      hit.delete(task_id);
     }
   }
 
@@ -121,11 +124,11 @@ export function startKills(options: KillOptions): Kills {
       await pause(mean_seconds * 1_000 * (0.5 + random.fraction()));
       if (ending.signal.aborted) return;
       const kind = draw(random, options.kinds);
-      const hit = (kind === 'router' ? hitRouter() : hitTask(kind)).catch((error: unknown) => {
+      const fault = (kind === 'router' ? hitRouter() : hitTask(kind)).catch((error: unknown) => {
         ledger.breach(`a fault (${kind}) could not be made: ${String(error)}`);
       });
-      under_way.add(hit);
-      void hit.then(() => under_way.delete(hit));
+      under_way.add(fault);
+      void fault.then(() => under_way.delete(fault));
     }
   }
   const running = mean_seconds > 0 ? run() : Promise.resolve();
