@@ -38,7 +38,7 @@ export class FrameMeter {
         const skipped = Math.min(this.#rest, end - at);
         this.#rest -= skipped;
         at += skipped;
-        if (this.#rest === 0 && !this.#fragmented && (this.#first & OPCODE) < FIRST_CONTROL) completed = true;
+        if (this.#rest === 0 && !this.#fragmented) completed = true;
       } else if (this.#read === 0 && at + 1 < end && (chunk[at + 1]! & LENGTH) < LENGTH_16) {
         // Nearly every frame: its header is here, and short.
         this.#first = chunk[at]!;
