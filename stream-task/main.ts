@@ -4,6 +4,7 @@ import { secretsManagerSource } from '../shared/adapters/secrets-manager.ts';
 import { ConfigError } from '../shared/config/read.ts';
 import { taskConfig, type TaskConfig } from '../shared/config/settings.ts';
 import { createLog } from './log.ts';
+import { keepNewSpaceSmall } from './memory.ts';
 import { metadataEndpoints } from './metadata.ts';
 import { startTask } from './task.ts';
 import { STOP_LIMIT_MS } from './timing.ts';
@@ -20,6 +21,7 @@ function readConfig(): TaskConfig | undefined {
 }
 
 async function main(): Promise<void> {
+  keepNewSpaceSmall();
   const config = readConfig();
   if (config === undefined) return process.exit(1);
   let stop = (): void => process.exit(0);

@@ -1,8 +1,12 @@
 /** The relay of a stream task as it is, with limits that are not in the way of a benchmark. */
 import { randomUUID } from 'node:crypto';
 import { createLog } from '../../../stream-task/log.ts';
+import { keepNewSpaceSmall } from '../../../stream-task/memory.ts';
 import { startRelay } from '../../../stream-task/server.ts';
 import { tlsFiles, ready } from './listen.ts';
+
+// As the process of a stream task does.
+keepNewSpaceSmall();
 
 const secret = { current: process.env['BENCH_SECRET']! };
 const task_id = randomUUID();
