@@ -2,11 +2,12 @@
 import { figure, tableOf } from '../table.ts';
 import { fallsBehind, generatorLimits } from './rows.ts';
 import type { Row } from './rows.ts';
+import { IDLE, INSIDE } from './scenarios.ts';
 import { BASELINE, overTls } from './systems.ts';
 
 const number = (value: number | null): string => (value === null ? '-' : figure(value));
 const range = (spread: readonly [number, number] | null): string =>
-  spread === null ? '' : ` (${figure(spread[0])}–${figure(spread[1])})`;
+  spread === null || spread[0] === spread[1] ? '' : ` (${figure(spread[0])}–${figure(spread[1])})`;
 
 /** What a system is compared with: the baseline, over TLS if it is itself. */
 export function baselineOf(system: string): string {
@@ -69,14 +70,24 @@ function idleTable(rows: readonly Row[]): string {
   return tableOf(['system', 'KB/connection', ''], cells);
 }
 
+function insideTable(rows: readonly Row[]): string {
+  const cells = rows.map((row) => [row.system, number(row.p50_us), number(row.p99_us), number(row.p999_us)]);
+  return tableOf(['system', 'p50 µs', 'p99 µs', 'p99.9 µs'], cells);
+}
+
+function tableFor(scenario: string, rows: readonly Row[], all: readonly Row[]): string {
+  if (scenario === IDLE.name) return idleTable(rows);
+  if (INSIDE.some(({ name }) => name === scenario)) return insideTable(rows);
+  return speedTable(rows, all);
+}
+
 /** A table for each scenario, in the order in which they were measured. Medians, least and most in brackets. */
 export function relayTables(rows: readonly Row[]): string {
   const scenarios = [...new Set(rows.map(({ scenario }) => scenario))];
   return scenarios
     .map((scenario) => {
       const own = rows.filter((row) => row.scenario === scenario);
-      const idle = own.some(({ idle_bytes }) => idle_bytes !== null);
-      return `${scenario}\n\n${idle ? idleTable(own) : speedTable(own, rows)}`;
+      return `${scenario}\n\n${tableFor(scenario, own, rows)}`;
     })
     .join('\n\n');
 }

@@ -108,7 +108,10 @@ export async function startServer(system: System, surroundings: Surroundings): P
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   const cut = setTimeout(() => child.kill('SIGKILL'), ANSWER_LIMIT_MS);
   try {
-    return new ServerProcess(child, await readyLine(lines), lines);
+    const ready = await readyLine(lines);
+    // Such as that the fast lane does not work here.
+    if (said() !== '') process.stderr.write(`${system.name}: ${said()}\n`);
+    return new ServerProcess(child, ready, lines);
   } catch (error) {
     await stopChild(child);
     throw new Error(`${system.name} does not start. ${said()}`, { cause: error });
