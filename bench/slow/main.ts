@@ -50,10 +50,10 @@ if (options.soak === undefined) {
     process.stdout.write(`${JSON.stringify({ machine, video, results, goals }, undefined, 1)}\n`);
 } else {
   const result = await soak(relay, options.soak, video, (line) => process.stderr.write(`${line}\n`));
-  const { before, after, grows, reconnects } = result;
+  const { before, after, grows, comebacks } = result;
   print(
     `\nresident memory ${megabytes(before)} MB, at the end ${megabytes(after)} MB: ${grows ? 'GROWS' : 'flat'}; ` +
-      `${reconnects} connections that stood still were ended and came back`,
+      `receivers whose connection the relay had ended came back ${comebacks} times`,
   );
   if (options.json) {
     process.stdout.write(

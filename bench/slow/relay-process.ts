@@ -6,10 +6,11 @@ import type { RegisterRequest } from '../../shared/protocol/api.ts';
 
 export type ToRelay = { kind: 'register'; request: RegisterRequest } | { kind: 'memory' };
 
-/** The memory in bytes, in each answer. */
+/** In each answer: memory in bytes, and connections. */
 export interface FromRelay {
   rss: number;
   used: number;
+  clients: number;
 }
 
 const relay = await startRelay(
@@ -40,8 +41,8 @@ process.on('message', (question: ToRelay) => {
     const result = relay.registry.register(question.request);
     if (result.kind !== 'registered') throw new Error(`register was refused: ${result.code}`);
   } else globalThis.gc?.();
-  const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
-  const answer: FromRelay = { rss, used: heapUsed + external + arrayBuffers };
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const answer: FromRelay = { rss, used: heapUsed + external, clients: relay.registry.clients };
   process.send!(answer);
 });
 process.on('SIGTERM', () => process.exit(0));

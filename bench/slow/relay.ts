@@ -59,10 +59,9 @@ export class RelayProcess implements AsyncDisposable {
     }));
   }
 
-  /** What it takes of memory after a collection of garbage, bytes. */
-  async memory(): Promise<{ rss: number; used: number }> {
-    const { rss, used } = await this.#ask({ kind: 'memory' });
-    return { rss, used };
+  /** What it takes of memory after a collection of garbage, and the connections that it has. */
+  memory(): Promise<FromRelay> {
+    return this.#ask({ kind: 'memory' });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,12 +18,14 @@ export interface SoakSample {
   seconds: number;
   rss: number;
   used: number;
+  /** Connections that the relay has. */
+  clients: number;
 }
 
 export interface SoakResult {
   samples: SoakSample[];
-  /** How often the relay ended a connection that stood still, and it came back. */
-  reconnects: number;
+  /** How often one that stood still until the relay had ended its connection came back. */
+  comebacks: number;
   /** Median resident memory after the first third, and in the last third, bytes. */
   before: number;
   after: number;
@@ -34,8 +36,12 @@ const SAMPLE_MS = 5_000;
 /** What the resident memory of a process may do by itself. */
 const ALLOWED_SHARE = 0.1;
 const ALLOWED_BYTES = 8 * 1_048_576;
-/** A stalled receiver reads for so long before it stands still, ms. */
-const READS_MS = 1_000;
+/** A receiver that stands still reads for so long before and in between, ms. */
+const READS_MS = 2_000;
+/** Half of them read again before the relay misses their pongs, ms (R41 of docs/protocol.md). */
+const STANDS_MS = 40_000;
+/** The others stand still until the relay has ended the connection, and then come back, ms. */
+const STANDS_TO_THE_END_MS = 90_000;
 
 export async function soak(
   relay: RelayProcess,
@@ -43,35 +49,43 @@ export async function soak(
   video: VideoPlan,
   progress: (line: string) => void,
 ): Promise<SoakResult> {
-  const ends: (() => void)[] = [];
-  let reconnects = 0;
+  const ends = new Set<() => void>();
+  const stopped = new AbortController();
+  const standing: Promise<void>[] = [];
+  let comebacks = 0;
   let over = false;
+  const pause = (ms: number): Promise<void> =>
+    sleep(ms, undefined, { signal: stopped.signal }).catch(() => {});
 
-  /** Opens a receiver that stands still, again and again: the relay ends it, since it answers no pings. */
-  async function standStill(seat: Seat): Promise<void> {
-    const pace = { rate: undefined as number | undefined, delay: 0 };
-    const receiver = await Receiver.open(seat, pace, false);
-    ends.push(() => receiver.end());
-    const stop = setTimeout(() => (pace.rate = 0), READS_MS);
-    void receiver.closed.then(async () => {
-      clearTimeout(stop);
-      if (over) return;
-      reconnects++;
-      await standStill(seat);
-    });
+  async function standStill(seat: Seat, to_the_end: boolean): Promise<void> {
+    while (!over) {
+      const pace = { rate: undefined as number | undefined, delay: 0 };
+      const receiver = await Receiver.open(seat, pace, false);
+      const end = (): void => receiver.end();
+      ends.add(end);
+      for (let times = 0; !over && (times === 0 || !to_the_end); times++) {
+        pace.rate = undefined;
+        await pause(READS_MS);
+        pace.rate = 0;
+        await pause(to_the_end ? STANDS_TO_THE_END_MS : STANDS_MS);
+      }
+      receiver.end();
+      ends.delete(end);
+      if (!over) comebacks++;
+    }
   }
 
   try {
     for (let room = 0; room < plan.rooms; room++) {
       const seats = await relay.room(plan.receivers + 1);
       const sender = await Sender.open(seats[0]!, video, false);
-      ends.push(() => sender.end());
+      ends.add(() => sender.end());
       const stalled = Math.round((plan.receivers * plan.stalled) / 100);
       for (const [i, seat] of seats.slice(1).entries()) {
-        if (i < stalled) await standStill(seat);
+        if (i < stalled) standing.push(standStill(seat, i % 2 === 0));
         else {
           const receiver = await Receiver.open(seat, UNHINDERED, false);
-          ends.push(() => receiver.end());
+          ends.add(() => receiver.end());
         }
       }
       sender.start();
@@ -83,11 +97,15 @@ export async function soak(
       const memory = await relay.memory();
       const seconds = Math.round((performance.now() - started) / 1_000);
       samples.push({ seconds, ...memory });
-      progress(`${seconds} s: ${megabytes(memory.rss)} MB resident, ${megabytes(memory.used)} MB used`);
+      progress(
+        `${seconds} s: ${megabytes(memory.rss)} MB resident, ${megabytes(memory.used)} MB used, ${memory.clients} clients`,
+      );
     }
-    return { samples, reconnects, ...verdict(samples) };
+    return { samples, comebacks, ...verdict(samples) };
   } finally {
     over = true;
+    stopped.abort();
+    await Promise.allSettled(standing);
     for (const end of ends) end();
   }
 }
