@@ -53,17 +53,17 @@ export async function soak(
   const stopped = new AbortController();
   const standing: Promise<void>[] = [];
   let comebacks = 0;
-  let over = false;
-  const pause = (ms: number): Promise<void> =>
-    sleep(ms, undefined, { signal: stopped.signal }).catch(() => {});
+  const { signal } = stopped;
+  const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {});
 
   async function standStill(seat: Seat, to_the_end: boolean): Promise<void> {
-    while (!over) {
+    const stands = to_the_end ? 1 : Infinity;
+    while (!signal.aborted) {
       const pace = { rate: undefined as number | undefined, delay: 0 };
       const receiver = await Receiver.open(seat, pace, false);
       const end = (): void => receiver.end();
       ends.add(end);
-      for (let times = 0; !over && (times === 0 || !to_the_end); times++) {
+      for (let times = 0; times < stands && !signal.aborted; times++) {
         pace.rate = undefined;
         await pause(READS_MS);
         pace.rate = 0;
@@ -71,7 +71,7 @@ export async function soak(
       }
       receiver.end();
       ends.delete(end);
-      if (!over) comebacks++;
+      if (!signal.aborted) comebacks++;
     }
   }
 
@@ -103,7 +103,6 @@ export async function soak(
     }
     return { samples, comebacks, ...verdict(samples) };
   } finally {
-    over = true;
     stopped.abort();
     await Promise.allSettled(standing);
     for (const end of ends) end();
