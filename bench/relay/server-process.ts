@@ -35,6 +35,9 @@ const NODE = [process.execPath, '--expose-gc', '--disable-warning=ExperimentalWa
 /** Under so much of a core a server has nothing to do. */
 const QUIET_SHARE = 0.03;
 
+/** Memory that is less than so much of what it was a moment ago is still being given back. */
+const STILL_FALLS = 0.998;
+
 export class ServerProcess {
   readonly ready: Ready;
   readonly pid: number;
@@ -73,9 +76,19 @@ export class ServerProcess {
     return value;
   }
 
-  /** Resident memory, bytes; where the server has garbage, after it was collected. */
+  /** Resident memory, bytes; where the server has garbage, after it was collected and given back. */
   async residentBytes(): Promise<number> {
-    if (this.#lines !== undefined) await this.ask('gc');
+    let [before, bytes] = [Infinity, this.#residentNow()];
+    // What is collected goes back to the kernel a little later, and what was held by it is garbage only then.
+    while (this.#lines !== undefined && bytes < before * STILL_FALLS) {
+      await this.ask('gc');
+      await sleep(300);
+      [before, bytes] = [bytes, this.#residentNow()];
+    }
+    return bytes;
+  }
+
+  #residentNow(): number {
     const rollup = readFileSync(`/proc/${this.pid}/smaps_rollup`, 'utf8');
     return Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)![1]) * 1_024;
   }
