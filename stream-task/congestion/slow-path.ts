@@ -77,7 +77,10 @@ export class SlowPath {
 
   /** Every now and then. True while there is anything to keep. */
   beat(now: number): boolean {
+    const before = this.#top;
     this.#look(now);
+    // Timers run before what came meanwhile is read: where the process was held up, acknowledgements may lie there.
+    this.#top = Math.max(this.#top, before);
     // Nothing under way, so no acknowledgement will come that could let them go.
     if (this.#clock.under_way === 0) this.#release(0);
     for (const [source, state] of this.#sources) {

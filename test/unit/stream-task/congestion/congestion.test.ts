@@ -244,6 +244,17 @@ describe('a receiver that cannot keep up', () => {
     expect(congestion.clear(11_200)).toBe(false);
   });
 
+  it('loses no layer for a beat that comes before what was acknowledged meanwhile', () => {
+    lateSince(1_000);
+    pass(1_155, relayed({ layer: 2 }));
+    congestion.acked(2, 1_160);
+    congestion.sent(1, 100, 1_500);
+    pass(1_510, relayed({ layer: 0 }, 100, 1), relayed({ layer: 2 }, 100, 2));
+    congestion.beat(2_500);
+    congestion.acked(sent + 1, 2_501);
+    expect(pass(2_502, relayed({ layer: 1 }, 100, 3), relayed({ layer: 2 }, 100, 4))).toEqual([3, 4]);
+  });
+
   it('passes frames that are no frames of ours as they are', () => {
     lateSince(1_000);
     const short = serverFrame(2, new Uint8Array(3));
