@@ -1,8 +1,8 @@
 /** `npm run bench:relay`: the relay and its peers side by side. See `USAGE` in options.ts. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buildLoad } from './build-load.ts';
 import { chartOf } from './chart.ts';
 import { killChildren } from './child.ts';
@@ -40,13 +40,17 @@ const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 async function measure(options: RelayBenchOptions, folder: string): Promise<void> {
   if (platform() !== 'linux')
     throw new Error('This benchmark reads /proc, and its generator uses epoll: it needs Linux');
+  // Not only after half an hour.
+  if (options.chart !== undefined && !existsSync(dirname(options.chart)))
+    throw new Error(`--chart: there is no folder ${dirname(options.chart)}`);
   const print = (text: string): void => void (options.json || process.stdout.write(`${text}\n`));
   const program = buildLoad();
   const cores = findCores();
   const { systems, missing } = availableOf(options.systems, program.tls, progress);
-  for (const sentence of missing) progress(sentence);
+  const remarks = [...(cores.warning === undefined ? [] : [cores.warning]), ...missing];
+  if (options.json) remarks.forEach(progress);
   if (systems.length === 0 && options.systems.length > 0)
-    throw new Error('Nothing of what was asked for can be measured here');
+    throw new Error(['Nothing of what was asked for can be measured here', ...missing].join('\n'));
 
   const bench: Bench = {
     systems,
@@ -87,8 +91,7 @@ async function measure(options: RelayBenchOptions, folder: string): Promise<void
     ...versions,
   ];
   print(machine.join('; '));
-  for (const sentence of [...(cores.warning === undefined ? [] : [cores.warning]), ...missing])
-    print(sentence);
+  remarks.forEach(print);
   print(`\n${relayTables(rows)}\n\n${verdictLines(verdictsOf(rows))}`);
   if (options.chart !== undefined) writeFileSync(options.chart, chartOf(rows, options.scenarios));
 }
