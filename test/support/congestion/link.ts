@@ -9,6 +9,8 @@ export interface LinkPlan {
   delay: (now: number) => number;
   /** How long the client waits before it acknowledges, ms; Infinity: it never does. */
   ack_after: number;
+  /** In place of that: it acknowledges in this rhythm, ms, whenever anything is new. */
+  ack_every?: number;
 }
 
 interface Sent<T> {
@@ -53,6 +55,11 @@ export class Link<T> {
     this.#queue.push({ message, bytes: bytes + OVERHEAD });
   }
 
+  #nextAck(now: number): number {
+    const { ack_after, ack_every } = this.#plan;
+    return ack_every === undefined ? now + ack_after : (Math.floor(now / ack_every) + 1) * ack_every;
+  }
+
   /** What happens within the millisecond that ends at `now`. */
   step(now: number): void {
     this.#through += this.#plan.rate(now);
@@ -66,7 +73,7 @@ export class Link<T> {
     while (this.#under_way.length > 0 && this.#under_way[0]!.at <= now) {
       this.arrived.push({ message: this.#under_way.shift()!.message, at: now });
       this.#received++;
-      if (this.#ack_at === Infinity) this.#ack_at = now + this.#plan.ack_after;
+      if (this.#ack_at === Infinity) this.#ack_at = this.#nextAck(now);
     }
     if (this.#ack_at <= now) {
       this.#ack_at = Infinity;

@@ -84,6 +84,11 @@ describe('a receiver behind a link, in virtual time', () => {
     expect(result.levels).toEqual([]);
   });
 
+  it.each([10, 50, 100])('loses nothing 200 ms away if it acknowledges every %i ms', (ack_every) => {
+    const result = simulate({ link: { ...far(), ack_every }, video: VIDEO, seconds: 60 });
+    expect(result.left_out).toEqual([0, 0, 0]);
+  });
+
   it('takes a way that became longer for what it is after some ten seconds', () => {
     const result = simulate({
       link: { rate: () => 500, delay: (now) => (now < 20_000 ? 10 : 350), ack_after: 50 },
