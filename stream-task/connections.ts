@@ -39,6 +39,8 @@ export class Connections {
   #by_end: Map<string, Socket> | undefined;
   /** The TCP socket below a TLS one. */
   readonly #carriers = new WeakMap<Socket, Socket>();
+  /** Wait until no connection is open. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(server: Server, limits: ConnectionLimits, counts: Counts) {
     this.#limits = limits;
@@ -79,6 +81,12 @@ export class Connections {
     if (address === undefined) return;
     this.#open.delete(connection);
     this.#addresses.closed(address);
+    if (this.#open.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Resolves when no connection is open. */
+  async allEnded(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** A request came on `socket`. False if too many wait for their answer: then the connection is cut off. */

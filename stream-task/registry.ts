@@ -199,6 +199,8 @@ export class Registry {
       before.session.end(CLOSE.REPLACED, 'replaced');
     }
     host.counts.connects++;
+    // Whoever the others' messages turn out to be too much for has left before this one hears who is there.
+    room.flush();
     const others = room.members.map(({ slot, client_id }) => ({ slot, client_id }));
     room.add(session);
     session.tell({

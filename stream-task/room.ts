@@ -73,6 +73,7 @@ export class Room implements Dirty {
   }
 
   remove(member: Member): void {
+    this.flush();
     this.members = this.members.filter((other) => other !== member);
     if (this.#by_slot?.get(member.slot) === member) this.#by_slot.delete(member.slot);
   }
@@ -111,9 +112,13 @@ export class Room implements Dirty {
     if (!this.#scheduled && this.#log !== undefined) this.flush();
   }
 
+  turnEnded(): void {
+    this.#scheduled = false;
+    this.flush();
+  }
+
   /** Sends what was forwarded. */
   flush(): void {
-    this.#scheduled = false;
     const log = this.#log;
     if (log === undefined) return;
     this.#log = undefined;

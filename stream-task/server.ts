@@ -213,7 +213,8 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
       pulse.stop();
       server.closeIdleConnections();
       const cut = setTimeout(() => connections.destroyAll(), timing.close_wait);
-      await closed;
+      // The server knows nothing of those that the fast lane has taken over.
+      await Promise.all([closed, connections.allEnded()]);
       clearTimeout(cut);
     },
   };

@@ -144,6 +144,11 @@ export class Session implements Member, CongestionDeps {
     if (!this.#room.forwardTo(slot, this, frame, length)) this.#host.counts.frames_unroutable++;
   }
 
+  /** Whether its messages should be read in the next turn: see {@link Room.spent}. */
+  get spent(): boolean {
+    return this.#state === 'open' && this.#room.spent;
+  }
+
   /** What was read in one go has all been given to {@link message}. */
   readEnded(): void {
     this.#room.readEnded();
@@ -185,10 +190,12 @@ export class Session implements Member, CongestionDeps {
 
   /** The wire has given everything to the kernel. */
   drained(): void {
-    this.#outbox.drained();
+    // What was kept for a connection that is over is not sent behind its close frame.
+    if (this.#state === 'open') this.#outbox.drained();
   }
 
   take(frames: Buffer, messages: number, bytes: number): boolean {
+    if (this.#state !== 'open') return false;
     const congestion = this.#congestion;
     if (congestion === undefined) return this.#write(frames, messages, bytes);
     const { now } = this.#host.turns;

@@ -152,7 +152,13 @@ export function attach(
     reading = true;
     turns.read();
   });
-  const paused: Paused = { resume: () => ws.resume() };
+  const paused: Paused = {
+    resume() {
+      if (session.spent) return false;
+      ws.resume();
+      return true;
+    },
+  };
   // With the binary type `nodebuffer` (the default) every message is one Buffer.
   ws.on('message', (data, binary) => {
     const bytes = data as Buffer;

@@ -5,12 +5,13 @@
 
 /** Something with output that is sent at the end of the turn. Never throws. */
 export interface Dirty {
-  flush(): void;
+  turnEnded(): void;
 }
 
 /** Something that was told to read no further in this turn. Never throws. */
 export interface Paused {
-  resume(): void;
+  /** It may go on. False if it still cannot: then it is asked again in the next turn, before those that could. */
+  resume(): boolean;
 }
 
 export class Turns {
@@ -27,7 +28,7 @@ export class Turns {
     this.now = performance.now();
   }
 
-  /** `one` is flushed at the end of this turn. It must not be given twice. */
+  /** `one` is told of the end of this turn. It must not be given twice. */
   flushLater(one: Dirty): void {
     this.#dirty.push(one);
     this.#schedule();
@@ -53,7 +54,11 @@ export class Turns {
     const paused = this.#paused;
     this.#paused = [];
     // They were paused in the turn that ends here. Sockets are polled between two immediates.
-    for (const one of paused) one.resume();
+    const still = paused.filter((one) => !one.resume());
+    if (still.length > 0) {
+      this.#paused = [...still, ...this.#paused];
+      this.#schedule();
+    }
     this.#flush();
   };
 
@@ -62,6 +67,6 @@ export class Turns {
     this.read();
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const one of dirty) one.flush();
+    for (const one of dirty) one.turnEnded();
   }
 }

@@ -116,24 +116,33 @@ export class Connection implements ClientSocket, FrameSink, HandleOwner, Paused 
       this.#left -= bytes;
       if (this.#left <= 0) return this.#end();
     }
+    // Of a large room each member would be read once in a turn: too much, if each message costs a megabyte.
+    if (this.#session?.spent === true) return this.#pause(chunk, 0, bytes);
     if (this.#state === 'open' || this.#state === 'closing') this.#consume(chunk, bytes);
   }
 
   #consume(chunk: Buffer, bytes: number): void {
     const came = this.#reader.read(chunk, 0, bytes, this.#host.turns.now);
     this.#session?.readEnded();
-    if (!this.#paused) return;
-    if (came < bytes) this.#rest = Buffer.from(chunk.subarray(came, bytes));
+    if (this.#paused) this.#pause(chunk, came, bytes);
+  }
+
+  /** Goes on in the next turn, with chunk[from, to). */
+  #pause(chunk: Buffer, from: number, to: number): void {
+    this.#paused = true;
+    if (from < to) this.#rest = Buffer.from(chunk.subarray(from, to));
     this.#handle?.readStop();
     this.#host.turns.resumeLater(this);
   }
 
-  resume(): void {
+  resume(): boolean {
+    if (this.#session?.spent === true) return false;
     const rest = this.#rest;
     this.#paused = false;
     this.#rest = undefined;
     if (rest !== undefined) this.#read(rest, rest.length);
     if (!this.#paused) this.#handle?.readStart();
+    return true;
   }
 
   readFailed(ended: boolean): void {

@@ -56,69 +56,90 @@ function unmasks(): void {
 class Probe implements HandleOwner {
   readonly received = createHash('sha256');
   bytes = 0;
-  pending = false;
-  ended = Promise.withResolvers<void>();
-  emptied = Promise.withResolvers<void>();
-  arrived: (() => void) | undefined;
+  ended = false;
+  emptied = false;
+  #fault: string | undefined;
+  #changed = (): void => {};
 
   read(bytes: number): void {
     this.received.update(readBuffer.subarray(0, bytes));
     this.bytes += bytes;
-    this.arrived?.();
+    this.#changed();
   }
 
   readFailed(ended: boolean): void {
-    if (ended) this.ended.resolve();
-    else this.ended.reject(new Error('the connection broke'));
+    if (!ended) return this.fail('the connection broke');
+    this.ended = true;
+    this.#changed();
   }
 
   written(ok: boolean): void {
-    if (ok) this.emptied.resolve();
-    else this.emptied.reject(new Error('a write failed later'));
+    if (!ok) return this.fail('a write failed later');
+    this.emptied = true;
+    this.#changed();
   }
 
   shutDown(): void {}
 
-  /** Waits until `bytes` have come. */
-  async until(bytes: number): Promise<void> {
-    while (this.bytes < bytes) await new Promise<void>((resolve) => (this.arrived = resolve));
+  /** Nothing more comes. */
+  fail(fault: string): void {
+    this.#fault = fault;
+    this.#changed();
+  }
+
+  /** What {@link until} waits for may hold now. */
+  look(): void {
+    this.#changed();
+  }
+
+  /** Waits until `holds` does. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      check(this.#fault === undefined, this.#fault ?? '');
+      await new Promise<void>((resolve) => (this.#changed = resolve));
+    }
   }
 }
 
+/** Everything that it opens is closed when `signal` is aborted, however far it came. */
 async function overLoopback(signal: AbortSignal): Promise<undefined> {
-  const server = createServer();
+  const ignored = (): void => {};
+  const probe = new Probe();
+  signal.addEventListener('abort', () => probe.fail('given up'));
+  const server = createServer((socket) => {
+    // Nothing once its handle has been taken.
+    signal.addEventListener('abort', () => socket.destroy());
+    socket.on('error', ignored);
+  });
   signal.addEventListener('abort', () => server.close());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening', { signal });
   const accepted = once(server, 'connection', { signal }) as Promise<[Socket]>;
+  accepted.catch(ignored);
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   signal.addEventListener('abort', () => client.destroy());
+  client.on('error', () => probe.fail('the connection broke'));
   await once(client, 'connect', { signal });
   const [socket] = await accepted;
-  const probe = new Probe();
   const handle = takeHandle(socket, probe);
   if (handle === undefined) throw new Error('the handle of a socket cannot be taken');
-  const close = (): void => {
+  signal.addEventListener('abort', () => {
     handle.owner = undefined;
     handle.close();
-  };
-  try {
-    handle.readStart();
-    await reads(client, probe);
-    await writes(client, handle, probe);
-    shutdown(handle);
-    client.end();
-    await Promise.all([once(client, 'end', { signal }), probe.ended.promise]);
-  } finally {
-    close();
-  }
+  });
+  handle.readStart();
+  await reads(client, probe);
+  await writes(client, handle, probe);
+  shutdown(handle);
+  client.end();
+  await Promise.all([once(client, 'end', { signal }), probe.until(() => probe.ended)]);
   return undefined;
 }
 
 async function reads(client: Socket, probe: Probe): Promise<void> {
   const sent = Buffer.alloc(3 * PIECE_BYTES + 1, 'what a client sends, ');
   client.write(sent);
-  await probe.until(sent.length);
+  await probe.until(() => probe.bytes >= sent.length);
   const expected = createHash('sha256').update(sent).digest();
   check(probe.received.digest().equals(expected), 'other bytes were read than were sent');
 }
@@ -144,15 +165,13 @@ async function writes(client: Socket, handle: TcpHandle, probe: Probe): Promise<
   }
   check(handle.writeQueueSize > 0, 'what waits is not counted');
   let read = 0;
-  const all = new Promise<void>((resolve) => {
-    client.on('data', (chunk: Buffer) => {
-      received.update(chunk);
-      read += chunk.length;
-      if (read >= written) resolve();
-    });
+  client.on('data', (chunk: Buffer) => {
+    received.update(chunk);
+    read += chunk.length;
+    if (read >= written) probe.look();
   });
   client.resume();
-  await Promise.all([all, probe.emptied.promise]);
+  await probe.until(() => read >= written && probe.emptied);
   check(received.digest().equals(sent.digest()), 'other bytes arrived than were written');
   check(handle.writeQueueSize === 0, 'what has been written is still counted');
 }
