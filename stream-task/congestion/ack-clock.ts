@@ -11,8 +11,10 @@ const SMALL_BYTES = 1_400;
 export class AckClock {
   readonly #marks = new Marks();
   readonly #floor = new Floor();
-  /** By how much the last acknowledgement that says anything took longer than the floor, ms, and when it came. */
-  readonly last_sample = { excess: 0, at: -Infinity };
+  /** When an acknowledgement last said anything of the way, ms. */
+  sampled_at = 0;
+  /** By how much that took longer than the floor, ms. */
+  sample_excess = 0;
   #sent = 0;
   #acked = 0;
   /** The last message that may have made others wait. */
@@ -85,8 +87,8 @@ export class AckClock {
     const { at, says } = this.#marks;
     if (says !== SAYS.NOTHING) {
       this.#floor.sample(now - at, says === SAYS.UNHINDERED, now);
-      this.last_sample.excess = now - at - (this.#floor.value ?? 0);
-      this.last_sample.at = now;
+      this.sample_excess = now - at - (this.#floor.value ?? 0);
+      this.sampled_at = now;
     }
     this.#acked += fresh;
     this.#marks.drop(this.#acked);

@@ -35,8 +35,8 @@ export class Probe {
       const risen = (clock.floor ?? 0) > this.#floor + OTHER_WAY_MS;
       this.#end(risen ? FLOOR_MS : this.#wait * 2, now);
     } else if (this.stage === 'thin') {
-      const { last_sample } = clock;
-      if (last_sample.at > this.#since && last_sample.excess <= TOP_LAYER_MS) this.#end(this.#wait, now);
+      const on_time = clock.sampled_at > this.#since && clock.sample_excess <= TOP_LAYER_MS;
+      if (on_time) this.#end(this.#wait, now);
       else if (now - this.#since >= THIN_MS) this.#enter('silent', now);
     } else if (now - this.#since >= SILENT_MS) this.#end(this.#wait * 2, now);
     return this.stage === 'silent' && clock.under_way === 0;
