@@ -21,7 +21,11 @@ function isInstalled(): boolean {
   );
 }
 
-/** Installs the npm packages of the peers in their own folder. Undefined, or why that did not work. */
+/**
+ * Installs the npm packages of the peers in their own folder. Its `overrides`: of later versions of `msgpackr-extract` not
+ * all platforms have their package, which `npm ci` does not take.
+ * Returns undefined, or why that did not work.
+ */
 function installPeers(progress: (line: string) => void): string | undefined {
   if (isInstalled()) return undefined;
   progress('installing the peers in bench/relay/peers');
@@ -30,7 +34,9 @@ function installPeers(progress: (line: string) => void): string | undefined {
     ['ci', '--prefix', PEERS, '--ignore-scripts', '--no-audit', '--no-fund'],
     { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  return status === 0 ? undefined : `npm ci in bench/relay/peers failed: ${stderr?.trim().slice(-500) ?? ''}`;
+  if (status === 0) return undefined;
+  const said = (stderr ?? '').split('\n').filter((line) => line.startsWith('npm error') && line.length > 10);
+  return `npm ci in bench/relay/peers failed: ${said.slice(0, 3).join('; ')}`;
 }
 
 /** Leaves out what is not on this machine. What is on npm is installed first. */
