@@ -198,13 +198,13 @@ export class Session implements Member, CongestionDeps {
     if (this.#state !== 'open') return false;
     const congestion = this.#congestion;
     if (congestion === undefined) return this.#write(frames, messages, bytes);
-    const { now } = this.#host.turns;
-    if (congestion.clear(now)) {
+    const { now, blind } = this.#host.turns;
+    if (congestion.clear(now, blind)) {
       congestion.sent(messages, frames.length, now);
       return this.#write(frames, messages, bytes);
     }
     this.#kept = false;
-    congestion.pass(frames, now);
+    congestion.pass(frames, now, blind);
     return this.#kept;
   }
 

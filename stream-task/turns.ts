@@ -14,18 +14,31 @@ export interface Paused {
   resume(): boolean;
 }
 
+/** Silence of all sockets that is nothing unusual, ms. */
+const USUAL_GAP_MS = 50;
+
 export class Turns {
   /** Monotonic, ms: reading the clock for each message would cost as much as checking it. See {@link Turns.read}. */
   now = performance.now();
   /** Grows by one with each turn in which anything happened. */
   current = 0;
+  /**
+   * For how long, before {@link now}, nothing was read, beyond what is usual, ms: what came meanwhile, such as
+   * acknowledgements, may still lie in the sockets while this turn lasts.
+   */
+  blind = 0;
   #scheduled = false;
   #dirty: Dirty[] = [];
   #paused: Paused[] = [];
 
   /** Something came from a socket. */
   read(): void {
-    this.now = performance.now();
+    const now = performance.now();
+    const gap = now - this.now - USUAL_GAP_MS;
+    this.now = now;
+    if (gap <= this.blind) return;
+    this.blind = gap;
+    this.#schedule();
   }
 
   /** `one` is told of the end of this turn. It must not be given twice. */
@@ -49,6 +62,7 @@ export class Turns {
   readonly #end = (): void => {
     this.#scheduled = false;
     this.#flush();
+    this.blind = 0;
     this.current++;
     if (this.#paused.length === 0) return;
     const paused = this.#paused;
