@@ -27,6 +27,7 @@ export const RELAY_CONFIG: RelayConfig = {
   MESSAGE_RATE: 100_000,
   BYTE_RATE: 1_000_000_000,
   SEND_BUDGET: 1_048_576,
+  // `npm run test:full` runs all tests on the one, then on the other.
   LANE: process.env['LANE'] === 'ws' ? 'ws' : 'fast',
   MAX_SOCKETS_PER_ADDRESS: 500,
 };

@@ -7,7 +7,17 @@ import { credentialsToken } from '../../shared/protocol/subprotocol.ts';
 import { createLog } from '../../stream-task/log.ts';
 import { startTask, type StreamTask } from '../../stream-task/task.ts';
 import { TIMING, type Timing } from '../../stream-task/timing.ts';
-import { callTask, newClient, newRoomId, Peer, quiet, seatOf, secrets, type TestClient } from './relay.ts';
+import {
+  callTask,
+  newClient,
+  newRoomId,
+  Peer,
+  quiet,
+  RELAY_CONFIG,
+  seatOf,
+  secrets,
+  type TestClient,
+} from './relay.ts';
 
 export interface WholeTask extends AsyncDisposable {
   task: StreamTask;
@@ -34,6 +44,7 @@ export async function startWholeTask(
     PORT: '0',
     PUBLIC_ADDRESS: '203.0.113.7',
     HEARTBEAT: '2s',
+    LANE: RELAY_CONFIG.LANE,
     ...env,
   });
   const task = await startTask(config, {

@@ -10,7 +10,7 @@ import { buildTask } from '../../../scripts/build-task.ts';
 import { credentialsToken } from '../../../shared/protocol/subprotocol.ts';
 import { paperFleet, REGION, SECRET_NAME, startTestAws } from '../../support/aws.ts';
 import { startFakeRouter, type FakeRouter } from '../../support/fake-router.ts';
-import { callTask, newClient, newRoomId, Peer, SECRET, seatOf } from '../../support/relay.ts';
+import { callTask, newClient, newRoomId, Peer, RELAY_CONFIG, SECRET, seatOf } from '../../support/relay.ts';
 
 const MAIN = fileURLToPath(new URL('../../../stream-task/main.ts', import.meta.url));
 
@@ -46,7 +46,7 @@ describe('stream task process', () => {
   ): Running {
     const child = spawn(process.execPath, [how.entry ?? MAIN], {
       cwd: how.cwd,
-      // Nothing of our own environment: what a task reads is what it is given.
+      // Nothing of our own environment but the lane: what a task reads is what it is given.
       env: {
         ...aws.doubles.env,
         ROUTER_URL: router.url,
@@ -54,6 +54,7 @@ describe('stream task process', () => {
         REGION,
         PORT: '0',
         PUBLIC_ADDRESS: '127.0.0.1',
+        LANE: RELAY_CONFIG.LANE,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe', ...(how.ipc === true ? (['ipc'] as const) : [])],

@@ -15,11 +15,12 @@ describe('the settings of the local stack', () => {
   });
 
   it('hand the user’s on to router and tasks', () => {
-    const settings = stackSettings({ MAX_ROOMS: '50', ROOM_CAPACITY: '200', HEARTBEAT: '5s' });
+    const settings = stackSettings({ MAX_ROOMS: '50', ROOM_CAPACITY: '200', HEARTBEAT: '5s', LANE: 'ws' });
     expect(routerConfig(settings.router)).toMatchObject({ MAX_ROOMS: 50, HEARTBEAT: 5_000 });
     expect(taskConfig(settings.task('http://localhost:1'))).toMatchObject({
       ROOM_CAPACITY: 200,
       HEARTBEAT: 5_000,
+      LANE: 'ws',
     });
   });
 
