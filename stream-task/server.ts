@@ -186,13 +186,14 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
           connections.continueAs(request.socket, taken);
           return taken.start(head, admission.open);
         }
-        if (head.length > 0) socket.unshift(head);
         turns.read();
-        return attach(ws, socket, turns, admission.open);
+        attach(ws, socket, turns, admission.open);
+      } else {
+        countOne(counts.closes, admission.code);
+        turnAway(ws, socket, admission.code, admission.reason);
       }
+      // Now that somebody listens: `ws` reads already, so that it may be told of this within the call.
       if (head.length > 0) socket.unshift(head);
-      countOne(counts.closes, admission.code);
-      turnAway(ws, socket, admission.code, admission.reason);
     });
   });
 
