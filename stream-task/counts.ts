@@ -11,6 +11,8 @@ export interface Counts {
   frames_unroutable: number;
   /** Frames addressed to the relay itself. */
   frames_to_relay: number;
+  /** Frames that receivers were spared, by class. */
+  frames_left_out: Map<number, number>;
   connects: number;
   seats_expired: number;
   /** Rooms that the router took away while they were served here. */
@@ -39,6 +41,7 @@ export function createCounts(): Counts {
     bytes_out: 0,
     frames_unroutable: 0,
     frames_to_relay: 0,
+    frames_left_out: new Map(),
     connects: 0,
     seats_expired: 0,
     rooms_lost: 0,

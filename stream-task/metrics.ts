@@ -1,5 +1,6 @@
 /** The relay's counts as Prometheus metrics. Read when scraped: nothing is added up here. */
 import { Counter, Gauge, Registry } from 'prom-client';
+import { droppedClassName } from '../shared/protocol/control.ts';
 import { CLOSE } from '../shared/protocol/close-codes.ts';
 import type { Counts } from './counts.ts';
 
@@ -78,6 +79,13 @@ export function createMetrics(counts: Counts, gauges: Gauges): Registry {
   total('seats_expired', 'Seats whose client did not come in time', () => counts.seats_expired);
   total('rooms_lost', 'Rooms that the router took away while they were served here', () => counts.rooms_lost);
   total('stalls', 'Times that the process stood still', () => counts.stalls);
+  totals(
+    'frames_left_out',
+    'Frames that receivers were spared that could not keep up, by class',
+    'class',
+    counts.frames_left_out,
+    droppedClassName,
+  );
   totals('closes', 'Connections that ended, by close code', 'code', counts.closes, closeLabel);
   totals('handshakes_refused', 'Handshakes refused, by HTTP status', 'status', counts.refused, String);
   totals('sockets_cut', 'Connections cut off, by the limit they broke', 'limit', counts.cut, String);

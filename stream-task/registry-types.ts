@@ -6,7 +6,8 @@ import type {
   RemoveClientRequest,
 } from '../shared/protocol/api.ts';
 import type { RelayLimits } from '../shared/protocol/control.ts';
-import type { ClientSocket, Session, SessionHost } from './session.ts';
+import type { Session } from './session.ts';
+import type { ClientSocket, SessionHost } from './session-types.ts';
 
 export type Connect = PutTaskRequest['connects'][number];
 export type NotOwned = PutTaskResponse['not_owned'][number];

@@ -13,7 +13,8 @@ import { Rate } from './rate.ts';
 import type { Admission, Mode, NotOwned, RegisterResult, RegistryDeps } from './registry-types.ts';
 import { keepWaiting } from './seat-timer.ts';
 import { hashesOf, roomView, SeatedRoom, takeSlot, type Seat } from './seats.ts';
-import { Session, type ClientSocket, type Ending } from './session.ts';
+import { Session } from './session.ts';
+import type { ClientSocket, Ending } from './session-types.ts';
 
 /** How a connection ends whose room was lost. */
 const FAREWELL = {

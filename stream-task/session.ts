@@ -6,60 +6,16 @@ import { isUtf8 } from 'node:buffer';
 import { CLOSE, NORMAL_CLOSURE } from '../shared/protocol/close-codes.ts';
 import { MAX_CONTROL_BYTES, parseControl, type RelayControl } from '../shared/protocol/control.ts';
 import { TO_ALL, TO_RELAY } from '../shared/protocol/frame.ts';
-import type { Protocol } from '../shared/protocol/subprotocol.ts';
 import { Congestion, type CongestionDeps } from './congestion/congestion.ts';
 import { messageBytes } from './congestion/server-frames.ts';
-import { countOne, type Counts } from './counts.ts';
+import { countOne } from './counts.ts';
 import { headerBytes, OPCODE, serverFrame, writeHeader } from './lane/server-frame.ts';
 import { maskedAck, maskedDestination, maskedFault, maskedSource } from './lane/masked-header.ts';
 import { createSlab, unmasked, unmaskInto } from './lane/unmask.ts';
-import { Outbox, type Wire } from './outbox.ts';
-import type { Pulse } from './pulse.ts';
-import type { Rate, RateLimits } from './rate.ts';
+import { Outbox } from './outbox.ts';
+import type { Rate } from './rate.ts';
 import { controlText, type Member, type Room } from './room.ts';
-import type { Timing } from './timing.ts';
-import type { Turns } from './turns.ts';
-
-/** What a session needs of a WebSocket. */
-export interface ClientSocket extends Wire {
-  /** When the message or frame of the client that is not complete yet began, monotonic, ms; undefined if all are. */
-  since: number | undefined;
-  /**
-   * Starts the closing handshake; the socket is cut off if the peer does not take part. `failed`: what the peer sends makes
-   * no sense any more, and its close frame is not waited for (RFC 6455 §7.1.7).
-   */
-  sendClose(code: number, reason: string, failed?: boolean): void;
-  terminate(): void;
-}
-
-export interface SessionLimits extends RateLimits {
-  /** Bytes that may wait for this client, the next message included. */
-  send_budget: number;
-}
-
-/** How a connection ended. `left`: the client gave up its seat; `broke`: its seat may be kept. */
-export type Ending = 'left' | 'broke';
-
-/** What all sessions of a relay share. */
-export interface SessionHost {
-  limits: SessionLimits;
-  timing: Timing;
-  counts: Counts;
-  pulse: Pulse;
-  turns: Turns;
-}
-
-export interface SessionDeps {
-  host: SessionHost;
-  room: Room;
-  client_id: string;
-  slot: number;
-  protocol: Protocol;
-  /** Of the client, over all its connections: to connect anew gives it no fresh burst. */
-  rate: Rate;
-  /** Called once, when the connection takes no more, however that came. */
-  ended: (session: Session, ending: Ending) => void;
-}
+import type { ClientSocket, Ending, SessionDeps, SessionHost } from './session-types.ts';
 
 /** `closing`: our close frame has been sent; what still comes from the client is ignored. */
 type State = 'open' | 'closing' | 'closed';
@@ -230,6 +186,10 @@ export class Session implements Member, CongestionDeps {
     counts.messages_out += messages;
     counts.bytes_out += bytes;
     return outbox.write(frames, messages);
+  }
+
+  leftOut(frame_class: number): void {
+    countOne(this.#host.counts.frames_left_out, frame_class);
   }
 
   needKeyframe(source: number, stream: number, now: number): void {

@@ -5,7 +5,8 @@ import { PROTOCOLS } from '../shared/protocol/subprotocol.ts';
 import { OWN_CODE } from './lane/connection.ts';
 import type { ReaderLimits } from './lane/frame-reader.ts';
 import { FrameMeter } from './frame-meter.ts';
-import type { ClientSocket, Session } from './session.ts';
+import type { Session } from './session.ts';
+import type { ClientSocket } from './session-types.ts';
 import type { Timing } from './timing.ts';
 import type { Paused, Turns } from './turns.ts';
 

@@ -91,6 +91,12 @@ export const DROPPED_CLASSES = {
 } as const satisfies Record<string, FrameClass>;
 export type DroppedClass = keyof typeof DROPPED_CLASSES;
 
+/** The name of one of these classes. */
+export function droppedClassName(frame_class: number): DroppedClass {
+  if (frame_class === DROPPED_CLASSES.pose) return 'pose';
+  return frame_class === DROPPED_CLASSES.audio ? 'audio' : 'video';
+}
+
 /** `count` frames (1 or more) of one class and stream (0–31) of the client at `slot`. */
 export interface DroppedFrames {
   slot: number;

@@ -11,6 +11,8 @@ import { TOP_LAYER_MS } from './thresholds.ts';
 export interface CongestionDeps {
   /** Whole server frames to the client, now. They must be copied where they wait. Counted here already. */
   send(frames: Uint8Array, messages: number): void;
+  /** A frame of this class is not sent to the client, now or ever. */
+  leftOut(frame_class: number): void;
   /** The client could take a keyframe of `stream` of the client at slot `source`. Called for each frame that is left out. */
   needKeyframe(source: number, stream: number, now: number): void;
   /** The worst that this receiver leaves out of `source`'s frames changed, from `before` to `level` (0–3; 0: nothing). */

@@ -1,9 +1,4 @@
-import {
-  DROPPED_CLASSES,
-  MOST_DROPPED,
-  type DroppedClass,
-  type DroppedFrames,
-} from '../../shared/protocol/control.ts';
+import { droppedClassName, MOST_DROPPED, type DroppedFrames } from '../../shared/protocol/control.ts';
 
 /** Streams that are counted apart at most. */
 const MOST_STREAMS = 1_024;
@@ -33,7 +28,7 @@ export class LeftOut {
     const frames: DroppedFrames[] = [];
     for (const [key, count] of this.#counts) {
       if (frames.length === MOST_DROPPED) break;
-      frames.push({ slot: key >>> 8, class: nameOf((key >>> 5) & 7), stream: key & 31, count });
+      frames.push({ slot: key >>> 8, class: droppedClassName((key >>> 5) & 7), stream: key & 31, count });
       this.#counts.delete(key);
     }
     return frames;
@@ -42,9 +37,4 @@ export class LeftOut {
   forget(source: number): void {
     for (const key of this.#counts.keys()) if (key >>> 8 === source) this.#counts.delete(key);
   }
-}
-
-function nameOf(frame_class: number): DroppedClass {
-  if (frame_class === DROPPED_CLASSES.pose) return 'pose';
-  return frame_class === DROPPED_CLASSES.audio ? 'audio' : 'video';
 }

@@ -150,7 +150,7 @@ export class SlowPath {
         return this.#video(source, stream, second >>> 5, (first & 2) !== 0, droppable, end - at);
       case FRAME_CLASS.AUDIO:
         if (!droppable || this.#excess <= AUDIO_MS) return 'pass';
-        this.#left_out.count(source, FRAME_CLASS.AUDIO, stream);
+        this.#leaveOut(source, FRAME_CLASS.AUDIO, stream);
         this.#worse(source, this.#stateOf(source), 3);
         return 'leave_out';
       default:
@@ -160,7 +160,7 @@ export class SlowPath {
 
   readonly #leftPose = (key: number): void => {
     const source = Math.floor(key / STREAMS);
-    this.#left_out.count(source, FRAME_CLASS.POSE, key % STREAMS);
+    this.#leaveOut(source, FRAME_CLASS.POSE, key % STREAMS);
     this.#worse(source, this.#stateOf(source), 1);
   };
 
@@ -202,9 +202,14 @@ export class SlowPath {
       const ready = this.#excess <= TOP_LAYER_MS && this.#probe.stage !== 'silent';
       if (ready && this.#keyframes.mayAsk(this.#now)) this.#deps.needKeyframe(source, stream, this.#now);
     }
-    this.#left_out.count(source, FRAME_CLASS.VIDEO, stream);
+    this.#leaveOut(source, FRAME_CLASS.VIDEO, stream);
     this.#worse(source, state, video.severity(stream));
     return 'leave_out';
+  }
+
+  #leaveOut(source: number, frame_class: number, stream: number): void {
+    this.#left_out.count(source, frame_class, stream);
+    this.#deps.leftOut(frame_class);
   }
 
   /** Poses go at the pace at which the receiver confirms: as many as it took, half of it while it is very late. */

@@ -4,7 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import { CLOSE } from '../../shared/protocol/close-codes.ts';
-import type { ClientSocket, Session } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { ClientSocket } from '../session-types.ts';
 import type { Paused, Turns } from '../turns.ts';
 import { FrameReader, type FrameSink, type ReaderLimits } from './frame-reader.ts';
 import { closeFrame } from './server-frame.ts';

@@ -1,7 +1,8 @@
 /** A client: what it was granted, and its socket. */
 import type { Grant } from '../../shared/protocol/api.ts';
 import { CLOSE } from '../../shared/protocol/close-codes.ts';
-import type { ClientSocket, Session } from '../../stream-task/session.ts';
+import type { Session } from '../../stream-task/session.ts';
+import type { ClientSocket } from '../../stream-task/session-types.ts';
 import type { RelayProcess } from './relay-process.ts';
 
 /** Its socket, as long as it is open by the client's own word. */

@@ -75,6 +75,7 @@ export function simulate(plan: SimulationPlan): SimulationResult {
   };
   const congestion = new Congestion({
     send: deliver,
+    leftOut() {},
     needKeyframe() {
       if (now - last_asked < 1_000) return;
       last_asked = now;

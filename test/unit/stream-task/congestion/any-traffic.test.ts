@@ -80,6 +80,7 @@ function play(steps: readonly Step[]): {
   };
   const congestion = new Congestion({
     send: deliver,
+    leftOut() {},
     needKeyframe: (source) => {
       if (source === 1) video.needKeyframe();
     },

@@ -11,6 +11,8 @@ describe('a receiver that cannot keep up', () => {
   let messages: number;
   let asked: string[];
   let levels: string[];
+  /** Classes of the frames that were never sent. */
+  let left_out: number[];
   let congestion: Congestion;
   /** What was sent to the client, its first message included. */
   let sent: number;
@@ -34,6 +36,7 @@ describe('a receiver that cannot keep up', () => {
     got = [];
     asked = [];
     levels = [];
+    left_out = [];
     messages = sent = 0;
     congestion = new Congestion({
       send(frames, count) {
@@ -41,6 +44,7 @@ describe('a receiver that cannot keep up', () => {
         sent += count;
         for (const entry of shown(frames)) got.push(isFrame(entry) ? entry.id : JSON.stringify(entry));
       },
+      leftOut: (frame_class) => left_out.push(frame_class),
       needKeyframe: (source, stream, now) => asked.push(`${source}/${stream} at ${now}`),
       congested: (source, level, before) => levels.push(`${source}: ${before} → ${level}`),
     });
@@ -196,6 +200,7 @@ describe('a receiver that cannot keep up', () => {
         { slot: 4, class: 'pose', stream: 0, count: 1 },
       ],
     });
+    expect(left_out).toEqual([VIDEO, VIDEO, POSE]);
     pass(2_100, relayed({ layer: 2, source: 3, stream: 4 }));
     congestion.beat(2_500);
     expect(heard()).toEqual([]);
@@ -266,6 +271,7 @@ describe('a receiver that cannot keep up', () => {
         raw += frames.length;
         messages += count;
       },
+      leftOut() {},
       needKeyframe() {},
       congested() {},
     });
