@@ -48,7 +48,6 @@ export class Room implements Dirty {
    */
   members: readonly Member[] = NOBODY;
   readonly #turns: Turns;
-  #by_slot: Map<number, Member> | undefined;
   /** What was sent in this turn; undefined if nothing. */
   #log: RoomLog | undefined;
   #scheduled = false;
@@ -68,14 +67,12 @@ export class Room implements Dirty {
   add(member: Member): void {
     this.flush();
     this.members = [...this.members, member];
-    (this.#by_slot ??= new Map()).set(member.slot, member);
     this.#notices?.connected(member.slot, this.#turns.now);
   }
 
   remove(member: Member): void {
     this.flush();
     this.members = this.members.filter((other) => other !== member);
-    if (this.#by_slot?.get(member.slot) === member) this.#by_slot.delete(member.slot);
   }
 
   /**
@@ -176,7 +173,7 @@ export class Room implements Dirty {
   /** What senders are told of receivers that cannot keep up. */
   notices(pulse: NoticeDeps['pulse']): RoomNotices {
     return (this.#notices ??= new RoomNotices({
-      tell: (slot, control) => this.#by_slot?.get(slot)?.tell(control),
+      tell: (slot, control) => this.#member(slot)?.tell(control),
       pulse,
     }));
   }
@@ -193,9 +190,14 @@ export class Room implements Dirty {
     this.#notices?.end();
   }
 
+  /** No map: in a room of any usual size looking is as fast, and thousands of rooms would pay for the maps. */
+  #member(slot: number): Member | undefined {
+    return this.members.find((member) => member.slot === slot);
+  }
+
   /** A whole server frame to the member at `slot`; false if nobody else is there. */
   forwardTo(slot: number, sender: Member, frame: Buffer, bytes: number): boolean {
-    const member = this.#by_slot?.get(slot);
+    const member = this.#member(slot);
     if (member === undefined || member === sender) return false;
     // What the sender sent to all before comes before.
     this.flush();
