@@ -34,7 +34,7 @@ it.each(['fast', 'ws'] as const)(
       await answers.next();
       meanwhile.push(counts.bytes_out - before);
     }
-  expect(meanwhile.length).toBeGreaterThan(3);
+    expect(meanwhile.length).toBeGreaterThan(3);
     // Each turn is worth 4 MB and what it takes to see that; a message takes two or three.
     expect(Math.max(...meanwhile)).toBeLessThan(32 * MB);
     await eventually(() => counts.messages_out === 3 * 40 * 19 + meanwhile.length);
