@@ -41,3 +41,25 @@ it.each(['fast', 'ws'] as const)(
     for (const member of members) member.destroy();
   },
 );
+
+it('many that say something large at once are read over several turns, each of them', async () => {
+  await using relay = await startLane('fast', { SEND_BUDGET: 256 * MB });
+  const { counts } = relay.relay;
+  const crowd = seat(relay, 40);
+  const members = await Promise.all(
+    crowd.clients.map((client) => bareClient(relay.port, crowd.room_id, client)),
+  );
+  await eventually(() => relay.relay.registry.clients === members.length);
+  for (const { socket } of members) socket.removeAllListeners('data').resume();
+  // Each costs 2 MB: all of them in one turn would be some 90.
+  for (const member of members) member.write(clientFrame(OPCODE.BINARY, Buffer.alloc(60_000)));
+  let most = 0;
+  while (counts.messages_out < 40 * 39) {
+    const before = counts.bytes_out;
+    await new Promise((resolve) => setImmediate(resolve));
+    most = Math.max(most, counts.bytes_out - before);
+  }
+  expect(most).toBeLessThan(32 * MB);
+  expect(counts.messages_in).toBe(40);
+  for (const member of members) member.destroy();
+});
