@@ -10,10 +10,13 @@ import { headerBytes, OPCODE, writeHeader } from './lane/server-frame.ts';
 
 /** How much one log takes before it is sent within the turn. */
 export const LOG_BYTES = 65_536;
-/** A log and its copy. */
-const LOG_ROOM = 2 * LOG_BYTES;
-/** Room for some small logs that the kernel has not read yet, before the one that is written. */
-const SLAB_BYTES = 2 * LOG_ROOM;
+/**
+ * The first slab of a log; it grows as logs do. Small, since one receiver that does not read keeps all of the slab that its
+ * last write was from.
+ */
+const FIRST_SLAB_BYTES = 8_192;
+/** Room for a full log and its copy, and for some smaller ones before it that the kernel has not read yet. */
+const LARGEST_SLAB_BYTES = 4 * LOG_BYTES;
 /** Logs that are kept for later turns: as many rooms as are often busy in one. */
 const MOST_SPARE = 64;
 
@@ -34,6 +37,7 @@ export interface Slice {
 }
 
 const EMPTY = Buffer.alloc(0);
+const NO_SLAB = createSlab(0);
 const spare: RoomLog[] = [];
 let serials = 0;
 
@@ -43,7 +47,7 @@ export class RoomLog {
   /** Messages in it, and their bytes. */
   messages = 0;
   bytes = 0;
-  #slab: Slab;
+  #slab: Slab = NO_SLAB;
   /** Where the log begins in its slab: what is before may still be on its way out. */
   #start = 0;
   #end = 0;
@@ -54,18 +58,13 @@ export class RoomLog {
   readonly #ends: number[] = [];
   readonly #messages: number[] = [];
   readonly #bytes: number[] = [];
+  /** How long logs were lately, bytes. */
+  #usual = 0;
 
-  private constructor() {
-    this.#slab = createSlab(SLAB_BYTES);
-  }
-
-  /** An empty log with room for a first message of `length` bytes. */
-  static open(length: number): RoomLog {
+  /** An empty log. */
+  static open(): RoomLog {
     const log = spare.pop() ?? new RoomLog();
     log.serial = ++serials;
-    const size = headerBytes(length) + length;
-    // Larger than any log: a slab of its own. It is the only message then, so that nothing is copied.
-    if (log.#start + size > log.#slab.bytes.length) log.#renew(Math.max(size, SLAB_BYTES));
     return log;
   }
 
@@ -88,6 +87,9 @@ export class RoomLog {
     binary: boolean,
     checked?: (bytes: Buffer) => boolean,
   ): boolean {
+    const used = this.#end - this.#start + headerBytes(length) + length;
+    // As much again for the copy.
+    if (this.#start + 2 * used > this.#slab.bytes.length) this.#makeRoom(used);
     const slab = this.#slab;
     const payload = writeHeader(slab.bytes, this.#end, binary ? OPCODE.BINARY : OPCODE.TEXT, length);
     unmaskInto(slab, payload, from, at, length, mask);
@@ -142,11 +144,13 @@ export class RoomLog {
    * more; the rest of the slab is.
    */
   close(kept: boolean): void {
-    if (kept) {
+    const used = this.#end - this.#start;
+    this.#usual = Math.max(used, this.#usual >>> 1);
+    if (kept)
       this.#start = this.#copied ? this.#end + (this.#ends[this.#parts - 2]! - this.#start) : this.#end;
-      if (this.#start + LOG_ROOM > this.#slab.bytes.length) this.#renew(SLAB_BYTES);
-    } else if (this.#slab.bytes.length > SLAB_BYTES) {
-      this.#renew(SLAB_BYTES);
+    if (this.#slab.bytes.length > LARGEST_SLAB_BYTES) {
+      this.#slab = NO_SLAB;
+      this.#start = 0;
     }
     this.#end = this.#start;
     this.#copied = false;
@@ -157,9 +161,16 @@ export class RoomLog {
     if (spare.length < MOST_SPARE) spare.push(this);
   }
 
-  #renew(size: number): void {
-    this.#slab = createSlab(size);
+  /** Goes on in a slab that has room for a log of `used` bytes and its copy. */
+  #makeRoom(used: number): void {
+    // A message larger than any log is the only one of its log: nothing is copied.
+    if (used > LOG_BYTES && this.#start + used <= this.#slab.bytes.length) return;
+    const most = Math.min(Math.max(4 * used, 4 * this.#usual, FIRST_SLAB_BYTES), LARGEST_SLAB_BYTES);
+    const slab = createSlab(Math.max(used, most));
+    this.#slab.bytes.copy(slab.bytes, 0, this.#start, this.#end);
+    for (let part = 0; part < this.#parts; part++) this.#ends[part]! -= this.#start;
+    this.#end -= this.#start;
     this.#start = 0;
-    this.#end = 0;
+    this.#slab = slab;
   }
 }

@@ -90,7 +90,7 @@ export class Room implements Dirty {
   ): boolean {
     if (this.#log !== undefined && !this.#log.fits(sender, length)) this.flush();
     if (this.#log === undefined) {
-      this.#log = RoomLog.open(length);
+      this.#log = RoomLog.open();
       if (!this.#scheduled && this.members.length > 2) {
         this.#scheduled = true;
         this.#turns.flushLater(this);
@@ -168,6 +168,8 @@ export class Room implements Dirty {
       this.#cost = 0;
     }
     this.#cost += cost;
+    // Turns in which only rooms of two are busy are not told apart, until one of them has something to gain from it.
+    if (this.#cost > TURN_BUDGET_BYTES / 2) this.#turns.tellApart();
   }
 
   /** What senders are told of receivers that cannot keep up. */

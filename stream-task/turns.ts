@@ -20,7 +20,7 @@ const USUAL_GAP_MS = 50;
 export class Turns {
   /** Monotonic, ms: reading the clock for each message would cost as much as checking it. See {@link Turns.read}. */
   now = performance.now();
-  /** Grows by one with each turn in which anything happened. */
+  /** Grows by one with each turn that anybody wanted to know the end of. */
   current = 0;
   /**
    * For how long, before {@link now}, nothing was read, beyond what is usual, ms: what came meanwhile, such as
@@ -50,6 +50,11 @@ export class Turns {
   /** `one` goes on in the next turn: after what all the others sent has been read. */
   resumeLater(one: Paused): void {
     this.#paused.push(one);
+    this.#schedule();
+  }
+
+  /** What is done from the next turn on has another {@link current}. */
+  tellApart(): void {
     this.#schedule();
   }
 

@@ -184,4 +184,17 @@ describe('room', () => {
     expect(room.spent).toBe(false);
     expect(members[0]!.heard).toHaveLength(sent - Math.floor(sent / 10));
   });
+
+  it('is not spent between two by what was said in many turns', async () => {
+    const { room, turns, members } = roomOf(2);
+    const long = Buffer.alloc(60_000);
+    for (let n = 0; n < 100; n++) {
+      turns.read();
+      room.forward(members[0]!, long, 0, long.length, 0, true);
+      room.readEnded();
+      expect(room.spent).toBe(false);
+      await turn();
+    }
+    expect(members[1]!.heard).toHaveLength(100);
+  });
 });
