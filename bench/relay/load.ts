@@ -19,11 +19,16 @@ export interface Generator {
 /** How much is sent: so many messages of each room under way at once, or so many a second. */
 export type Intensity = { kind: 'saturated'; in_flight: number } | { kind: 'rate'; per_room_s: number };
 
+/** What `v1` says of its frames: poses and video may be left out for a slow receiver, messages may not. */
+export type FrameClass = 'msg' | 'pose' | 'video';
+
 export interface LoadPlan {
   /** A line for each connection: see members.ts. */
   members: readonly string[];
   /** Bytes of a message. */
   size: number;
+  /** Class of the frames of `anteroom.v1`. Others have none; the generator takes `msg` by itself. */
+  frame_class?: FrameClass | undefined;
   intensity: Intensity;
   warm_s: number;
   measure_s: number;
@@ -135,6 +140,7 @@ export async function runLoad(
     ...(intensity.kind === 'saturated'
       ? flags({ 'in-flight': intensity.in_flight })
       : flags({ rate: intensity.per_room_s })),
+    ...(plan.frame_class === undefined ? [] : flags({ class: plan.frame_class })),
   ]);
   try {
     return await waitFor(started, plan.warm_s + plan.measure_s + SLACK_S, (line) => {

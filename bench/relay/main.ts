@@ -5,6 +5,7 @@ import { cpus, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildLoad } from './build-load.ts';
 import { chartOf } from './chart.ts';
+import { measureCapacity } from './capacity.ts';
 import { killChildren } from './child.ts';
 import { findCores } from './cores.ts';
 import { measureInside } from './inside.ts';
@@ -80,6 +81,7 @@ async function measure(options: RelayBenchOptions, folder: string): Promise<void
   await servers.stop();
   if (options.idle) rows.push(...(await measureIdle(bench)));
   if (options.inside) rows.push(...(await measureInside(bench)));
+  for (const load of options.capacity) rows.push(...(await measureCapacity(bench, load)));
 
   if (options.json) process.stdout.write(`[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
   const versions = [...servers.versions].flatMap(([name, version]) =>

@@ -1,6 +1,6 @@
 /** Runs the systems side by side: in each round each of them once, in another order each time. */
 import { holdIdle, runLoad } from './load.ts';
-import type { Generator, Intensity } from './load.ts';
+import type { FrameClass, Generator, Intensity } from './load.ts';
 import { membersOf } from './members.ts';
 import { turnOf } from './order.ts';
 import { idleRow, rowOf } from './rows.ts';
@@ -38,22 +38,28 @@ const IDLE_FIRST_ROOMS = 100;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** What goes through a system in a run. */
+export interface Traffic extends Pick<Scenario, 'rooms' | 'members' | 'size'> {
+  frame_class?: FrameClass;
+}
+
 /** One run of one system. A failure is a result: the others go on. */
-async function run(
+export async function run(
   bench: Bench,
   servers: Servers,
   system: System,
-  scenario: Scenario,
+  traffic: Traffic,
   intensity: Intensity,
 ): Promise<Run> {
   try {
     const { server, fresh } = await servers.of(system);
     const place = { system, ready: server.ready, secret: bench.surroundings.secret };
-    const members = await membersOf(place, scenario.rooms, scenario.members);
+    const members = await membersOf(place, traffic.rooms, traffic.members);
     if (!(await server.quiet())) throw new Error('the server does not come to rest');
     const result = await runLoad(bench.generator, system, server, {
       members,
-      size: scenario.size,
+      size: traffic.size,
+      frame_class: traffic.frame_class,
       intensity,
       // A new process has its code compiled first, while it works.
       warm_s: bench.seconds * (fresh ? 1 : 0.3),

@@ -1,8 +1,8 @@
 /** What the benchmark is told on the command line. */
 import { parseArgs } from 'node:util';
-import { IDLE, INSIDE, SCENARIOS } from './scenarios.ts';
-import type { Scenario } from './scenarios.ts';
-import { systemsOf } from './systems.ts';
+import { CAPACITY, IDLE, INSIDE, SCENARIOS } from './scenarios.ts';
+import type { CapacityLoad, Scenario } from './scenarios.ts';
+import { capacitySystems, systemsOf } from './systems.ts';
 import type { System } from './systems.ts';
 
 export interface RelayBenchOptions {
@@ -15,6 +15,8 @@ export interface RelayBenchOptions {
   idle: boolean;
   /** Whether the time inside our own process is measured. */
   inside: boolean;
+  /** The loads of which it is measured how much one core carries. */
+  capacity: readonly CapacityLoad[];
   /** Interleaved rounds, each of which measures every system once. */
   rounds: number;
   /** Measured seconds of a run; what comes before, to warm up, is a part of that. */
@@ -30,6 +32,7 @@ export const USAGE = `npm run bench:relay -- [options]
   --rounds <n>     interleaved rounds, 1 to 100 (default 5; 2 with --quick)
   --seconds <s>    measured seconds of each run, 0.1 to 600 (default 2; 0.5 with --quick)
   --inside         only how long a frame is inside our process, at an idle relay
+  --capacity       only what one core carries in rooms of poses and of video, and what it costs
   --json           the results as one JSON array on the standard output
   --chart <file>   a picture of the CPU time for each delivery, SVG
   --help           this text`;
@@ -56,6 +59,7 @@ interface Chosen {
   scenarios: readonly Scenario[];
   idle: boolean;
   inside: boolean;
+  capacity: readonly CapacityLoad[];
 }
 
 /** Texts that fit systems choose among these, those that fit scenarios among those: what no text fits is left whole. */
@@ -65,6 +69,7 @@ function chosen(texts: readonly string[], all: Chosen): Chosen {
     ...all.scenarios.map(({ name }) => name),
     ...(all.idle ? [IDLE.name] : []),
     ...(all.inside ? INSIDE.map(({ name }) => name) : []),
+    ...all.capacity.map(({ name }) => name),
   ];
   const system_texts = texts.filter((text) => all.systems.some(({ name }) => has(name, text)));
   const scenario_texts = texts.filter((text) => scenario_names.some((name) => has(name, text)));
@@ -81,6 +86,21 @@ function chosen(texts: readonly string[], all: Chosen): Chosen {
     scenarios: all.scenarios.filter(({ name }) => fits(name, scenario_texts)),
     idle: all.idle && fits(IDLE.name, scenario_texts),
     inside: all.inside && INSIDE.some(({ name }) => fits(name, scenario_texts)),
+    capacity: all.capacity.filter(({ name }) => fits(name, scenario_texts)),
+  };
+}
+
+/** What is measured where `--inside`, `--capacity` or both are given. */
+function alone(
+  systems: readonly System[],
+  { inside, capacity }: { inside: boolean; capacity: boolean },
+): Chosen {
+  return {
+    systems: capacity ? capacitySystems(systems) : [],
+    scenarios: [],
+    idle: false,
+    inside,
+    capacity: capacity ? CAPACITY : [],
   };
 }
 
@@ -95,6 +115,7 @@ export function relayBenchOptions(args: readonly string[]): RelayBenchOptions {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       inside: { type: 'boolean', default: false },
+      capacity: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       chart: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -105,7 +126,9 @@ export function relayBenchOptions(args: readonly string[]): RelayBenchOptions {
   const systems = systemsOf({ quick, tls: values.tls });
   const rounds = numberOf('rounds', values.rounds, quick ? 2 : 5, 1, 100);
   if (!Number.isInteger(rounds)) throw new TypeError(`--rounds takes a whole number, not ${values.rounds}`);
-  if (values.inside && values.only.length > 0) throw new TypeError('--inside goes without --only');
+  for (const name of ['inside', 'capacity'] as const) {
+    if (values[name] && values.only.length > 0) throw new TypeError(`--${name} goes without --only`);
+  }
   if (chart === '') throw new TypeError('--chart takes the name of a file');
   return {
     quick,
@@ -114,8 +137,14 @@ export function relayBenchOptions(args: readonly string[]): RelayBenchOptions {
     rounds,
     seconds: numberOf('seconds', values.seconds, quick ? 0.5 : 2, 0.1, 600),
     // A quick run is about speed: ten thousand handshakes take as long as all the rest of it.
-    ...(values.inside
-      ? { systems: [], scenarios: [], idle: false, inside: true }
-      : chosen(values.only, { systems, scenarios: SCENARIOS, idle: !quick, inside: !quick })),
+    ...(values.inside || values.capacity
+      ? alone(systems, values)
+      : chosen(values.only, {
+          systems,
+          scenarios: SCENARIOS,
+          idle: !quick,
+          inside: !quick,
+          capacity: quick ? [] : CAPACITY,
+        })),
   };
 }

@@ -1,8 +1,9 @@
 /** The results as a table for the terminal. */
 import { figure, tableOf } from '../table.ts';
+import { capacityTables } from './capacity-report.ts';
 import { fallsBehind, generatorLimits } from './rows.ts';
 import type { Row } from './rows.ts';
-import { IDLE, INSIDE } from './scenarios.ts';
+import { CAPACITY, IDLE, INSIDE } from './scenarios.ts';
 import { BASELINE, overTls } from './systems.ts';
 
 const number = (value: number | null): string => (value === null ? '-' : figure(value));
@@ -78,6 +79,7 @@ function insideTable(rows: readonly Row[]): string {
 function tableFor(scenario: string, rows: readonly Row[], all: readonly Row[]): string {
   if (scenario === IDLE.name) return idleTable(rows);
   if (INSIDE.some(({ name }) => name === scenario)) return insideTable(rows);
+  if (CAPACITY.some(({ name }) => name === scenario)) return capacityTables(rows, marksOf);
   return speedTable(rows, all);
 }
 

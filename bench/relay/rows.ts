@@ -1,6 +1,7 @@
 /** What was measured of one system in one scenario. */
 import { spreadOf } from '../spread.ts';
 import type { Spread } from '../spread.ts';
+import type { Capacity } from './capacity.ts';
 import { errorsOf } from './load.ts';
 import type { LoadResult } from './load.ts';
 
@@ -28,12 +29,14 @@ export interface Row {
   /** Resident bytes that an idle connection adds to the server. */
   idle_bytes: number | null;
   rounds: number;
+  /** Of the scenarios of capacity alone. */
+  capacity?: Capacity;
 }
 
 /** Above it a row says more of the generator than of the server. */
 export const GENERATOR_LIMIT = 0.95;
 /** A server that delivers less than this of what the fixed rate asks for does not keep up. */
-const KEEPS_UP = 0.97;
+export const KEEPS_UP = 0.97;
 
 /** Whether the generator, not the server, is what limits this row. */
 export const generatorLimits = (row: Row): boolean => (row.generator_utilisation ?? 0) >= GENERATOR_LIMIT;

@@ -1,4 +1,6 @@
 /** What is sent through each system. */
+import type { FrameClass } from './load.ts';
+
 export interface Scenario {
   /** As options, tables and JSON name it. */
   name: string;
@@ -31,6 +33,35 @@ export const INSIDE = [
   { name: 'inside 1x2 100B', members: 2, size: 100 },
   { name: 'inside 1x10 100B', members: 10, size: 100 },
 ] as const;
+
+/** Rooms like those of applications, of which as many are opened as one core carries. */
+export interface CapacityLoad {
+  name: string;
+  members: number;
+  /** Bytes of a message. */
+  size: number;
+  /** Messages of each member in a second, each to all others. */
+  member_rate: number;
+  frame_class: FrameClass;
+  /** Share of its core that the server may use. Infinity: all of it, while p99 is within its limit. */
+  cpu_limit: number;
+}
+
+/** 20 poses a second. */
+const POSES = { members: 10, size: 100, member_rate: 20, frame_class: 'pose' } as const;
+/** 30 frames a second, about 800 kbit/s. */
+const VIDEO = { members: 4, size: 3_400, member_rate: 30, frame_class: 'video' } as const;
+
+/**
+ * With a part of the core left, as one runs a task; and with all of it, since a relay that shares writes does more with
+ * each µs the more it has to do.
+ */
+export const CAPACITY: readonly CapacityLoad[] = [
+  { name: 'capacity poses', ...POSES, cpu_limit: 0.7 },
+  { name: 'capacity poses, whole core', ...POSES, cpu_limit: Infinity },
+  { name: 'capacity video', ...VIDEO, cpu_limit: 0.7 },
+  { name: 'capacity video, whole core', ...VIDEO, cpu_limit: Infinity },
+];
 
 /** Name of a scenario at the fixed rate. */
 export const atRate = (name: string): string => `${name} fixed rate`;

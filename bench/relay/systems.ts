@@ -99,3 +99,8 @@ export function systemsOf(options: { quick: boolean; tls: boolean }): readonly S
   const quick = [OURS, OURS_V1, BASELINE].flatMap((name) => [name, overTls(name)]);
   return options.quick ? all.filter(({ name }) => quick.includes(name)) : all;
 }
+
+/** Those of `systems` whose capacity is measured: the relay as applications use it, and the baseline. */
+export function capacitySystems(systems: readonly System[]): readonly System[] {
+  return systems.filter(({ name }) => name === OURS_V1 || name === BASELINE);
+}

@@ -1,7 +1,7 @@
 /** Whether the relay is as fast as it is said to be: a line for each thing that is asked of it. */
 import { figure } from '../table.ts';
 import type { Row } from './rows.ts';
-import { atRate, IDLE, INSIDE, SCENARIOS } from './scenarios.ts';
+import { atRate, CAPACITY, IDLE, INSIDE, SCENARIOS } from './scenarios.ts';
 import { BASELINE, C_BROKERS, OURS, OURS_V1 } from './systems.ts';
 
 export interface Verdict {
@@ -108,6 +108,21 @@ function insideVerdict(of: Lookup, scenario: string): Verdict {
   };
 }
 
+/** By what was carried, or extrapolated where the generator was the limit. */
+function capacityVerdict(rows: readonly Row[], scenario: string): Verdict {
+  const membersOf = (system: string): number | undefined => {
+    const found = rows.find((row) => row.system === system && row.scenario === scenario)?.capacity;
+    return found?.extrapolated_members ?? found?.members;
+  };
+  const [ours, theirs] = [membersOf(OURS_V1), membersOf(BASELINE)];
+  if (ours === undefined || theirs === undefined)
+    return unmeasured(`${scenario}: v1 carries no fewer members than ${BASELINE}`);
+  return {
+    held: ours >= theirs,
+    text: `${scenario}: v1 carries ${figure(ours)} members on a core, ${BASELINE} ${figure(theirs)} (no fewer)`,
+  };
+}
+
 /** Everything that is asked of the scenarios which `rows` have, held or not. */
 export function verdictsOf(rows: readonly Row[]): Verdict[] {
   const of = lookupIn(rows);
@@ -123,6 +138,9 @@ export function verdictsOf(rows: readonly Row[]): Verdict[] {
     ...INSIDE.map(({ name }) => name)
       .filter(measured)
       .map((name) => insideVerdict(of, name)),
+    ...CAPACITY.map(({ name }) => name)
+      .filter(measured)
+      .map((name) => capacityVerdict(rows, name)),
   ];
 }
 

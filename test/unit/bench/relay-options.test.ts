@@ -81,7 +81,18 @@ describe('options of the relay benchmark', () => {
 
   test('--help says what there is', () => {
     expect(() => relayBenchOptions(['--help'])).toThrow(Help);
-    for (const option of ['quick', 'only', 'tls', 'rounds', 'seconds', 'inside', 'json', 'chart', 'help']) {
+    for (const option of [
+      'quick',
+      'only',
+      'tls',
+      'rounds',
+      'seconds',
+      'inside',
+      'capacity',
+      'json',
+      'chart',
+      'help',
+    ]) {
       expect(USAGE).toContain(`--${option} `);
     }
   });
