@@ -203,7 +203,6 @@ export class Registry {
     // Whoever the others' messages turn out to be too much for has left before this one hears who is there.
     room.flush();
     const others = room.members.map(({ slot, client_id }) => ({ slot, client_id }));
-    room.add(session);
     session.tell({
       type: 'welcome',
       room_id: room.room_id,
@@ -213,6 +212,8 @@ export class Registry {
       limits: { ...this.#deps.limits, max_clients: room.max_clients },
       resume_grace_ms: this.#deps.resume_grace,
     });
+    // Not before: a member is told how congested it is.
+    room.add(session);
     if (before.kind === 'waiting') {
       room.announce({ type: 'joined', slot: seat.slot, client_id: seat.client_id }, session);
     }

@@ -40,6 +40,8 @@ export class Session implements Member, CongestionDeps {
   readonly #congestion: Congestion | undefined;
   /** Something of what is being taken was not copied. */
   #kept = false;
+  /** Something did not fit its budget: it ends, and gets nothing behind that. */
+  #refused = false;
 
   constructor(socket: ClientSocket, deps: SessionDeps) {
     this.#host = deps.host;
@@ -175,9 +177,10 @@ export class Session implements Member, CongestionDeps {
 
   /** True if `frames` are not copied and must stay as they are. */
   #write(frames: Uint8Array, messages: number, bytes: number): boolean {
-    if (this.#state !== 'open') return false;
+    if (this.#state !== 'open' || this.#refused) return false;
     const outbox = this.#outbox;
     if (!outbox.idle && this.#tooMuch(bytes)) {
+      this.#refused = true;
       this.#room.tooSlow(this);
       return false;
     }
@@ -219,9 +222,10 @@ export class Session implements Member, CongestionDeps {
 
   /** Ends the connection from our side. */
   end(code: number, reason: string, ending: Ending = 'broke', failed = false): void {
-    if (this.#state !== 'open') return;
     // What it sent until now goes out before the others hear of its end, and what it was sent before its close frame.
     this.#room.flush();
+    // Perhaps by now, since that was too much for it.
+    if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#outbox.finish();
     this.#socket.sendClose(code, reason, failed);

@@ -4,11 +4,18 @@ import { FrameMeter } from '../../../stream-task/frame-meter.ts';
 import { serverFrame } from '../../../stream-task/lane/server-frame.ts';
 import type { Pulse } from '../../../stream-task/pulse.ts';
 import { Rate } from '../../../stream-task/rate.ts';
-import { Room } from '../../../stream-task/room.ts';
+import { Room, type Member } from '../../../stream-task/room.ts';
 import { Session } from '../../../stream-task/session.ts';
 import type { ClientSocket, Ending } from '../../../stream-task/session-types.ts';
 import { TIMING } from '../../../stream-task/timing.ts';
 import { Turns } from '../../../stream-task/turns.ts';
+import {
+  encodeFrame,
+  FRAME_CLASS,
+  TO_ALL,
+  TO_RELAY,
+  type FrameHeader,
+} from '../../../shared/protocol/frame.ts';
 import type { Protocol } from '../../../shared/protocol/subprotocol.ts';
 import { clientFrame, OPCODE } from '../../support/wire-frames.ts';
 
@@ -51,12 +58,26 @@ function deliver(session: Session, payload: Buffer): void {
   session.deliver(serverFrame(OPCODE.BINARY, payload), payload.length);
 }
 
+/** A frame of `anteroom.v1`, by default a message to all. */
+function v1(header: Partial<FrameHeader>, payload: Uint8Array): Buffer {
+  const usual = {
+    class: FRAME_CLASS.MSG,
+    droppable: false,
+    keyframe: false,
+    e2e: false,
+    layer: 0,
+    stream: 0,
+  };
+  return Buffer.from(encodeFrame({ ...usual, source: 3, destination: TO_ALL, ...header }, payload));
+}
+
 const ALIVE = '{"type":"alive"}';
 
 describe('session', () => {
   let wire: Wire;
   let endings: Ending[];
   let clock: number;
+  let room: Room;
   const pulse = { now: 0, add() {}, delete() {} };
   const counts = createCounts();
   const turns = new Turns();
@@ -66,7 +87,7 @@ describe('session', () => {
     turns.read();
     clock = turns.now;
     pulse.now = clock;
-    const room = new Room({ room_id: '10000', epoch: 1, max_clients: 2 }, turns);
+    room = new Room({ room_id: '10000', epoch: 1, max_clients: 2 }, turns);
     room.protocol = protocol;
     const limits = {
       messages_per_second: 1_000,
@@ -259,5 +280,58 @@ describe('session', () => {
   ])('[R29] [R30] takes close code %i of the client as "%s"', (code, ending) => {
     start().closed(code);
     expect(endings).toEqual([ending]);
+  });
+
+  /** Another member, which only sends. */
+  const other = { log_serial: 0, log_part: 0 } as Member;
+
+  it('[R40] ends once, also if what it is sent before its end is too much for it', () => {
+    const session = start('anteroom.raw.v1', 200);
+    room.add(session);
+    wire.waiting = 150;
+    deliver(session, Buffer.from('x'));
+    room.forward(other, Buffer.alloc(50), 0, 50, 0, true);
+    const before = counts.closes.get(4429) ?? 0;
+    session.message(Buffer.alloc(0), 0, 3_000_000, 0, true);
+    expect(wire.log).toEqual(['x', 'close 4429']);
+    expect(endings).toEqual(['broke']);
+    expect(counts.closes.get(4429)).toBe(before + 1);
+  });
+
+  describe('that acknowledges, and cannot keep up', () => {
+    let session: Session;
+
+    function acknowledge(count: number, ms: number): void {
+      turns.now = clock + ms;
+      const payload = Buffer.alloc(4);
+      payload.writeUInt32BE(count);
+      const frame = v1({ class: FRAME_CLASS.CTRL, source: 7, destination: TO_RELAY }, payload);
+      session.message(frame, 0, frame.length, 0, true);
+    }
+
+    function forward(frame: Buffer): void {
+      room.forward(other, frame, 0, frame.length, 0, true);
+    }
+
+    beforeEach(() => {
+      session = start('anteroom.v1', 1_000);
+      room.add(session);
+      deliver(session, v1({}, Buffer.from('1')));
+      acknowledge(1, 10);
+      wire.waiting = 300;
+      deliver(session, v1({}, Buffer.from('2')));
+      turns.now = clock + 1_000;
+      wire.log.length = 0;
+    });
+
+    const video = v1({ class: FRAME_CLASS.VIDEO, droppable: true, layer: 2 }, Buffer.from('left out'));
+
+    it('[R40] gets nothing behind a message that did not fit', () => {
+      forward(v1({}, Buffer.alloc(700)));
+      forward(video);
+      forward(v1({}, Buffer.from('small')));
+      room.flush();
+      expect(wire.log).toEqual(['close 4429']);
+    });
   });
 });
