@@ -72,9 +72,9 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** The handshake of a client with its credentials is under 1 KB; cookies of the page's site come on top. */
 const NOTHING = Buffer.alloc(0);
 
+/** The handshake of a client with its credentials is under 1 KB; cookies of the page's site come on top. */
 const MAX_HEADER_BYTES = 8 * 1024;
 /** Some 15 KB each, while they come and go up to 50; when a task dies, thousands of its clients may come here within a second. */
 const MAX_NEWCOMERS = 4_096;

@@ -1,7 +1,5 @@
-/**
- * What one waiting pose costs besides its bytes, as for any waiting message (stream-task/socket.ts).
- */
-const OVERHEAD_BYTES = 128;
+import { MESSAGE_OVERHEAD_BYTES } from '../outbox.ts';
+
 /** What may wait for one receiver, overhead included: some 500 avatars. */
 const MOST_BYTES = 256 * 1_024;
 /** What is sent at once at most, so that one batch is not the next queue. */
@@ -21,16 +19,16 @@ export class LatestPoses {
   hold(key: number, frame: Uint8Array, left_out: (key: number) => void): void {
     const before = this.#held.get(key);
     if (before !== undefined) {
-      this.#bytes -= before.length + OVERHEAD_BYTES;
+      this.#bytes -= before.length + MESSAGE_OVERHEAD_BYTES;
       left_out(key);
     }
     // `slice` of a Buffer would be a view of the log.
     this.#held.set(key, new Uint8Array(frame));
-    this.#bytes += frame.length + OVERHEAD_BYTES;
+    this.#bytes += frame.length + MESSAGE_OVERHEAD_BYTES;
     for (const [oldest, { length }] of this.#held) {
       if (this.#bytes <= MOST_BYTES) return;
       this.#held.delete(oldest);
-      this.#bytes -= length + OVERHEAD_BYTES;
+      this.#bytes -= length + MESSAGE_OVERHEAD_BYTES;
       left_out(oldest);
     }
   }
@@ -44,7 +42,7 @@ export class LatestPoses {
       batch.push(frame);
       bytes += frame.length;
       this.#held.delete(key);
-      this.#bytes -= frame.length + OVERHEAD_BYTES;
+      this.#bytes -= frame.length + MESSAGE_OVERHEAD_BYTES;
     }
     return batch.length === 0 ? undefined : { frames: Buffer.concat(batch, bytes), messages: batch.length };
   }
@@ -55,7 +53,7 @@ export class LatestPoses {
       const frame = this.#held.get(key);
       if (frame === undefined) continue;
       this.#held.delete(key);
-      this.#bytes -= frame.length + OVERHEAD_BYTES;
+      this.#bytes -= frame.length + MESSAGE_OVERHEAD_BYTES;
     }
   }
 }
