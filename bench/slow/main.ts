@@ -11,7 +11,10 @@ const FAR_MS = 100;
 
 function readOptions(): SlowOptions {
   try {
-    return slowOptions(process.argv.slice(2));
+    const options = slowOptions(process.argv.slice(2));
+    if (options !== undefined) return options;
+    process.stdout.write(`${USAGE}\n`);
+    return process.exit(0);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
     return process.exit(2);

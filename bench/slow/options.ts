@@ -26,7 +26,8 @@ export const USAGE = `npm run bench:slow -- [options]
   --stalled <n>      percent of the receivers that do (30)
   --rooms <n>        rooms (5), and
   --receivers <n>    receivers in each (10) while they do
-  --json             the results as JSON on the standard output`;
+  --json             the results as JSON on the standard output
+  --help             this text`;
 
 function numberOf(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
@@ -45,8 +46,8 @@ function sharesOf(text: string): [number, number, number] {
   return [shares[0]!, shares[1]!, shares[2]!];
 }
 
-/** Throws a `TypeError` with a sentence for people. */
-export function slowOptions(args: readonly string[]): SlowOptions {
+/** undefined: only the usage is asked for. Throws a `TypeError` with a sentence for people. */
+export function slowOptions(args: readonly string[]): SlowOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -60,8 +61,10 @@ export function slowOptions(args: readonly string[]): SlowOptions {
       rooms: { type: 'string', default: '5' },
       receivers: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) return undefined;
   return {
     seconds: numberOf('seconds', values.seconds, 1, 3_600),
     rates: values.rates.split(',').map((rate) => numberOf('rates', rate, 1, 100_000) * 1_000),
