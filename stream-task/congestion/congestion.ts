@@ -3,8 +3,8 @@
  * megabytes, so the sign is the age of the oldest message that it has not acknowledged. All times are of one monotonic
  * clock of the caller, ms.
  */
+import { countMessages } from '../lane/server-frame.ts';
 import { AckClock } from './ack-clock.ts';
-import { countMessages } from './server-frames.ts';
 import { SlowPath } from './slow-path.ts';
 import { TOP_LAYER_MS } from './thresholds.ts';
 

@@ -1,12 +1,12 @@
 import type { Alive, Dropped } from '../../shared/protocol/control.ts';
 import { FRAME_CLASS, HEADER_BYTES } from '../../shared/protocol/frame.ts';
+import { headerBytesAt, OPCODE, opcodeAt, payloadBytesAt, serverFrame } from '../lane/server-frame.ts';
 import type { AckClock } from './ack-clock.ts';
 import { KeyframeGrace } from './keyframe-grace.ts';
 import { KeyframeNeed } from './keyframe-need.ts';
 import { LatestPoses } from './latest-poses.ts';
 import { LeftOut } from './left-out.ts';
 import { Probe } from './probe.ts';
-import { BINARY, headerBytes, payloadBytes, serverFrame, TEXT } from './server-frames.ts';
 import { SlowSource } from './slow-source.ts';
 import { AUDIO_MS, BASE_LAYER_MS, MIDDLE_LAYER_MS, TOP_LAYER_MS } from './thresholds.ts';
 import type { CongestionDeps } from './congestion.ts';
@@ -52,8 +52,8 @@ export class SlowPath {
     let messages = 0;
     let weighty = false;
     for (let at = 0; at < frames.length;) {
-      const header = headerBytes(frames, at);
-      const end = at + header + payloadBytes(frames, at);
+      const header = headerBytesAt(frames, at);
+      const end = at + header + payloadBytesAt(frames, at);
       const verdict = this.#verdict(frames, at, at + header, end);
       if (verdict === 'leave_out') {
         this.#send(frames.subarray(from, at), messages, weighty);
@@ -61,7 +61,7 @@ export class SlowPath {
         messages = 0;
         weighty = false;
       } else {
-        if ((frames[at]! & 15) <= BINARY) messages++;
+        if (opcodeAt(frames, at) <= OPCODE.BINARY) messages++;
         weighty ||= verdict === 'weighty';
       }
       at = end;
@@ -132,7 +132,7 @@ export class SlowPath {
 
   /** `weighty`: it goes, and many such may fill a queue. */
   #verdict(frames: Uint8Array, at: number, payload: number, end: number): 'leave_out' | 'pass' | 'weighty' {
-    if ((frames[at]! & 15) !== BINARY || end - payload < HEADER_BYTES) return 'pass';
+    if (opcodeAt(frames, at) !== OPCODE.BINARY || end - payload < HEADER_BYTES) return 'pass';
     const first = frames[payload]!;
     const second = frames[payload + 1]!;
     const source = (frames[payload + 2]! << 8) | frames[payload + 3]!;
@@ -227,7 +227,7 @@ export class SlowPath {
   }
 
   #tell(control: Dropped | Alive): void {
-    this.#send(serverFrame(TEXT, Buffer.from(JSON.stringify(control))), 1, false);
+    this.#send(serverFrame(OPCODE.TEXT, Buffer.from(JSON.stringify(control))), 1, false);
   }
 
   #send(frames: Uint8Array, messages: number, weighty: boolean): void {

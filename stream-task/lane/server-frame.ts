@@ -3,6 +3,7 @@ export const OPCODE = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, 
 export type Opcode = (typeof OPCODE)[keyof typeof OPCODE];
 
 const FIN = 0x80;
+const OPCODE_BITS = 0x0f;
 /** In the place of the length: it follows in 2 bytes, in 8 bytes. */
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
@@ -40,6 +41,45 @@ export function serverFrame(opcode: Opcode, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(headerBytes(payload.length) + payload.length);
   frame.set(payload, writeHeader(frame, 0, opcode, payload.length));
   return frame;
+}
+
+/** Bytes of the header of the frame at `at`. */
+export function headerBytesAt(frames: Uint8Array, at: number): number {
+  const short = frames[at + 1]!;
+  return short < LENGTH_16 ? 2 : short === LENGTH_16 ? 4 : 10;
+}
+
+/** Bytes of the payload of the frame at `at`. */
+export function payloadBytesAt(frames: Uint8Array, at: number): number {
+  const short = frames[at + 1]!;
+  if (short < LENGTH_16) return short;
+  if (short === LENGTH_16) return (frames[at + 2]! << 8) | frames[at + 3]!;
+  return frames[at + 6]! * 2 ** 24 + ((frames[at + 7]! << 16) | (frames[at + 8]! << 8) | frames[at + 9]!);
+}
+
+/** Opcode of the frame at `at`. */
+export function opcodeAt(frames: Uint8Array, at: number): number {
+  return frames[at]! & OPCODE_BITS;
+}
+
+/** How many messages `frames` are, whole frames back to back. */
+export function countMessages(frames: Uint8Array): number {
+  let messages = 0;
+  for (let at = 0; at < frames.length; at += headerBytesAt(frames, at) + payloadBytesAt(frames, at)) {
+    if (opcodeAt(frames, at) <= OPCODE.BINARY) messages++;
+  }
+  return messages;
+}
+
+/** The bytes of their payloads. */
+export function messageBytes(frames: Uint8Array): number {
+  let bytes = 0;
+  for (let at = 0; at < frames.length;) {
+    const payload = payloadBytesAt(frames, at);
+    bytes += payload;
+    at += headerBytesAt(frames, at) + payload;
+  }
+  return bytes;
 }
 
 /** A close frame; 1005 stands for one without a code. `reason`: 123 bytes of UTF-8 at most. */

@@ -7,11 +7,12 @@ import {
   type FrameHeader,
 } from '../../../shared/protocol/frame.ts';
 import {
-  BINARY,
-  headerBytes,
-  payloadBytes,
+  headerBytesAt,
+  OPCODE,
+  opcodeAt,
+  payloadBytesAt,
   serverFrame,
-} from '../../../stream-task/congestion/server-frames.ts';
+} from '../../../stream-task/lane/server-frame.ts';
 
 /** A frame that may be left out, of stream 0 of slot 1 unless `header` says otherwise, behind a server's header. */
 export function relayed(header: Partial<FrameHeader>, bytes = 100, id = 0): Uint8Array {
@@ -31,7 +32,7 @@ export function relayed(header: Partial<FrameHeader>, bytes = 100, id = 0): Uint
     },
     payload,
   );
-  return serverFrame(BINARY, frame);
+  return serverFrame(OPCODE.BINARY, frame);
 }
 
 export interface Shown extends FrameHeader {
@@ -44,10 +45,10 @@ export interface Shown extends FrameHeader {
 export function shown(frames: Uint8Array): (Shown | Record<string, unknown>)[] {
   const list: (Shown | Record<string, unknown>)[] = [];
   for (let at = 0; at < frames.length;) {
-    const payload = at + headerBytes(frames, at);
-    const end = payload + payloadBytes(frames, at);
+    const payload = at + headerBytesAt(frames, at);
+    const end = payload + payloadBytesAt(frames, at);
     const message = new Uint8Array(frames.subarray(payload, end));
-    if ((frames[at]! & 15) === BINARY) {
+    if (opcodeAt(frames, at) === OPCODE.BINARY) {
       const id = new DataView(message.buffer).getUint32(6);
       list.push({ ...readHeader(message), id, bytes: end - at });
     } else {

@@ -7,7 +7,7 @@ import {
 } from '../../../bench/slow/video.ts';
 import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
 import { Congestion } from '../../../stream-task/congestion/congestion.ts';
-import { countMessages } from '../../../stream-task/congestion/server-frames.ts';
+import { countMessages } from '../../../stream-task/lane/server-frame.ts';
 import { isFrame, relayed, shown } from './frames.ts';
 import { Link, type LinkPlan } from './link.ts';
 

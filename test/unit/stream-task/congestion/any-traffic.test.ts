@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Decoder, VIDEO, VideoSource } from '../../../../bench/slow/video.ts';
 import { FRAME_CLASS } from '../../../../shared/protocol/frame.ts';
 import { Congestion } from '../../../../stream-task/congestion/congestion.ts';
-import { countMessages } from '../../../../stream-task/congestion/server-frames.ts';
+import { countMessages } from '../../../../stream-task/lane/server-frame.ts';
 import { isFrame, relayed, shown, type Shown } from '../../../support/congestion/frames.ts';
 
 const { POSE, VIDEO: VIDEO_CLASS, AUDIO, MSG } = FRAME_CLASS;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FRAME_CLASS } from '../../../../shared/protocol/frame.ts';
 import { Congestion } from '../../../../stream-task/congestion/congestion.ts';
-import { serverFrame, TEXT } from '../../../../stream-task/congestion/server-frames.ts';
+import { OPCODE, serverFrame } from '../../../../stream-task/lane/server-frame.ts';
 import { isFrame, relayed, shown } from '../../../support/congestion/frames.ts';
 
 const { POSE, VIDEO, AUDIO, MSG, CTRL } = FRAME_CLASS;
@@ -58,7 +58,7 @@ describe('a receiver that cannot keep up', () => {
     relayed({ class: VIDEO, layer: 1 }, 70_000, 5),
     relayed({ class: VIDEO, layer: 0 }, 20, 6),
     relayed({ class: AUDIO }, 20, 7),
-    serverFrame(TEXT, Buffer.from('{"type":"joined"}')),
+    serverFrame(OPCODE.TEXT, Buffer.from('{"type":"joined"}')),
   ];
 
   it.each([
@@ -262,8 +262,8 @@ describe('a receiver that cannot keep up', () => {
 
   it('passes frames that are no frames of ours as they are', () => {
     lateSince(1_000);
-    const short = serverFrame(2, new Uint8Array(3));
-    const empty = serverFrame(2, new Uint8Array());
+    const short = serverFrame(OPCODE.BINARY, new Uint8Array(3));
+    const empty = serverFrame(OPCODE.BINARY, new Uint8Array());
     const ping = Buffer.from([0x89, 0]);
     let raw = 0;
     const all = new Congestion({
