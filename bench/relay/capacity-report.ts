@@ -1,5 +1,6 @@
 /** What a core carries, and what that costs, as tables for the terminal. */
 import { figure, tableOf } from '../table.ts';
+import { DISTURBED } from './capacity-search.ts';
 import { COST_MEMBERS, TASK } from './cost.ts';
 import type { Row } from './rows.ts';
 
@@ -30,9 +31,12 @@ function limitText({ capacity }: Row): string[] {
     case 'cpu':
       return [];
     case 'generator':
+    case 'disturbed': {
+      const who = limit === 'generator' ? 'the generator' : 'other work on the machine';
       return extrapolated_members === null
-        ? ['with more the generator is the limit']
-        : [`generator is the limit: ${count(extrapolated_members)} members, extrapolated`];
+        ? [`with more ${who} is the limit`]
+        : [`${who} is the limit: ${count(extrapolated_members)} members, extrapolated`];
+    }
     case 'late':
       return ['with more p99 is too high'];
     case 'behind':
@@ -44,6 +48,11 @@ function limitText({ capacity }: Row): string[] {
     default:
       return limit satisfies never;
   }
+}
+
+/** Beside other work a server is late, but also sends more at once and so takes less CPU: its figures are not its own. */
+function companyText({ capacity }: Row): string[] {
+  return (capacity?.waiting_share ?? 0) < DISTURBED ? [] : ['beside other work'];
 }
 
 /** Two tables: what was carried, and what 1,000 members cost in an hour. `marks` are those of every row. */
@@ -59,7 +68,7 @@ export function capacityTables(rows: readonly Row[], marks: (row: Row) => string
     number(row.p50_us),
     number(row.p99_us),
     percent(row.generator_utilisation),
-    [...limitText(row), marks(row)].filter((text) => text !== '').join('; '),
+    [...limitText(row), ...companyText(row), marks(row)].filter((text) => text !== '').join('; '),
   ]);
   const priced = rows.flatMap(({ system, capacity }) => {
     if (capacity === undefined) return [];

@@ -20,10 +20,13 @@ const AIM = 0.97;
 const NEAR = 0.06;
 /** With few rooms each delivery costs more than with many: the first tries say little. */
 const MOST_GROWTH = 2;
-const MOST_STEPS = 10;
+const MOST_STEPS = 7;
+/** Where something waited for a core for so much of a run, other work has to do with how it went. */
+export const DISTURBED = 0.25;
 
-/** `busy`: over the CPU limit. `late`: over that of p99. `generator`: one of the last two, when it had no time left itself. */
-export type Ending = 'carried' | 'busy' | 'late' | 'behind' | 'generator' | 'failed';
+/** `busy`: over the CPU limit. `late`: over that of p99. `generator`: one of the last two,
+ * when it had no time left itself. `disturbed`: one of those, when other work had the cores. */
+export type Ending = 'carried' | 'busy' | 'late' | 'behind' | 'generator' | 'disturbed' | 'failed';
 
 /** A number of rooms that was tried. */
 export interface Step {
@@ -40,6 +43,8 @@ export interface Observed {
   deliveries_per_s: number;
   offered_per_s: number;
   generator_utilisation: number;
+  /** Share of the run in which something was ready to run and had no core. */
+  waiting: number;
 }
 
 /** Whether the server carries that. A generator that has no time left is late itself, and sends too little. */
@@ -50,6 +55,7 @@ export function endingOf(
   if (observed.cpu > cpu_limit) return 'busy';
   const behind = observed.deliveries_per_s < KEEPS_UP * observed.offered_per_s;
   if (!behind && observed.p99_us <= P99_LIMIT_US) return 'carried';
+  if (observed.waiting >= DISTURBED) return 'disturbed';
   if (observed.generator_utilisation >= GENERATOR_LIMIT) return 'generator';
   return behind ? 'behind' : 'late';
 }
@@ -72,20 +78,17 @@ function boundOf(steps: readonly Step[]): Step | undefined {
     );
 }
 
-/** Other work on the machine makes a run late as well: once is not enough. */
-function isDoubtful(steps: readonly Step[]): boolean {
+/** What other work has spoiled is tried once more. */
+function wasSpoiled(steps: readonly Step[]): boolean {
   const last = steps.at(-1)!;
-  return (
-    (last.ending === 'late' || last.ending === 'behind') &&
-    steps.filter(({ rooms }) => rooms === last.rooms).length === 1
-  );
+  return last.ending === 'disturbed' && steps.filter(({ rooms }) => rooms === last.rooms).length === 1;
 }
 
 /** The number of rooms to try after `steps`. Undefined: no more is to be found. */
 export function nextRooms(steps: readonly Step[], { cpu_limit, first, most }: Rule): number | undefined {
   if (steps.length === 0) return first;
   if (steps.length >= MOST_STEPS) return undefined;
-  if (isDoubtful(steps)) return steps.at(-1)!.rooms;
+  if (wasSpoiled(steps)) return steps.at(-1)!.rooms;
   const [carried, bound] = [bestOf(steps), boundOf(steps)];
   if (carried === undefined) return bound!.rooms === 1 ? undefined : Math.floor(bound!.rooms / 2);
   if (carried.cpu >= ENOUGH * cpu_limit) return undefined;
@@ -101,7 +104,10 @@ export function nextRooms(steps: readonly Step[], { cpu_limit, first, most }: Ru
 }
 
 /** What keeps a server from more rooms: its CPU, or how the next number of rooms ended; `tries` if that was not found. */
-export type Limit = 'cpu' | 'late' | 'behind' | 'generator' | 'failed' | 'tries';
+export type Limit = 'cpu' | Exclude<Ending, 'carried' | 'busy'> | 'tries';
+
+/** Whether a limit says nothing of the server. */
+export const isForeign = (limit: Limit): boolean => limit === 'generator' || limit === 'disturbed';
 
 /** The limit that `steps` came to. */
 export function limitOf(steps: readonly Step[], { cpu_limit }: Pick<Rule, 'cpu_limit'>): Limit {

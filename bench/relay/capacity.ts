@@ -1,10 +1,11 @@
 /** What one core carries: more and more rooms of a known load, until the server has no more to give. */
-import { bestOf, endingOf, limitOf, nextRooms, roomsAtLimit } from './capacity-search.ts';
+import { bestOf, endingOf, isForeign, limitOf, nextRooms, roomsAtLimit } from './capacity-search.ts';
 import type { Limit, Step } from './capacity-search.ts';
 import { costOf, wireBytes } from './cost.ts';
 import type { Cost } from './cost.ts';
 import { run } from './measure.ts';
 import type { Bench, Traffic } from './measure.ts';
+import { waitedUs } from './pressure.ts';
 import { rowOf } from './rows.ts';
 import type { Row, Run } from './rows.ts';
 import type { CapacityLoad } from './scenarios.ts';
@@ -20,9 +21,14 @@ export interface Capacity {
   mbit_out_per_s: number;
   /** Share of its core that the server used. */
   cpu_share: number;
+  /**
+   * Share of the run in which something waited for a core. A server that other work holds up sends more at once: it then
+   * takes less CPU than it would alone.
+   */
+  waiting_share: number;
   /** What kept it from more. */
   limit: Limit;
-  /** Where the generator was the limit of a part of a core: members that take it, if a further room costs what those do. */
+  /** Where the generator or other work was the limit of a part of a core: members that take it, if a further room costs what those do. */
   extrapolated_members: number | null;
   /** Of 1,000 members in an hour, by the members that were carried or else extrapolated. */
   cost: Cost;
@@ -36,6 +42,7 @@ const MOST_MEMBERS = 20_000;
 const V1_HEADER = 6;
 
 interface Tried extends Step {
+  waiting: number;
   run: Run;
 }
 
@@ -60,11 +67,13 @@ async function tryRooms(
     system.protocol === 'v1'
       ? { rooms, members: load.members, size: load.size, frame_class: load.frame_class }
       : { rooms, members: load.members, size: framed(load) };
+  const [began, waited] = [performance.now(), waitedUs()];
   const tried = await run(bench, servers, system, traffic, {
     kind: 'rate',
     per_room_s: load.members * load.member_rate,
   });
-  if (tried.kind === 'failed') return { rooms, cpu: 0, ending: 'failed', run: tried };
+  const waiting = (waitedUs() - waited) / ((performance.now() - began) * 1_000);
+  if (tried.kind === 'failed') return { rooms, cpu: 0, waiting, ending: 'failed', run: tried };
   const { result } = tried;
   const cpu = result.server_cpu_s / result.seconds;
   const observed = {
@@ -73,8 +82,9 @@ async function tryRooms(
     deliveries_per_s: result.deliveries / result.seconds,
     offered_per_s: rooms * roomDeliveries(load),
     generator_utilisation: result.generator_cpu_s / result.seconds,
+    waiting,
   };
-  return { rooms, cpu, ending: endingOf(observed, load), run: tried };
+  return { rooms, cpu, waiting, ending: endingOf(observed, load), run: tried };
 }
 
 /** The row of a search, from all that was tried. */
@@ -90,12 +100,13 @@ export function capacityRow(system: string, load: CapacityLoad, steps: readonly 
   const members = best.rooms * load.members;
   const limit = limitOf(steps, load);
   const extrapolated_members =
-    limit === 'generator' && Number.isFinite(load.cpu_limit) ? roomsAtLimit(best, load) * load.members : null;
+    isForeign(limit) && Number.isFinite(load.cpu_limit) ? roomsAtLimit(best, load) * load.members : null;
   const capacity: Capacity = {
     rooms: best.rooms,
     members,
     mbit_out_per_s: ((row.deliveries_per_s ?? 0) * wireBytes(framed(load)) * 8) / 1e6,
     cpu_share: best.cpu,
+    waiting_share: best.waiting,
     limit,
     extrapolated_members,
     cost: costOf({ members: extrapolated_members ?? members, bytes_s: memberBytes(load) }),
