@@ -47,13 +47,12 @@ export class LatestPoses {
     return batch.length === 0 ? undefined : { frames: Buffer.concat(batch, bytes), messages: batch.length };
   }
 
-  /** Forgets those whose key is from `from` up to `to`. */
-  forget(from: number, to: number): void {
-    for (let key = from; key < to; key++) {
-      const frame = this.#held.get(key);
-      if (frame === undefined) continue;
-      this.#held.delete(key);
-      this.#bytes -= frame.length + MESSAGE_OVERHEAD_BYTES;
-    }
+  /** Forgets the one that is held for `key`. True if there was one. */
+  forget(key: number): boolean {
+    const frame = this.#held.get(key);
+    if (frame === undefined) return false;
+    this.#held.delete(key);
+    this.#bytes -= frame.length + MESSAGE_OVERHEAD_BYTES;
+    return true;
   }
 }

@@ -98,7 +98,7 @@ export class SlowPath {
     const state = this.#sources.get(source);
     if (state !== undefined) this.#gaps -= state.video.gaps;
     this.#sources.delete(source);
-    this.#poses.forget(source * STREAMS, (source + 1) * STREAMS);
+    for (let stream = 0; stream < STREAMS; stream++) this.#poses.forget(source * STREAMS + stream);
     this.#left_out.forget(source);
   }
 
@@ -139,13 +139,19 @@ export class SlowPath {
     const stream = second & 31;
     const droppable = (first & 4) !== 0;
     switch ((first >>> 3) & 7) {
-      case FRAME_CLASS.POSE:
-        if (!droppable) return 'pass';
+      case FRAME_CLASS.POSE: {
+        const key = source * STREAMS + stream;
+        if (!droppable) {
+          // An older one must not come behind it.
+          if (this.#poses.forget(key)) this.#leftPose(key);
+          return 'pass';
+        }
         if (this.#excess <= TOP_LAYER_MS && this.#poses.size === 0 && this.#probe.stage !== 'silent') {
           return 'weighty';
         }
-        this.#poses.hold(source * STREAMS + stream, frames.subarray(at, end), this.#leftPose);
+        this.#poses.hold(key, frames.subarray(at, end), this.#leftPose);
         return 'leave_out';
+      }
       case FRAME_CLASS.VIDEO:
         return this.#video(source, stream, second >>> 5, (first & 2) !== 0, droppable, end - at);
       case FRAME_CLASS.AUDIO:

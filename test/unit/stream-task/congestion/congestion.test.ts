@@ -156,6 +156,16 @@ describe('a receiver that cannot keep up', () => {
     expect(pass(1_310, pose(1, 0, 7))).toEqual([7]);
   });
 
+  it('[R43] gets no pose behind a newer one of its stream, also if that one may not be left out', () => {
+    lateSince(1_000);
+    const pose = (stream: number, id: number, droppable: boolean): Uint8Array =>
+      relayed({ class: POSE, stream, droppable }, 60, id);
+    expect(pass(1_200, pose(0, 1, true), pose(1, 2, true), pose(0, 3, false))).toEqual([3]);
+    congestion.acked(sent, 1_250);
+    expect(heard()).toEqual([2]);
+    expect(left_out).toEqual([POSE]);
+  });
+
   it('[R61] gets poses no faster than it takes them', () => {
     congestion.sent(1, 100, 0);
     congestion.acked(1, 50);

@@ -39,7 +39,7 @@ describe('latest poses', () => {
     for (let key = 0; key < 500; key++) poses.hold(key, new Uint8Array(60_000), (key) => left.push(key));
     expect(poses.size).toBe(4);
     expect(left).toEqual(Array.from({ length: 496 }, (_, key) => key));
-    poses.forget(0, 498);
+    for (let key = 0; key < 498; key++) poses.forget(key);
     expect(poses.size).toBe(2);
   });
 
