@@ -102,7 +102,9 @@ function play(steps: readonly Step[]): {
       return relayed({ class: VIDEO_CLASS, layer, keyframe }, bytes, ++id);
     }
     if (kind === 'pose') return relayed({ class: POSE, source: 2, stream: id % 32 }, 60, ++id);
-    if (kind === 'other_pose') return relayed({ class: POSE, source: 3, stream: id % 5 }, 60, ++id);
+    if (kind === 'other_pose') {
+      return relayed({ class: POSE, source: 3, stream: id % 5, droppable: id % 3 > 0 }, 60, ++id);
+    }
     if (kind === 'audio') return relayed({ class: AUDIO, source: 2 }, 80, ++id);
     // Of senders who mark their frames in ways of their own.
     if (kind === 'video_of_others') {
