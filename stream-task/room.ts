@@ -52,6 +52,7 @@ export class Room implements Dirty {
   #log: RoomLog | undefined;
   #scheduled = false;
   #sending = false;
+  #ending = false;
   #notices: RoomNotices | undefined;
   #slow: Member[] = NONE_SLOW;
   #turn = 0;
@@ -123,20 +124,23 @@ export class Room implements Dirty {
     const kept = log.messages > 0 && this.#send(log);
     this.#sending = false;
     log.close(kept);
-    if (this.#slow.length > 0) this.#endSlow();
+    this.#endSlow();
   }
 
   /** Too much waits for `member`. While a log is sent nobody leaves the room: it is ended afterwards. */
   tooSlow(member: Member): void {
-    if (!this.#sending) return member.endSlow();
     if (this.#slow === NONE_SLOW) this.#slow = [];
     this.#slow.push(member);
+    this.#endSlow();
   }
 
   #endSlow(): void {
-    const slow = this.#slow;
+    if (this.#sending || this.#ending || this.#slow === NONE_SLOW) return;
+    this.#ending = true;
+    // The others hear of each end, which may be too much for some of them: those come behind, not on top of each other.
+    for (const member of this.#slow) member.endSlow();
     this.#slow = NONE_SLOW;
-    for (const member of slow) member.endSlow();
+    this.#ending = false;
   }
 
   #send(log: RoomLog): boolean {

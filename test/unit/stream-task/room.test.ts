@@ -197,4 +197,30 @@ describe('room', () => {
     }
     expect(members[1]!.heard).toHaveLength(100);
   });
+
+  it('[R40] ends a thousand members one after the other, where the end of each is too much for the next', () => {
+    const { room } = roomOf(0);
+    const said = { type: 'left', slot: 0, client_id: 'gone', reason: 'resuming' } as const;
+    let depth = 0;
+    let deepest = 0;
+    for (let slot = 0; slot < 1_000; slot++) {
+      const member = new Listener(slot);
+      let over = false;
+      member.take = () => {
+        if (!over) room.tooSlow(member);
+        over = true;
+        return false;
+      };
+      member.ended = () => {
+        deepest = Math.max(deepest, ++depth);
+        room.remove(member);
+        room.announce(said);
+        depth--;
+      };
+      room.add(member);
+    }
+    room.announce(said);
+    expect(room.members).toEqual([]);
+    expect(deepest).toBe(1);
+  });
 });
