@@ -8,8 +8,8 @@
 import { createSlab, unmaskInto, type Slab } from './lane/unmask.ts';
 import { headerBytes, OPCODE, writeHeader } from './lane/server-frame.ts';
 
-/** How much one log takes before it is sent within the turn. */
-export const LOG_BYTES = 65_536;
+/** How much one log takes at most before it is sent within the turn: with half of it, large messages shared fewer writes. */
+export const LOG_BYTES = 131_072;
 /**
  * The first slab of a log; it grows as logs do. Small, since one receiver that does not read keeps all of the slab that its
  * last write was from.
@@ -68,9 +68,12 @@ export class RoomLog {
     return log;
   }
 
-  /** Whether a message of `length` bytes of `sender` can be added: there is room, and its frames stay together. */
-  fits(sender: Sender, length: number): boolean {
-    if (this.#end - this.#start + headerBytes(length) + length > LOG_BYTES) return false;
+  /**
+   * Whether a message of `length` bytes of `sender` can be added: the log is not over `limit` then, {@link LOG_BYTES} at most,
+   * and its frames stay together.
+   */
+  fits(sender: Sender, length: number, limit = LOG_BYTES): boolean {
+    if (this.#end - this.#start + headerBytes(length) + length > limit) return false;
     return this.#last === sender || sender.log_serial !== this.serial;
   }
 

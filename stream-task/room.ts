@@ -6,7 +6,7 @@ import type { RelayControl } from '../shared/protocol/control.ts';
 import type { Protocol } from '../shared/protocol/subprotocol.ts';
 import { RoomNotices, type NoticeDeps } from './congestion/notices.ts';
 import { OPCODE, serverFrame } from './lane/server-frame.ts';
-import { RoomLog, type Sender, type Slice } from './room-log.ts';
+import { LOG_BYTES, RoomLog, type Sender, type Slice } from './room-log.ts';
 import type { Dirty, Turns } from './turns.ts';
 
 /** A connected client as its room sees it. */
@@ -33,6 +33,8 @@ export interface Member extends Sender {
  * Beyond it the senders are not read until the next turn, so that a flood of one room does not delay the others.
  */
 const TURN_BUDGET_BYTES = 4 * 1_048_576;
+/** In a large room a whole log would cost several turns at once; but below this much writes are too small. */
+const LEAST_LOG_BYTES = 16_384;
 /** What a write costs besides its bytes, as bytes: a call of the kernel takes as long as copying some 8 KB. */
 const WRITE_COST_BYTES = 8_192;
 
@@ -55,6 +57,7 @@ export class Room implements Dirty {
   #ending = false;
   #notices: RoomNotices | undefined;
   #slow: Member[] = NONE_SLOW;
+  #log_limit = LOG_BYTES;
   #turn = 0;
   #cost = 0;
 
@@ -67,13 +70,19 @@ export class Room implements Dirty {
 
   add(member: Member): void {
     this.flush();
-    this.members = [...this.members, member];
+    this.#setMembers([...this.members, member]);
     this.#notices?.connected(member.slot, this.#turns.now);
   }
 
   remove(member: Member): void {
     this.flush();
-    this.members = this.members.filter((other) => other !== member);
+    this.#setMembers(this.members.filter((other) => other !== member));
+  }
+
+  #setMembers(members: readonly Member[]): void {
+    this.members = members;
+    const share = TURN_BUDGET_BYTES / Math.max(members.length, 1);
+    this.#log_limit = Math.max(LEAST_LOG_BYTES, Math.min(LOG_BYTES, share));
   }
 
   /**
@@ -89,7 +98,7 @@ export class Room implements Dirty {
     binary: boolean,
     checked?: (bytes: Buffer) => boolean,
   ): boolean {
-    if (this.#log !== undefined && !this.#log.fits(sender, length)) this.flush();
+    if (this.#log !== undefined && !this.#log.fits(sender, length, this.#log_limit)) this.flush();
     if (this.#log === undefined) {
       this.#log = RoomLog.open();
       if (!this.#scheduled && this.members.length > 2) {
