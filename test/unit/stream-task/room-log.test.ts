@@ -103,7 +103,7 @@ it('each receiver gets what the others sent in one slice, whole and in order; no
         for (const { slice, copy } of given) expect(slice.equals(copy)).toBe(true);
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
