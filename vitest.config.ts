@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** The SDK is tested as it is written, not as it was built last. */
 const conditions = ['anteroom-source', 'node', 'import', 'default'];
+/** Hundreds of processes of ours load the same modules: each but the first takes them as they were compiled then. */
+const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile') };
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -36,6 +39,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'parts',
+          env,
           include: ['test/{contract,fuzz,integration}/**/*.test.ts'],
           exclude: ['test/integration/{stack,dev}/**'],
           globalSetup: ['test/support/global-setup.ts'],
@@ -48,6 +52,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'stack',
+          env,
           include: ['test/integration/{stack,dev}/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 60_000,

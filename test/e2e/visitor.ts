@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 const PICTURES = join(import.meta.dirname, '../../test-results');
 
 /** Whatever the page does takes less than this, ms. */
-export const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 20_000;
 
 export interface Place {
   x: number;
