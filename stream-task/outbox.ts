@@ -49,7 +49,7 @@ export class Outbox {
     return this.#wire.waiting + (kept?.bytes ?? 0) + messages * MESSAGE_OVERHEAD_BYTES;
   }
 
-  /** Sends whole frames with `messages` messages. True if they are not copied and must stay as they are for now. */
+  /** Sends whole frames with `messages` messages. True if they are not copied and must stay as they are until {@link drained}. */
   write(frames: Uint8Array, messages: number): boolean {
     if (this.#busy) {
       (this.#kept ??= new Kept()).add(frames, messages);
