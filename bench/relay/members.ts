@@ -1,12 +1,9 @@
 /** Who connects where: the generator's list of connections for each system. */
-import { randomBytes, randomUUID } from 'node:crypto';
 import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import pMap from 'p-map';
-import { ticketHash } from '../../shared/domain/ticket.ts';
 import { authorize, ROUTER } from '../../shared/domain/token.ts';
-import type { RegisterRequest } from '../../shared/protocol/api.ts';
-import { credentialsToken } from '../../shared/protocol/subprotocol.ts';
+import { benchRoom } from '../room.ts';
 import type { Ready } from './server-process.ts';
 import type { System } from './systems.ts';
 
@@ -65,23 +62,7 @@ function post(place: Called, path: string, body: string, authorization?: string)
 /** Registers a room as the router does. */
 async function registered(place: Called, room: number, room_id: string, members: number): Promise<string[]> {
   const { system, ready, secret } = place;
-  const clients = Array.from({ length: members }, () => ({
-    client_id: randomUUID(),
-    ticket: randomBytes(32).toString('base64url'),
-  }));
-  const connect_by = Date.now() + SEAT_MS;
-  const request: RegisterRequest = {
-    room_id,
-    created_at: 1,
-    epoch: 1,
-    max_clients: members,
-    clients: clients.map(({ client_id, ticket }) => ({
-      client_id,
-      ticket_hash: ticketHash(ticket),
-      generation: 1,
-      connect_by,
-    })),
-  };
+  const { request, credentials } = benchRoom(room_id, members, SEAT_MS);
   const body = JSON.stringify(request);
   const authorization = await authorize(
     { issuer: ROUTER, audience: ready.task_id!, subject: ready.task_id! },
@@ -91,7 +72,7 @@ async function registered(place: Called, room: number, room_id: string, members:
   );
   await post(place, '/register', body, authorization);
   const protocol = system.protocol === 'v1' ? 'anteroom.v1' : 'anteroom.raw.v1';
-  return clients.map((client) => line(room, '/', `${protocol},${credentialsToken({ room_id, ...client })}`));
+  return credentials.map((one) => line(room, '/', `${protocol},${one}`));
 }
 
 interface Reservation {

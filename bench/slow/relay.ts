@@ -1,10 +1,7 @@
 /** A relay in a process of its own, and seats in it. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { ticketHash } from '../../shared/domain/ticket.ts';
-import type { RegisterRequest } from '../../shared/protocol/api.ts';
-import { credentialsToken } from '../../shared/protocol/subprotocol.ts';
+import { benchRoom } from '../room.ts';
 import type { FromRelay, ToRelay } from './relay-process.ts';
 
 export interface Seat {
@@ -35,28 +32,9 @@ export class RelayProcess implements AsyncDisposable {
   /** A new room with `count` seats. */
   async room(count: number): Promise<Seat[]> {
     const room_id = String(this.#room_id++);
-    const clients = Array.from({ length: count }, () => ({
-      client_id: randomUUID(),
-      ticket: randomBytes(32).toString('base64url'),
-    }));
-    const connect_by = Date.now() + SEAT_MS;
-    const request: RegisterRequest = {
-      room_id,
-      created_at: 1,
-      epoch: 1,
-      max_clients: count,
-      clients: clients.map(({ client_id, ticket }) => ({
-        client_id,
-        ticket_hash: ticketHash(ticket),
-        generation: 1,
-        connect_by,
-      })),
-    };
+    const { request, credentials } = benchRoom(room_id, count, SEAT_MS);
     await this.#ask({ kind: 'register', request });
-    return clients.map((client) => ({
-      port: this.port,
-      credentials: credentialsToken({ room_id, ...client }),
-    }));
+    return credentials.map((one) => ({ port: this.port, credentials: one }));
   }
 
   /** What it takes of memory after a collection of garbage, and the connections that it has. */
