@@ -32,6 +32,12 @@ export const SETTLED_MS = REQUEST_LIMIT_MS + 2 * CLOCK_SKEW_MS;
 export const FLEET_CALL_TIMEOUT_MS = 1_500;
 /** A sweep holds its lock for this long at most. */
 export const SWEEP_LOCK_MS = 55_000;
+/** The fleet's size is looked at this often (serverless.yml), and at once when a room finds no place. */
+export const SCALING_INTERVAL_MS = 60_000;
+/** A run of the scaling holds its lock for this long at most. */
+export const SCALING_LOCK_MS = 55_000;
+/** A task that is to end has done so after this: the longest DRAIN_DEADLINE, what follows it, and ECS's own limit (stopTimeout). */
+export const DRAIN_LIMIT_MS = 150_000;
 /** Leases that ran out within this time of now ran out "together" for the third-of-leases rule. */
 export const TOGETHER_MS = 10 * 60_000;
 /** Validity of a router ⇄ task token. */

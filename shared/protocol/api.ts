@@ -118,6 +118,27 @@ export const putTaskRequest = z
     kind: taskKind,
     region: z.string().min(1).max(64),
     /** What the task says of itself. The router alone puts a task on STANDBY. */
+export const scalingDecision = z
+  .object({
+    at: instant,
+    kind: taskKind,
+    reason: z.string().meta({ description: 'Why, in a sentence.' }),
+    actions: z.array(z.string()).meta({ description: 'What was done; long lists are cut.' }),
+    limited: z
+      .enum(['max_tasks', 'min_tasks', 'backoff', 'outage', 'launch_batch'])
+      .optional()
+      .meta({ description: 'What kept the plan from doing what the margins ask for.' }),
+    rooms: count.meta({ description: 'Rooms in use, those that wait included.' }),
+    waiting: count.meta({ description: 'Rooms that need a place.' }),
+    free: count.meta({ description: 'Free places.' }),
+    coming: count.meta({ description: 'Places of tasks that are starting.' }),
+    wanted: count.meta({ description: 'Free places below which tasks are added.' }),
+    allowed: count.meta({ description: 'Free places above which tasks are taken out.' }),
+    tasks: z.record(z.string(), count).meta({ description: 'Tasks by state.' }),
+  })
+  .meta({ id: 'ScalingDecision' });
+export type ScalingDecision = z.infer<typeof scalingDecision>;
+
     state: z.enum(['READY', 'DRAINING', 'STOPPED']),
     port: z.int().min(1).max(65_535),
     url: z

@@ -1,0 +1,321 @@
+/**
+ * How large the fleet should be, one kind of task at a time: pure. In words:
+ *
+ * - Free are the places of READY tasks, less the rooms that have none: those that wait, those that a draining task moves away,
+ *   those on a task that has fallen silent.
+ * - Wanted are the upscale margin and as many places as demand grew by, at the most, while a task started, in the last ten
+ *   minutes. With fewer free, tasks on STANDBY take rooms again, the fullest first; what is missing then, beyond what is
+ *   starting, is launched.
+ * - With more free than the downscale margin (and that growth) for three minutes, tasks go on STANDBY, the emptiest first, as long
+ *   as the middle of both margins stays free: so a task that went is not needed back at once.
+ * - A task on STANDBY without rooms is stopped; one that has stood by for too long moves its rooms to the others, as soon as they
+ *   have the places beyond what is wanted. A task of an older version does so at once, a tenth of the fleet at a time.
+ * - There are never fewer than `min_tasks` that take rooms or start, and never more than `max_tasks` that run.
+ */
+import { backingOff, bootTime, judgeStarts } from './scaling-starts.ts';
+import { growthWithin, noteDemand } from './scaling-trend.ts';
+import type {
+  FleetView,
+  ScalingAction,
+  ScalingDecision,
+  ScalingMemory,
+  ScalingPlan,
+  ScalingPolicy,
+  ScalingState,
+  ScalingTask,
+} from './scaling-types.ts';
+import { DRAIN_LIMIT_MS, SCALING_INTERVAL_MS } from './liveness.ts';
+import { actionsInWords, reasonOf, type ScalingNumbers } from './scaling-words.ts';
+import type { Margin } from '../config/read.ts';
+
+/** There must be too much for so long before a task is taken out. */
+const SURPLUS_MS = 3 * 60_000;
+/** Tasks that one plan launches at most: so many calls that a run of the function has the time for. */
+const LAUNCHES_AT_ONCE = 500;
+/** Tasks of an older version that are replaced at once, as a part of those that take rooms. */
+const REPLACED_AT_ONCE = 1 / 10;
+const DECISIONS_KEPT = 20;
+
+const sum = (tasks: readonly ScalingTask[], of: (task: ScalingTask) => number): number =>
+  tasks.reduce((total, task) => total + of(task), 0);
+const roomsOf = (task: ScalingTask): number => task.rooms;
+const placesOf = (task: ScalingTask): number => Math.max(0, task.room_capacity - task.rooms);
+const inMargin = ({ places, percent }: Margin, rooms: number): number =>
+  places + Math.ceil((rooms * percent) / 100);
+
+/** A task that the plan may put on STANDBY, drain or stop. */
+type OwnTask = ScalingTask & { task_id: string; task_arn: string };
+const isOwn = (task: ScalingTask): task is OwnTask =>
+  task.task_id !== undefined && task.task_arn !== undefined && task.stopping !== true;
+
+type Tasks = Record<ScalingState, ScalingTask[]>;
+
+function byState(tasks: readonly ScalingTask[]): Tasks {
+  const groups: Tasks = { STARTING: [], READY: [], STANDBY: [], DRAINING: [], SILENT: [] };
+  for (const task of tasks) groups[task.stopping === true ? 'DRAINING' : task.state].push(task);
+  return groups;
+}
+
+/** A plan in the making: what is done so far, and what is left when it is done. */
+class Draft {
+  readonly actions: ScalingAction[] = [];
+  limited: ScalingDecision['limited'];
+  /** Free places, less the rooms that need one. */
+  free: number;
+  /** Tasks that take rooms or start. */
+  active: number;
+  readonly activated = new Set<ScalingTask>();
+
+  constructor(free: number, active: number) {
+    this.free = free;
+    this.active = active;
+  }
+
+  activate(task: ScalingTask, task_id: string): void {
+    this.actions.push({ do: 'activate', task_id });
+    this.activated.add(task);
+    this.free += placesOf(task);
+    this.active++;
+  }
+
+  standby(task: OwnTask): void {
+    this.actions.push({ do: 'standby', task_id: task.task_id });
+    this.free -= placesOf(task);
+    this.active--;
+  }
+
+  drain(task: OwnTask, from: 'READY' | 'STANDBY', why: string): void {
+    const { task_id, task_arn } = task;
+    this.actions.push({ do: 'drain', task_id, task_arn, from, why });
+    this.free -= task.rooms + (from === 'READY' ? placesOf(task) : 0);
+    if (from === 'READY') this.active--;
+  }
+}
+
+interface Situation {
+  view: FleetView;
+  policy: ScalingPolicy;
+  now: number;
+  tasks: Tasks;
+  numbers: ScalingNumbers;
+  paused: boolean;
+}
+
+/** The tasks of an older version whose turn it is to go: those on STANDBY first, then the emptiest. */
+function goingNext({ tasks }: Situation, active: number): OwnTask[] {
+  const old = [...tasks.STANDBY, ...tasks.READY].filter((task) => task.outdated).filter(isOwn);
+  if (old.length === 0) return [];
+  const underWay = tasks.DRAINING.filter((task) => task.outdated).length;
+  const atOnce = Math.max(1, Math.ceil(active * REPLACED_AT_ONCE)) - underWay;
+  const emptiest = old.sort(
+    (a, b) => Number(b.state === 'STANDBY') - Number(a.state === 'STANDBY') || a.rooms - b.rooms,
+  );
+  return emptiest.slice(0, Math.max(0, atOnce));
+}
+
+/** Places of tasks that are not of an older version, less the rooms that need one. */
+const newPlaces = ({ tasks, numbers }: Situation): number =>
+  sum(
+    tasks.READY.filter((task) => !task.outdated),
+    placesOf,
+  ) - numbers.waiting;
+
+/** Takes tasks back from STANDBY and launches what is missing then. */
+function grow(situation: Situation, draft: Draft, going: readonly OwnTask[]): void {
+  const { tasks, policy, numbers, view, paused } = situation;
+  const { wanted, coming } = numbers;
+  const tooFew = () => policy.min_tasks - draft.active;
+  if (draft.free < wanted || tooFew() > 0) {
+    const fullest = [...tasks.STANDBY].sort(
+      (a, b) => Number(a.outdated) - Number(b.outdated) || b.rooms - a.rooms,
+    );
+    for (const task of fullest) {
+      if (draft.active >= policy.max_tasks || (draft.free >= wanted && tooFew() <= 0)) break;
+      if (task.task_id === undefined || (placesOf(task) === 0 && tooFew() <= 0)) continue;
+      draft.activate(task, task.task_id);
+    }
+  }
+  // What goes next takes its free places with it, and its rooms need others, of the new version.
+  const goes = going.filter((task) => !draft.activated.has(task));
+  const leaves = sum(goes, (task) => task.rooms + (task.state === 'READY' ? placesOf(task) : 0));
+  const missing = Math.max(
+    wanted - draft.free - coming,
+    ...(goes.length > 0
+      ? [wanted + leaves - draft.free - coming, sum(goes, roomsOf) - newPlaces(situation) - coming]
+      : []),
+  );
+  const launches = Math.max(Math.ceil(missing / policy.room_capacity), tooFew());
+  if (launches <= 0) return;
+  const allowed = Math.max(0, policy.max_tasks - view.tasks.length);
+  const count = paused ? 0 : Math.min(launches, allowed, LAUNCHES_AT_ONCE);
+  if (count > 0) {
+    draft.actions.push({ do: 'launch', count });
+    draft.active += count;
+  }
+  if (count < launches) draft.limited = paused ? 'backoff' : count === allowed ? 'max_tasks' : 'launch_batch';
+}
+
+/** Has tasks of an older version move their rooms away, as far as others have the places. */
+function replace(situation: Situation, draft: Draft, going: readonly OwnTask[]): void {
+  const { policy, numbers, view, paused } = situation;
+  // While nothing can be launched, the new version may be what is wrong.
+  if (paused) return;
+  const full = view.tasks.length >= policy.max_tasks;
+  let left = newPlaces(situation);
+  for (const task of going) {
+    const ready = task.state === 'READY';
+    if (draft.activated.has(task) || (ready && draft.active <= policy.min_tasks)) continue;
+    const after = draft.free - task.rooms - (ready ? placesOf(task) : 0);
+    if (after < numbers.wanted || (!full && left < task.rooms)) continue;
+    left -= task.rooms;
+    draft.drain(task, ready ? 'READY' : 'STANDBY', 'it is of an older version');
+  }
+}
+
+/** Puts the emptiest tasks on STANDBY: since when there is too much, for the memory. */
+function shrink(situation: Situation, draft: Draft): number | undefined {
+  const { tasks, policy, numbers, view, now } = situation;
+  const drained = new Set(
+    draft.actions.map((action) => (action.do === 'drain' ? action.task_id : undefined)),
+  );
+  const tooMany = draft.active - policy.max_tasks;
+  const surplus = draft.free > numbers.allowed;
+  const since = surplus ? (view.memory.surplus_since ?? now) : undefined;
+  const ripe = since !== undefined && now - since >= SURPLUS_MS;
+  if (tooMany <= 0 && !ripe) return since;
+
+  const emptiest = tasks.READY.filter(isOwn)
+    .filter((task) => !drained.has(task.task_id))
+    .sort((a, b) => Number(b.outdated) - Number(a.outdated) || a.rooms - b.rooms);
+  const middle = (numbers.wanted + numbers.allowed) / 2;
+  for (const task of emptiest) {
+    const forced = draft.active > policy.max_tasks;
+    if (!forced && (!ripe || draft.free - placesOf(task) < middle)) break;
+    if (draft.active <= policy.min_tasks) {
+      draft.limited = 'min_tasks';
+      break;
+    }
+    draft.standby(task);
+  }
+  if (tooMany > 0) draft.limited = 'max_tasks';
+  return draft.free > numbers.allowed ? since : undefined;
+}
+
+/** Stops tasks on STANDBY that are empty, and has those that stand by for too long move their rooms to the others. */
+function endStandby({ tasks, policy, numbers, now }: Situation, draft: Draft): void {
+  const { actions } = draft;
+  const planned = new Set(actions.map((action) => (action.do === 'drain' ? action.task_id : undefined)));
+  for (const task of tasks.STANDBY) {
+    if (!isOwn(task) || draft.activated.has(task) || planned.has(task.task_id)) continue;
+    const { task_id, task_arn } = task;
+    if (task.rooms === 0 && task.clients === 0) {
+      actions.push({ do: 'stop', task_id, task_arn, why: 'it stands by and has no room' });
+    } else if (now - task.since >= policy.standby_limit && draft.free - task.rooms >= numbers.wanted) {
+      draft.drain(task, 'STANDBY', 'it has stood by for too long');
+    }
+  }
+}
+
+/** Stops what does not come up, does not end, or does not answer any more. */
+function endStuck({ tasks, policy, now }: Situation, late: readonly ScalingTask[], draft: Draft): void {
+  const stop = ({ task_arn, stopping }: ScalingTask, why: string) => {
+    if (task_arn !== undefined && stopping !== true) draft.actions.push({ do: 'stop', task_arn, why });
+  };
+  for (const task of late) stop(task, 'it has not registered in time');
+  for (const task of tasks.DRAINING) {
+    if (now - task.since >= DRAIN_LIMIT_MS) stop(task, 'it should have ended by now');
+  }
+  for (const task of tasks.SILENT) {
+    if (task.rooms === 0 && now - task.since >= policy.start_limit) stop(task, 'nothing is heard from it');
+  }
+}
+
+/** What there is, and what there should be. `coming`: tasks that start. */
+function count(
+  { tasks: all, pending, outage }: FleetView,
+  tasks: Tasks,
+  policy: ScalingPolicy,
+  growthOf: (rooms: number) => number,
+): ScalingNumbers {
+  const rooms = sum(all, roomsOf) + pending;
+  const growth = growthOf(rooms);
+  // In an outage of ours silent tasks are well, and will be heard again.
+  const away = outage === undefined ? sum(tasks.SILENT, roomsOf) : 0;
+  const back = outage === undefined ? 0 : sum(tasks.SILENT, placesOf);
+  return {
+    rooms,
+    waiting: pending + sum(tasks.DRAINING, roomsOf) + away,
+    free: sum(tasks.READY, placesOf),
+    coming: sum(tasks.STARTING, placesOf) + back,
+    growth,
+    wanted: inMargin(policy.upscale, rooms) + growth,
+    allowed: inMargin(policy.downscale, rooms) + growth,
+  };
+}
+
+function keep(decision: ScalingDecision, decisions: readonly ScalingDecision[]): ScalingDecision[] {
+  const [last] = decisions;
+  const same = last !== undefined && last.actions.length === 0 && last.limited === decision.limited;
+  const told = decision.actions.length > 0 || (decision.limited !== undefined && !same);
+  return told ? [decision, ...decisions].slice(0, DECISIONS_KEPT) : [...decisions];
+}
+
+/** Plans the fleet of one kind (see above). It may be asked as often as one likes; each minute at least. */
+export function plan(view: FleetView, policy: ScalingPolicy, now: number): ScalingPlan {
+  const { kind, outage } = view;
+  const groups = byState(view.tasks);
+  const late =
+    outage === undefined ? groups.STARTING.filter((task) => now - task.since >= policy.start_limit) : [];
+  const tasks = { ...groups, STARTING: groups.STARTING.filter((task) => !late.includes(task)) };
+  const starts = judgeStarts(view.memory, view.tasks, new Set(late.map((task) => task.task_arn ?? '')), now);
+  const horizon = bootTime(starts) + SCALING_INTERVAL_MS;
+  const numbers = count(view, tasks, policy, (rooms) =>
+    growthWithin(view.memory.demand, rooms, now, horizon),
+  );
+  const paused = backingOff(starts, now);
+  const situation: Situation = { view, policy, now, tasks, numbers, paused };
+
+  const heard = outage === undefined ? 0 : tasks.SILENT.length;
+  const draft = new Draft(numbers.free - numbers.waiting, tasks.READY.length + tasks.STARTING.length + heard);
+  let surplus_since: number | undefined;
+  if (outage === undefined) {
+    const going = goingNext(situation, draft.active);
+    grow(situation, draft, going);
+    const grew = draft.actions.length > 0;
+    replace(situation, draft, going);
+    if (!grew) surplus_since = shrink(situation, draft);
+    endStandby(situation, draft);
+    endStuck(situation, late, draft);
+  } else {
+    grow(situation, draft, []);
+    draft.limited ??= 'outage';
+  }
+
+  const { actions, limited } = draft;
+  const decision: ScalingDecision = {
+    at: now,
+    kind,
+    reason: reasonOf(numbers, policy, { ...view, memory: { ...view.memory, ...starts } }, limited),
+    actions: actionsInWords(actions),
+    ...(limited !== undefined && { limited }),
+    rooms: numbers.rooms,
+    waiting: numbers.waiting,
+    free: numbers.free,
+    coming: numbers.coming,
+    wanted: numbers.wanted,
+    allowed: numbers.allowed,
+    tasks: Object.fromEntries(Object.entries(groups).map(([state, { length }]) => [state, length])),
+  };
+  const launched = actions.some((action) => action.do === 'launch');
+  const isComing = tasks.STARTING.length > 0 || launched;
+  const mayLaunch = !paused && view.tasks.length < policy.max_tasks;
+  const memory: ScalingMemory = {
+    ...view.memory,
+    ...starts,
+    surplus_since,
+    demand: noteDemand(view.memory.demand, numbers.rooms, now, horizon),
+    may_grow: isComing || tasks.STANDBY.length > 0 || mayLaunch,
+    decisions: keep(decision, view.memory.decisions),
+  };
+  return { actions, memory, decision };
+}
