@@ -61,11 +61,14 @@ export const ROUTES: RouteDescription[] = [
     operation: 'create-room',
     summary: 'Create a room and a seat in it',
     description:
-      'Places a new room on a stream task and registers its first client there. The body may be left out. The grant says where to connect; the seat is kept until `expires_at` for a client that has not connected.',
+      'Places a new room on a stream task and registers its first client there. The body may be left out. The grant says where to connect; the seat is kept until `expires_at` for a client that has not connected. Where no task has a place but the fleet may grow, the room waits for a task to start: 202, without `url` (docs/protocol.md, R70).',
     caller: 'anyone',
     request: api.createRoomRequest,
     ...IDEMPOTENCY,
-    answers: [{ status: 201, description: 'The room and its first seat.', body: api.grant }],
+    answers: [
+      { status: 201, description: 'The room and its first seat.', body: api.grant },
+      { status: 202, description: 'The same, of a room that waits for a task to start.', body: api.grant },
+    ],
     problems: [
       ...BODY_PROBLEMS,
       ...KEY_PROBLEMS,
@@ -88,7 +91,10 @@ export const ROUTES: RouteDescription[] = [
     caller: 'anyone',
     request: api.joinRoomRequest,
     ...IDEMPOTENCY,
-    answers: [{ status: 200, description: 'The seat.', body: api.grant }],
+    answers: [
+      { status: 200, description: 'The seat.', body: api.grant },
+      { status: 202, description: 'The same, of a room that waits for a task to start.', body: api.grant },
+    ],
     problems: [
       ...BODY_PROBLEMS,
       ...KEY_PROBLEMS,

@@ -55,6 +55,10 @@ export const createRoomRequest = z
         description: 'Clients in the room at most. Default and upper limit: MAX_CLIENTS of the deployment.',
       }),
     kind: taskKind.optional().meta({ description: 'Kind of task that serves the room. Default: relay.' }),
+    wait: z.boolean().optional().meta({
+      description:
+        'Whether the room may wait for a task to start where none has a place (202). Default: true; false: then it is refused (503).',
+    }),
   })
   .meta({ id: 'CreateRoomRequest' });
 export type CreateRoomRequest = z.infer<typeof createRoomRequest>;
@@ -72,19 +76,29 @@ export const grant = z
   .object({
     room_id: roomId,
     client_id: clientId,
-    url: z
-      .string()
-      .meta({ description: 'WebSocket address of the task that serves the room (ws: or wss:).' }),
+    url: z.string().optional().meta({
+      description:
+        'WebSocket address of the task that serves the room (ws: or wss:). Absent while the room is pending.',
+    }),
+    control_url: z.string().optional().meta({
+      description:
+        'WebSocket address of the control channel (ws: or wss:), which tells what becomes of the room while no task can. Absent where there is none.',
+    }),
     ticket,
     expires_at: instant.meta({
-      description: 'Connect before this instant, else the seat is given to another.',
+      description:
+        'Open: connect before this instant, else the seat is given to another. Pending: if no task has started by then, the room is given up.',
     }),
     max_clients: z.int().positive(),
-    state: z.enum(['open', 'pending']),
+    state: z
+      .enum(['open', 'pending'])
+      .meta({ description: 'open: connect to `url`. pending: the room waits for a task to start.' }),
     epoch,
   })
   .meta({ id: 'Grant' });
 export type Grant = z.infer<typeof grant>;
+/** A grant of a room that has a place. */
+export type OpenGrant = Grant & { state: 'open'; url: string };
 
 export const health = z.object({ status: z.literal('healthy') }).meta({ id: 'Health' });
 

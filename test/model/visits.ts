@@ -23,7 +23,7 @@ export class Visits {
     guest.grant = grant;
     guest.used = false;
     guest.granted_at = scheduler.now;
-    guest.granted_by = this.#town.processAt(grant.url);
+    guest.granted_by = this.#town.processAt(grant.url ?? '');
     if (follow < 0) return;
     scheduler.after(follow, () => {
       if (guest.grant === grant && !guest.over) this.connect(guest);
@@ -34,7 +34,7 @@ export class Visits {
   connect(guest: Guest): void {
     const { scheduler, monitor } = this.#town;
     const { grant, granted_by } = guest;
-    const process = this.#town.processAt(grant.url);
+    const process = this.#town.processAt(grant.url ?? '');
     const result = guest.connect(process);
     this.#town.tell(
       `${guest.name} connects: ${result.kind}${result.kind === 'refused' ? ` ${result.code}` : ''}`,

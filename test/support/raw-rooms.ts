@@ -1,22 +1,22 @@
 /** Clients of `anteroom.raw.v1` over a stack: nobody tells them anything but a close code. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Grant } from '../../shared/protocol/api.ts';
+import type { OpenGrant } from '../../shared/protocol/api.ts';
 import { credentialsToken } from '../../shared/protocol/subprotocol.ts';
 import { Peer } from './relay.ts';
 
 const RESUME_WITHIN_MS = 40_000;
 
 export class RawClient {
-  readonly grant: Grant;
+  readonly grant: OpenGrant;
   readonly peer: Peer;
 
-  private constructor(grant: Grant, peer: Peer) {
+  private constructor(grant: OpenGrant, peer: Peer) {
     this.grant = grant;
     this.peer = peer;
   }
 
   /** Connects where `grant` says. */
-  static async open(grant: Grant): Promise<RawClient> {
+  static async open(grant: OpenGrant): Promise<RawClient> {
     return new RawClient(grant, await openSocket(grant));
   }
 
@@ -32,7 +32,7 @@ export class RawClient {
     const deadline = performance.now() + RESUME_WITHIN_MS;
     for (;;) {
       const answer = await post(router, '/join-room', { room_id, client_id, ticket });
-      if (answer.status === 200) return RawClient.open((await answer.json()) as Grant);
+      if (answer.status === 200) return RawClient.open((await answer.json()) as OpenGrant);
       const text = await answer.text();
       if (performance.now() > deadline) throw new Error(`no resume: ${answer.status} ${text}`);
       await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1_000);
@@ -48,14 +48,14 @@ function post(router: string, path: string, body: object): Promise<Response> {
   });
 }
 
-async function granted(router: string, path: string, body: object): Promise<Grant> {
+async function granted(router: string, path: string, body: object): Promise<OpenGrant> {
   const answer = await post(router, path, body);
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as Grant;
+  return (await answer.json()) as OpenGrant;
 }
 
 /** A socket with the ticket of `grant`, at its url. */
-export function openSocket(grant: Grant, protocol = 'anteroom.raw.v1'): Promise<Peer> {
+export function openSocket(grant: OpenGrant, protocol = 'anteroom.raw.v1'): Promise<Peer> {
   return Peer.open(grant.url, [protocol, credentialsToken(grant)]);
 }
 

@@ -12,7 +12,7 @@ import { authorize, ROUTER } from '../../../shared/domain/token.ts';
 import type { RouterSecret } from '../../../shared/ports/secrets.ts';
 import type {
   AvailableTasks,
-  Grant,
+  OpenGrant,
   PutTaskRequest,
   RegisterRequest,
   RemoveClientRequest,
@@ -49,13 +49,13 @@ async function call(base: string, path: string, body: unknown, headers: Record<s
     body: text,
     headers: { 'content-type': 'application/json', connection: 'close', ...headers },
   });
-  return { status: response.status, body: (await response.json()) as Grant & Partial<Problem> };
+  return { status: response.status, body: (await response.json()) as OpenGrant & Partial<Problem> };
 }
 const create = async () => (await call(stack.url, '/create-room', {})).body;
 const enter = async (room_id: string) => (await call(stack.url, '/join-room', { room_id })).body;
-const resume = ({ room_id, client_id, ticket }: Grant) =>
+const resume = ({ room_id, client_id, ticket }: OpenGrant) =>
   call(stack.url, '/join-room', { room_id, client_id, ticket });
-const open = (grant: Grant, credentials: Grant = grant) =>
+const open = (grant: OpenGrant, credentials: OpenGrant = grant) =>
   Peer.open(grant.url, ['anteroom.v1', credentialsToken(credentials)]);
 const httpUrl = ({ url }: { url: string }) => url.replace(/^ws/, 'http');
 
@@ -77,7 +77,7 @@ const asRouter = (task_id: string, method: 'GET' | 'POST', path: string, body: s
   );
 
 /** Seats that the task of `grant` keeps for its room. */
-async function seats(grant: Grant): Promise<number> {
+async function seats(grant: OpenGrant): Promise<number> {
   const { tasks } = (await (await fetch(`${stack.url}/available-tasks`)).json()) as AvailableTasks;
   const { task_id } = tasks.find(({ url }) => url === grant.url)!;
   const authorization = await asRouter(task_id, 'GET', '/rooms', '');
@@ -139,11 +139,11 @@ describe('refused, over the whole stack', () => {
     const host = await createUnencryptedRoom({ router: stack.url });
     /** Holds the first answer back until the task keeps no more than `others` seats for its room. */
     const held = (others: number) => {
-      const grants: Grant[] = [];
+      const grants: OpenGrant[] = [];
       const late: typeof fetch = async (input, init) => {
         const response = await fetch(input, init);
         if (!response.ok) return response;
-        const grant = (await response.clone().json()) as Grant;
+        const grant = (await response.clone().json()) as OpenGrant;
         grants.push(grant);
         while (grants.length === 1 && (await seats(grant)) > others) await sleep(50);
         return response;

@@ -7,7 +7,7 @@ import {
   joinUnencryptedRoom,
   type Room,
 } from '../../../client/src/node/index.ts';
-import type { Grant } from '../../../shared/protocol/api.ts';
+import type { OpenGrant } from '../../../shared/protocol/api.ts';
 import { describeDynamo } from '../../support/dynamodb.ts';
 import { live, next, talk, together } from '../../support/rooms.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
@@ -96,8 +96,8 @@ describeDynamo('rooms over the whole stack with DynamoDB', () => {
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body),
         })
-      ).json()) as Grant;
-    const open = (grant: Grant) => {
+      ).json()) as OpenGrant;
+    const open = (grant: OpenGrant) => {
       const socket = new WebSocket(grant.url, [
         'anteroom.raw.v1',
         `${grant.room_id}.${grant.client_id}.${grant.ticket}`,
