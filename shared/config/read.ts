@@ -73,6 +73,36 @@ export function duration(about: string, shown: string, min: string, max: string)
   };
 }
 
+/** So many places, and so many percent of the rooms in use besides. */
+export interface Margin {
+  places: number;
+  percent: number;
+}
+
+/** Free places such as `20`, `10%` of the rooms in use, or both together: `20+10%`. */
+export function margin(about: string, shown: string): Setting<Margin> {
+  const read = (text: string): Margin => {
+    const match = /^(?:([0-9]{1,8})(?:\+([0-9]{1,3})%)?|([0-9]{1,3})%)$/.exec(text);
+    if (match === null) fail('must be places such as 20, a part of the rooms in use such as 10%, or 20+10%');
+    return { places: Number(match[1] ?? 0), percent: Number(match[2] ?? match[3] ?? 0) };
+  };
+  return { about, fallback: read(shown), shown, required: false, read };
+}
+
+/** Words separated by commas, each of which fits `pattern`; none if unset. */
+export function list(about: string, pattern: RegExp, form: string): Setting<string[]> {
+  return {
+    about,
+    fallback: [],
+    required: false,
+    read(text) {
+      const entries = text.split(',').map((entry) => entry.trim());
+      if (!entries.every((entry) => pattern.test(entry))) fail(`must be ${form}, separated by commas`);
+      return entries;
+    },
+  };
+}
+
 /** One of a few words. */
 export function choice<const T extends string>(about: string, words: readonly T[], fallback?: T): Setting<T> {
   return {

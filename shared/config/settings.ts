@@ -4,12 +4,14 @@
  */
 import { durationFaults } from '../domain/liveness.ts';
 import { MAX_CLIENTS_CEILING } from '../protocol/api.ts';
+import { fleetFaults, fleetSettings } from './fleet-settings.ts';
 import * as read from './read.ts';
 
 /** What router and tasks agree on. */
 export const sharedSettings = {
   CONNECT_TIMEOUT: read.duration('how long a new client may take to open its socket', '30s', '1s', '10m'),
   RESUME_GRACE: read.duration('how long a seat is kept after its socket broke', '15s', '1s', '10m'),
+  ROOM_CAPACITY: read.integer('rooms of a task at most', 100, 1, 100_000),
   HEARTBEAT: read.duration('time between two put-task calls of a task', '10s', '2s', '5m'),
   LEASE: read.duration('how long a task counts as live after a heartbeat', '30s', '5s', '1h'),
   ROUTER_SECRET_ID: read.text('name or ARN of the router secret in Secrets Manager'),
@@ -22,6 +24,7 @@ export const sharedSettings = {
 
 export const routerSettings = {
   ...sharedSettings,
+  ...fleetSettings,
   MAX_ROOMS: read.integer('rooms of the deployment at most', 1_000, 1, 100_000_000),
   MAX_CLIENTS: read.integer('clients of a room at most, and the default', 10, 1, MAX_CLIENTS_CEILING),
   ROOM_ID_DIGITS: read.integer('digits of a room id', 5, 4, 12),
@@ -44,6 +47,16 @@ export const routerSettings = {
   TASKS_TABLE: read.text('name of the Tasks table'),
   ROOMS_TABLE: read.text('name of the Rooms table'),
   ECS_CLUSTER: read.text('name or ARN of the ECS cluster of the stream tasks'),
+  CONTROL_URL: read.optionalText(
+    'address of the control channel for clients; unset: there is none',
+    /^wss?:\/\/[^\s?#]+$/,
+    'must be a WebSocket URL such as wss://control.room.example/prod',
+  ),
+  CONTROL_ENDPOINT: read.optionalText(
+    'where the connections of the control channel are spoken to (@connections); unset: nothing is told',
+    /^https?:\/\/[^\s?#]+$/,
+    'must be a URL such as https://<api>.execute-api.<region>.amazonaws.com/<stage>',
+  ),
   TASK_ZONE: read.optionalText(
     'DNS zone of the tasks: the host of a PUBLIC_URL must then be <task id in lower case>.<zone>',
     /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
@@ -59,7 +72,6 @@ export const taskSettings = {
     /^https?:\/\/[^\s]+$/,
     'must be a URL such as https://room.example',
   ),
-  ROOM_CAPACITY: read.integer('rooms of a task at most', 100, 1, 100_000),
   PORT: read.integer('port to listen on; 0 picks one', 5_001, 0, 65_535),
   REGION: read.text('region that this task serves'),
   KIND: read.choice('kind of the task', ['relay', 'render'], 'relay'),
@@ -83,6 +95,18 @@ export const taskSettings = {
     ['fast', 'ws'],
     'fast',
   ),
+  DRAIN_DEADLINE: read.duration(
+    'how long a task that is to end goes on serving clients while its rooms move to others',
+    '100s',
+    '0s',
+    '110s',
+  ),
+  IDLE_STOP: read.duration(
+    'a task ends by itself when it has had no client for so long; 0: never',
+    '0s',
+    '0s',
+    '24h',
+  ),
   MAX_SOCKETS_PER_ADDRESS: read.integer('sockets that one address may hold open', 500, 1, 1_000_000),
 } as const;
 
@@ -102,7 +126,7 @@ export type LocalConfig = ReturnType<typeof localConfig>;
 /** Reads the settings of the Lambdas. Throws `ConfigError` with every fault. */
 export function routerConfig(env: read.Environment) {
   return read.readSettings(env, routerSettings, (values) => {
-    const faults = durationFaults(values);
+    const faults = [...durationFaults(values), ...fleetFaults(values)];
     if (values.MAX_ROOMS > 10 ** values.ROOM_ID_DIGITS / 10) {
       faults.push(
         `MAX_ROOMS must be at most a tenth of the room ids (${10 ** values.ROOM_ID_DIGITS / 10} with ROOM_ID_DIGITS=${values.ROOM_ID_DIGITS}), else free ids get hard to find: raise ROOM_ID_DIGITS`,
