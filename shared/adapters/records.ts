@@ -17,19 +17,19 @@ export function reportedTaskRecord(report: TaskReport, state: TaskState, rooms: 
   return { ...report, state, rooms, silent: 0, silent_resuming: 0 };
 }
 
-/** The record of a room that is created on `task` at `now`, with its first client. */
+/** The record of a room that is created on `task` at `now`, with its first client; without a task it waits for a place. */
 export function newRoomRecord(
   room: NewRoom,
-  task: Pick<TaskRecord, 'task_id' | 'url'>,
+  task: Pick<TaskRecord, 'task_id' | 'url'> | undefined,
   quota_shard: number,
   now: number,
 ): RoomRecord {
   return {
     room_id: room.room_id,
-    task_id: task.task_id,
-    url: task.url,
+    task_id: task?.task_id ?? '',
+    url: task?.url ?? '',
     epoch: room.epoch,
-    state: 'OPEN',
+    state: task === undefined ? 'PENDING' : 'OPEN',
     kind: room.kind,
     clients: 1,
     max_clients: room.max_clients,
@@ -63,10 +63,20 @@ export function rehomedRoomRecord(room: RoomRecord, to: TaskRecord, now: number)
   return { ...room, task_id: to.task_id, url: to.url, epoch: room.epoch + 1, placed_at: now };
 }
 
+/** The record of a room that has waited and is given its place at `now`. */
+export function placedRoomRecord(
+  room: RoomRecord,
+  to: TaskRecord,
+  expires_at: number,
+  now: number,
+): RoomRecord {
+  return { ...rehomedRoomRecord(room, to, now), state: 'OPEN', expires_at };
+}
+
 export type RoomVerdict = 'same' | 'moved' | 'gone';
 
 /**
- * What became of a room since it was read: still there at its epoch, placed anew, or gone (removed, closed, expired at
+ * What became of a room since it was read: still there at its epoch, placed (anew), or gone (removed, closed, expired at
  * `now`, or its id is now another room's).
  */
 export function judgeRoom(
@@ -75,6 +85,6 @@ export function judgeRoom(
   now: number,
 ): RoomVerdict {
   if (present === undefined || present.created_at !== read.created_at) return 'gone';
-  if (present.state !== 'OPEN' || present.expires_at <= now) return 'gone';
+  if (present.state === 'CLOSED' || present.expires_at <= now) return 'gone';
   return present.epoch === read.epoch && present.task_id === read.task_id ? 'same' : 'moved';
 }

@@ -65,6 +65,8 @@ export type CreateRoomResult =
   /** All MAX_ROOMS are taken: seen in one consistent snapshot of every shard. */
   | { kind: 'rooms_exhausted' };
 
+export type CreatePendingResult = Exclude<CreateRoomResult, { kind: 'task_unavailable' }>;
+
 export type AddClientResult =
   | KeyUsed
   /** `room` as it was read, with this seat counted: others may have joined or left since. */
@@ -89,6 +91,20 @@ export type RehomeResult =
   | { kind: 'lost'; room: RoomRecord }
   | { kind: 'task_unavailable' }
   | { kind: 'room_not_found' };
+
+/** A connection of the control channel: a client has one, that which it opened last. */
+export interface ControlConnection {
+  connection_id: string;
+  room_id: string;
+  client_id: string;
+  /** When the room was created: tells it from a later one of the same number. */
+  room_created_at: number;
+  connected_at: number;
+  /** When it has surely ended, also if nobody says so. */
+  expires_at: number;
+}
+
+export type SweepName = 'update-tasks' | 'scale-fleet';
 
 export type RemoveClientResult =
   | { kind: 'removed'; closed: boolean }
@@ -154,6 +170,32 @@ export interface RoomStore {
     key?: NewKey,
   ): Promise<CreateRoomResult>;
 
+  /**
+   * Like {@link createRoom} for a room that waits for a place: it is PENDING, on no task (`task_id` and `url` are empty),
+   * counted against `max_rooms`, and expires at `room.expires_at` unless it is placed before.
+   */
+  createPendingRoom(
+    room: NewRoom,
+    max_rooms: number,
+    now: number,
+    key?: NewKey,
+  ): Promise<CreatePendingResult>;
+
+  /**
+   * At most `limit` rooms of a kind that wait for a place, the oldest first; those that have expired, or whose close broke
+   * off, among them: they are to be closed. May be slightly out of date.
+   */
+  listPending(kind: TaskKind, limit: number): Promise<RoomRecord[]>;
+
+  /** How many rooms of a kind wait for a place, those that have expired and are not closed yet among them. As {@link listPending}. */
+  countPending(kind: TaskKind): Promise<number>;
+
+  /**
+   * One transaction: gives `room` (as read: PENDING, not expired at `now`) a place on task `to`, which must have one at
+   * `now`, with `epoch + 1`; it is OPEN then and expires at `expires_at`. `lost`: another caller has placed it.
+   */
+  placeRoom(room: RoomRecord, to: TaskRecord, expires_at: number, now: number): Promise<RehomeResult>;
+
   /** The room's record, strongly consistent, also when it has expired. */
   getRoom(room_id: string): Promise<RoomRecord | undefined>;
 
@@ -167,7 +209,7 @@ export interface RoomStore {
   ): Promise<{ room: RoomRecord | undefined; client: ClientRecord | undefined }>;
 
   /**
-   * One transaction: a seat in `room` (as read: OPEN, not expired at `now`, same epoch) and the client RESERVED. Throws if
+   * One transaction: a seat in `room` (as read: not closed nor expired at `now`, same epoch) and the client RESERVED. Throws if
    * the client id is taken in this room. `key_used` comes before every other failure.
    */
   addClient(room: RoomRecord, client: NewClient, now: number, key?: NewKey): Promise<AddClientResult>;
@@ -190,7 +232,7 @@ export interface RoomStore {
   ): Promise<boolean>;
 
   /**
-   * One transaction on `(task_id, epoch)` of `room` as read: moves it to task `to` (which must have a place at `now`) with `epoch + 1`.
+   * One transaction on `(task_id, epoch)` of `room` as read, which has a place: moves it to task `to` (which must have a place at `now`) with `epoch + 1`.
    * The old task's count goes down if its record is still there.
    */
   rehomeRoom(room: RoomRecord, to: TaskRecord, now: number): Promise<RehomeResult>;
@@ -234,9 +276,31 @@ export interface RoomStore {
    */
   countFailure(source: string, now: number, until: number): Promise<Failures>;
 
+  // ── control channel ──
+
+  /** Keeps a connection; it takes the place of an earlier one of the same client. */
+  putConnection(connection: ControlConnection): Promise<void>;
+
+  /** Strongly consistent, also when it has expired. One that another has taken the place of is still there. */
+  getConnection(connection_id: string): Promise<ControlConnection | undefined>;
+
+  /** Forgets a connection; nothing to do if it is not known. */
+  removeConnection(connection_id: string): Promise<void>;
+
+  /** The connections of a room's clients, one each, strongly consistent, those that have expired and those of an earlier room of this number among them. */
+  listConnections(room_id: string): Promise<ControlConnection[]>;
+
   // ── sweeps ──
 
-  /** One sweep at a time: true if `owner` holds the lock until `until`. */
-  lockSweep(owner: string, now: number, until: number): Promise<boolean>;
-  unlockSweep(owner: string): Promise<void>;
+  /** One sweep of a name at a time: true if `owner` holds the lock until `until`. */
+  lockSweep(name: SweepName, owner: string, now: number, until: number): Promise<boolean>;
+  unlockSweep(name: SweepName, owner: string): Promise<void>;
+
+  // ── scaling ──
+
+  /** What the last plan for this kind of task left, strongly consistent. */
+  getScaling(kind: TaskKind): Promise<{ memory: ScalingMemory; version: number } | undefined>;
+
+  /** Keeps what a plan leaves, if nobody has since `version` was read (0: there was none). It then has the version after it. */
+  putScaling(kind: TaskKind, memory: ScalingMemory, version: number): Promise<boolean>;
 }

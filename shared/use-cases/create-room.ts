@@ -84,7 +84,7 @@ async function place(deps: Deps, wanted: Wanted, first: TaskRecord | undefined):
       const result = await tasks.register(task, registration(room, [client], connect_by));
       if (result.kind === 'registered') {
         telemetry.count('rooms_created');
-        return done(grantFor(room, client_id, ticket, connect_by));
+        return done(grantFor(deps, room, client_id, ticket, connect_by));
       }
       // Refused: undone. Timed out: unknown, so it is fenced by the same undo; the task learns of it from the answer to
       // its next heartbeat. A repetition of this request that has taken the seat up by now keeps it,

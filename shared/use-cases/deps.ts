@@ -23,6 +23,7 @@ export type Policy = Pick<
   | 'REGION'
   | 'TASK_ZONE'
   | 'ALLOW_PRIVATE_ADDRESSES'
+  | 'CONTROL_URL'
 >;
 
 /** What every use case works with. */

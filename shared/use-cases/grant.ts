@@ -1,18 +1,38 @@
 import type { ClientRecord, RoomRecord } from '../domain/room.ts';
-import type { Grant, RegisterRequest } from '../protocol/api.ts';
+import type { Grant, OpenGrant, RegisterRequest } from '../protocol/api.ts';
+import type { Deps } from './deps.ts';
 
-/** A grant for a seat in `room`. `connect_by`: when the seat is given to another unless the client has connected. */
-export function grantFor(room: RoomRecord, client_id: string, ticket: string, connect_by: number): Grant {
+/** What every grant has. */
+function seatIn({ policy }: Pick<Deps, 'policy'>, room: RoomRecord, client_id: string, ticket: string) {
   return {
     room_id: room.room_id,
     client_id,
-    url: room.url,
     ticket,
-    expires_at: connect_by,
     max_clients: room.max_clients,
-    state: 'open',
     epoch: room.epoch,
+    ...(policy.CONTROL_URL === undefined ? {} : { control_url: policy.CONTROL_URL }),
   };
+}
+
+/** A grant for a seat in `room`. `connect_by`: when the seat is given to another unless the client has connected. */
+export function grantFor(
+  deps: Pick<Deps, 'policy'>,
+  room: RoomRecord,
+  client_id: string,
+  ticket: string,
+  connect_by: number,
+): OpenGrant {
+  return { ...seatIn(deps, room, client_id, ticket), url: room.url, expires_at: connect_by, state: 'open' };
+}
+
+/** A grant for a seat in `room`, which waits for a place until it expires. */
+export function pendingGrant(
+  deps: Pick<Deps, 'policy'>,
+  room: RoomRecord,
+  client_id: string,
+  ticket: string,
+): Grant {
+  return { ...seatIn(deps, room, client_id, ticket), expires_at: room.expires_at, state: 'pending' };
 }
 
 /** What a task is told so that `clients` may connect. */

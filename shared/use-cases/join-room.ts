@@ -73,7 +73,7 @@ async function takeSeat(deps: Deps, found: RoomRecord, key: RequestKey | undefin
       return repeated ?? connected;
     }
     telemetry.count('clients_joined');
-    return done(grantFor(connected.value.room, client_id, ticket, connected.value.connect_by));
+    return done(grantFor(deps, connected.value.room, client_id, ticket, connected.value.connect_by));
   }
   throw new StoreBusy(`room ${room_id} kept changing while it was joined`);
 }

@@ -54,7 +54,7 @@ export async function takeUpSeat(
         });
         if (!connected.ok) return connected;
         telemetry.count('clients_resumed');
-        return done(grantFor(connected.value.room, client_id, ticket, connected.value.connect_by));
+        return done(grantFor(deps, connected.value.room, client_id, ticket, connected.value.connect_by));
       }
       default:
         result satisfies never;

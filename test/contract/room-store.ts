@@ -1,11 +1,14 @@
 import { describe } from 'vitest';
 import { clientContract } from './room-store/clients.ts';
+import { connectionContract } from './room-store/connections.ts';
 import { createContract } from './room-store/create.ts';
 import type { MakeStore } from './room-store/fixtures.ts';
+import { pendingContract } from './room-store/pending.ts';
 import { placementContract } from './room-store/placement.ts';
 import { rehomeContract } from './room-store/rehome.ts';
 import { removalContract } from './room-store/removal.ts';
 import { requestContract } from './room-store/requests.ts';
+import { scalingContract } from './room-store/scaling.ts';
 import { taskContract } from './room-store/tasks.ts';
 
 /**
@@ -15,11 +18,14 @@ import { taskContract } from './room-store/tasks.ts';
 export function roomStoreContract(name: string, make: MakeStore, crowd = 1): void {
   describe(`RoomStore ${name}`, () => {
     taskContract(make);
+    scalingContract(make);
     placementContract(make);
     createContract(make, crowd);
     clientContract(make, crowd);
     removalContract(make, crowd);
     rehomeContract(make);
+    pendingContract(make, crowd);
+    connectionContract(make);
     requestContract(make);
   });
 }

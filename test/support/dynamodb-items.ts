@@ -57,7 +57,8 @@ export async function assertIntactAndClear(tables: Tables): Promise<void> {
  * What must hold of the items at rest, whatever happened before. Each breach is a sentence.
  *
  * - each shard of the quota counts the rooms that name it, a task its rows, a room its clients;
- * - each room is open, has at least one client and at most `max_clients`, and exactly one row, of its task;
+ * - each room is open, has at least one client and at most `max_clients`, and exactly one row, of its task; or it waits for a
+ *   place, is in the index of those, and has no row;
  * - nothing is left over: each row and each client has its room;
  * - a task is in the placement index only while it is READY, and always in the fleet index;
  * - time to live is on what may be collected, and on nothing that a count depends on.
@@ -67,8 +68,12 @@ export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readon
   const rows = taskItems.filter((item) => !String(item['room_id']).startsWith('#'));
   const rooms = roomItems.filter((item) => item['client_id'] === '#room');
   // Beside rooms and clients there are records of requests, which nothing counts and which expire by themselves.
-  const clients = roomItems.filter((item) => !String(item['client_id']).startsWith('#'));
+  const ofNoRoom = (item: StoredItem) => String(item['room_id']).startsWith('#');
+  const clients = roomItems.filter((item) => !ofNoRoom(item) && item['client_id'] !== '#room');
   const requests = roomItems.filter((item) => ['#key', '#failures'].includes(String(item['client_id'])));
+  // Connections of the control channel are there twice: by their id, and by room and client.
+  const connections = roomItems.filter((item) => item['client_id'] === '#connection');
+  const ofClients = roomItems.filter((item) => String(item['room_id']).startsWith('#connections#'));
   const breaches: string[] = [];
   const assertThat = (holds: boolean, breach: string) => {
     if (!holds) breaches.push(breach);
@@ -82,10 +87,17 @@ export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readon
   for (const room of rooms) {
     const name = `room ${String(room['room_id'])}`;
     const own = rows.filter((row) => row['room_id'] === room['room_id']);
+    const waits = room['state'] === 'PENDING';
     const same = ['task_id', 'epoch', 'created_at', 'quota_shard'];
     assertThat(
-      own.length === 1 && same.every((attribute) => own[0]?.[attribute] === room[attribute]),
+      waits
+        ? own.length === 0 && room['task_id'] === ''
+        : own.length === 1 && same.every((attribute) => own[0]?.[attribute] === room[attribute]),
       `${name} does not fit its rows`,
+    );
+    assertThat(
+      room['pending'] === (waits ? room['kind'] : undefined),
+      `${name}: pending does not fit its state`,
     );
     const seats = clients.filter(({ room_id }) => room_id === room['room_id']).length;
     assertThat(
@@ -93,7 +105,7 @@ export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readon
       `${name} counts ${String(room['clients'])} clients and has ${seats}`,
     );
     assertThat(seats > 0 && seats <= Number(room['max_clients']), `${name} has ${seats} clients`);
-    assertThat(room['state'] === 'OPEN', `${name} is ${String(room['state'])}`);
+    assertThat(waits || room['state'] === 'OPEN', `${name} is ${String(room['state'])}`);
     assertThat('ttl' in room, `${name} has no ttl`);
   }
   for (const one of clients) {
@@ -113,12 +125,22 @@ export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readon
     assertThat(task['placement'] === placement, `${name}: placement does not fit its state`);
     assertThat(/^fleet#[0-7]$/.test(String(task['fleet'])), `${name} is in no fleet`);
   }
-  for (const one of requests) assertThat('ttl' in one, `${String(one['room_id'])} has no ttl`);
+  for (const one of ofClients) {
+    const byId = connections.find(({ connection_id }) => connection_id === one['connection_id']);
+    assertThat(
+      byId?.['of_client'] === one['client_id'],
+      `${String(one['room_id'])} has a connection that is gone`,
+    );
+  }
+  for (const one of [...requests, ...connections, ...ofClients])
+    assertThat('ttl' in one, `${String(one['room_id'])} has no ttl`);
   assertThat(
-    roomItems.length === rooms.length + clients.length + requests.length,
-    'an item of the Rooms table is none of room, client, key, failures',
+    roomItems.length ===
+      rooms.length + clients.length + requests.length + connections.length + ofClients.length,
+    'an item of the Rooms table is none of room, client, key, failures, connection',
   );
-  assertThat(rows.length === rooms.length, `${rows.length} rows of ${rooms.length} rooms`);
+  const placed = rooms.filter((room) => room['state'] !== 'PENDING').length;
+  assertThat(rows.length === placed, `${rows.length} rows of ${placed} rooms`);
   assertThat(![...tasks, ...rows].some((item) => 'ttl' in item), 'a ttl is on what a sweep must find');
   return breaches;
 }

@@ -12,7 +12,7 @@ interface Known {
  * - the rooms that a task counts are the rows that it has;
  * - each row's room is there, open, on this task and at this epoch, and on no other task;
  * - a room counts the clients that it has, at least one, at most `max_clients`;
- * - each of `known.room_ids` that is there is on a task.
+ * - each of `known.room_ids` that is there is on a task, or waits for one, and counts its clients then, too.
  */
 export async function storeBreaches(store: RoomStore, known: Known = {}): Promise<string[]> {
   const breaches: string[] = [];
@@ -49,8 +49,12 @@ export async function storeBreaches(store: RoomStore, known: Known = {}): Promis
     }
   }
   for (const room_id of known.room_ids ?? []) {
-    if (!placedOn.has(room_id) && (await store.getRoom(room_id)) !== undefined) {
-      breaches.push(`room ${room_id} is on no task`);
+    const found = placedOn.has(room_id) ? undefined : await store.getRoomWithClients(room_id);
+    if (found === undefined) continue;
+    const { room, clients } = found;
+    if (room.state !== 'PENDING' || room.task_id !== '') breaches.push(`room ${room_id} is on no task`);
+    if (room.clients !== clients.length || clients.length === 0 || room.clients > room.max_clients) {
+      breaches.push(`room ${room_id}, which waits, counts ${room.clients} clients and has ${clients.length}`);
     }
   }
   return breaches;

@@ -133,6 +133,19 @@ export function dynamoCalls(client: DynamoDBDocumentClient, chance: Chance) {
       return items;
     },
 
+    /** How many items a query finds. */
+    async count(query: QueryCommandInput): Promise<number> {
+      let count = 0;
+      let from: QueryCommandInput['ExclusiveStartKey'];
+      do {
+        const input: QueryCommandInput = { ...query, Select: 'COUNT', ExclusiveStartKey: from };
+        const { Count, LastEvaluatedKey } = await retry(() => client.send(new QueryCommand(input)));
+        count += Count ?? 0;
+        from = LastEvaluatedKey;
+      } while (from !== undefined);
+      return count;
+    },
+
     /** Removes items whatever they hold. Not atomic; may be repeated. */
     async removeAll(table: string, keys: readonly Key[]): Promise<void> {
       for (let start = 0; start < keys.length; start += BATCH) {

@@ -9,13 +9,13 @@ import type { Item } from './trouble.ts';
 
 type ClientMethods = Pick<RoomStore, 'addClient' | 'resumeClient' | 'markConnected'>;
 
-/** The room is as read: the same one, open, at its epoch, not expired. `judgeRoom` as a condition. */
+/** The room is as read: the same one, not closed, at its epoch, not expired. `judgeRoom` as a condition. */
 const AS_READ =
-  '#epoch = :epoch AND #task_id = :task_id AND #created_at = :created_at AND #state = :open AND #expires_at > :now';
+  '#epoch = :epoch AND #task_id = :task_id AND #created_at = :created_at AND #state <> :closed AND #expires_at > :now';
 
 function asRead(room: RoomRecord, now: number) {
   const { epoch, task_id, created_at } = room;
-  return { epoch, task_id, created_at, open: 'OPEN', now };
+  return { epoch, task_id, created_at, closed: 'CLOSED', now };
 }
 
 export function clientMethods({ calls, at, names }: Context): ClientMethods {

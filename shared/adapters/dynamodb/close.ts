@@ -1,7 +1,7 @@
 import type { RoomRecord } from '../../domain/room.ts';
 import { StoreBusy, type RoomStore } from '../../ports/room-store.ts';
 import type { Context } from './context.ts';
-import { transactFreeing } from './counts.ts';
+import { countsOf, removeRow, transactFreeing } from './counts.ts';
 import { roomOf, timeToLive, type TaskRoomItem } from './items.ts';
 import { ROOM } from './keys.ts';
 import { check, expressionParts, remove, update } from './parts.ts';
@@ -31,16 +31,17 @@ export function closeMethods({ calls, at, names }: Context): CloseMethods {
 
   /**
    * The rest of a close, once the room is CLOSED: nobody joins, resumes or leaves any more, but its place and its quota
-   * are still counted, until the last transaction. A close that breaks off before is finished by the next one.
+   * are still counted, until the last transaction. A close that breaks off before is finished by the next one: the row of
+   * its task leads there, or `pending-index`.
    */
   const finishClose = async (room: RoomRecord): Promise<boolean> => {
     await removeClients(room.room_id);
-    const outcome = await transactFreeing(calls, at, room, {
+    const outcome = await transactFreeing(calls, at, countsOf(room), {
       room: remove(at.room(room.room_id), '#epoch = :epoch AND #state = :closed', {
         epoch: room.epoch,
         closed: 'CLOSED',
       }),
-      row: remove(at.taskRoom(room.task_id, room.room_id)),
+      row: removeRow(at, room),
     });
     return outcome.kind === 'done';
   };

@@ -1,11 +1,13 @@
 /** Parts of transactions that keep the counts: rooms of a task, rooms of all (the quota). */
+import type { RoomRecord } from '../../domain/room.ts';
 import type { TaskRecord } from '../../domain/task.ts';
 import { StoreBusy } from '../../ports/room-store.ts';
 import type { Calls, Parts, TransactionOutcome } from './calls.ts';
 import type { Places } from './keys.ts';
-import { check, update, type Part, type Place } from './parts.ts';
+import { check, remove, update, type Part, type Place } from './parts.ts';
 
-type Target = Pick<TaskRecord, 'task_id' | 'url'>;
+/** A task as it was read, which a room is to be placed on. */
+export type Target = Pick<TaskRecord, 'task_id' | 'url'>;
 
 /** Takes a place on `task`: `hasPlace` at `now`, as a condition. */
 export function claimPlace(at: Places, task: Target, now: number): Part {
@@ -44,13 +46,13 @@ function countDown(place: Place, attribute: 'rooms' | 'held', counted: boolean):
 const ROUNDS = 6;
 
 /**
- * Runs `parts` in one transaction that also counts down the rooms of `task_id` and, if given, a shard of the quota.
+ * Runs `parts` in one transaction that also counts down the rooms of `task_id` and a shard of the quota, those that are given.
  * Where there is nothing to count down any more (the task's record is gone) the rest is done all the same.
  */
 export async function transactFreeing<K extends string>(
   calls: Calls,
   at: Places,
-  freed: { task_id: string; quota_shard?: number },
+  freed: { task_id?: string; quota_shard?: number },
   parts: Parts<K>,
 ): Promise<TransactionOutcome<K>> {
   let taskCounts = true;
@@ -59,7 +61,7 @@ export async function transactFreeing<K extends string>(
     const { task_id, quota_shard } = freed;
     const outcome: TransactionOutcome<string> = await calls.transact({
       ...parts,
-      freedTask: countDown(at.task(task_id), 'rooms', taskCounts),
+      ...(task_id !== undefined && { freedTask: countDown(at.task(task_id), 'rooms', taskCounts) }),
       ...(quota_shard !== undefined && {
         freedQuota: countDown(at.quota(quota_shard), 'held', quotaCounts),
       }),
@@ -72,3 +74,11 @@ export async function transactFreeing<K extends string>(
   }
   throw new StoreBusy('the counts change too fast');
 }
+
+/** What counts `room`: its shard of the quota, and its task unless it waits for one. */
+export const countsOf = ({ task_id, quota_shard }: RoomRecord) =>
+  task_id === '' ? { quota_shard } : { task_id, quota_shard };
+
+/** The removal of the row `[task_id, room_id]`; undefined for a room that waits for a task. */
+export const removeRow = (at: Places, { task_id, room_id }: RoomRecord): Part | undefined =>
+  task_id === '' ? undefined : remove(at.taskRoom(task_id, room_id));

@@ -65,8 +65,10 @@ export function taskRoomItem(room: RoomRecord): TaskRoomItem {
   return { task_id, room_id, epoch, placed_at, quota_shard, created_at };
 }
 
+/** `pending`: key of `pending-index`, in which a room is until it is placed or gone. */
 export function roomItem(room: RoomRecord): Item {
-  return { ...room, client_id: ROOM, ttl: timeToLive(room.expires_at) };
+  const pending = room.state === 'PENDING' && { pending: room.kind };
+  return { ...room, ...pending, client_id: ROOM, ttl: timeToLive(room.expires_at) };
 }
 
 export function roomOf(item: Item): RoomRecord {

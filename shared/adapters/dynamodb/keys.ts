@@ -13,9 +13,13 @@ export const ROOM = '#room';
 /** Records of requests in the Rooms table: their `room_id` is no room id. */
 const KEY = '#key';
 const FAILURES = '#failures';
+/** Connections of the control channel by their id; and by room and client, in partitions of their own: `#connections#<room_id>`. */
+const CONNECTION = '#connection';
+const CONNECTIONS = '#connections';
 
 export const PLACEMENT_INDEX = 'placement-index';
 export const FLEET_INDEX = 'fleet-index';
+export const PENDING_INDEX = 'pending-index';
 
 export const FLEET_SHARDS = 8;
 
@@ -23,6 +27,9 @@ export const FLEET_SHARDS = 8;
 export function fleetShard(task_id: string): string {
   return `fleet#${createHash('sha256').update(task_id).digest()[0]! % FLEET_SHARDS}`;
 }
+
+/** The partition with the connections of a room's clients. */
+export const connectionsOf = (room_id: string): string => `${CONNECTIONS}#${room_id}`;
 
 /** Where each item is. */
 export function places({ tasks, rooms }: TableNames) {
@@ -44,6 +51,15 @@ export function places({ tasks, rooms }: TableNames) {
     failures: (source: string): Place => ({
       table: rooms,
       key: { room_id: `${FAILURES}#${source}`, client_id: FAILURES },
+    }),
+    connection: (connection_id: string): Place => ({
+      table: rooms,
+      key: { room_id: `${CONNECTION}#${connection_id}`, client_id: CONNECTION },
+    }),
+    /** A client's connection among those of its room. */
+    connectionOf: (room_id: string, client_id: string): Place => ({
+      table: rooms,
+      key: { room_id: connectionsOf(room_id), client_id },
     }),
   };
 }

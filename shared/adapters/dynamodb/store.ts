@@ -6,8 +6,10 @@ import { dynamoCalls } from './calls.ts';
 import { clientMethods } from './clients.ts';
 import { closeMethods } from './close.ts';
 import type { Context } from './context.ts';
-import { createRoomMethod } from './create.ts';
+import { connectionMethods } from './connections.ts';
+import { createMethods } from './create.ts';
 import { places } from './keys.ts';
+import { pendingMethods } from './pending.ts';
 import { readMethods } from './reads.ts';
 import { rehomeRoomMethod } from './rehome.ts';
 import { removeClientMethod } from './remove.ts';
@@ -42,12 +44,15 @@ export function dynamoRoomStore(options: DynamoStoreOptions): RoomStore {
   return {
     ...taskMethods(context),
     ...readMethods(context),
-    ...createRoomMethod(context),
+    ...createMethods(context),
+    ...pendingMethods(context),
     ...clientMethods(context),
     ...rehomeRoomMethod(context),
     ...removeClientMethod(context),
     ...closeMethods(context),
     ...requestMethods(context),
+    ...connectionMethods(context),
     ...sweepLockMethods(context),
+    ...scalingMethods(context),
   };
 }

@@ -1,7 +1,8 @@
 import type { Failures } from '../../domain/guessing.ts';
 import type { ClientRecord, RoomRecord } from '../../domain/room.ts';
-import type { TaskRecord, TaskRoom } from '../../domain/task.ts';
-import type { KeyRecord } from '../../ports/room-store.ts';
+import type { ScalingMemory } from '../../domain/scaling-types.ts';
+import type { TaskKind, TaskRecord, TaskRoom } from '../../domain/task.ts';
+import type { ControlConnection, KeyRecord, SweepName } from '../../ports/room-store.ts';
 
 /** A task without the count of its rooms, which follows from the rooms themselves. */
 export type StoredTask = Omit<TaskRecord, 'rooms'>;
@@ -24,7 +25,12 @@ export interface MemoryState {
   /** By the key's hash, and by source: the oldest first, so that those that have expired are at the front. */
   keys: Map<string, KeyRecord>;
   failures: Map<string, Failures>;
-  sweep: { owner: string; until: number } | undefined;
+  /** Connections of the control channel by their id; and the id of each client's, by room and client. */
+  connections: Map<string, ControlConnection>;
+  connectionIds: Map<string, Map<string, string>>;
+  /** Who holds the lock of a sweep. */
+  sweeps: Map<SweepName, { owner: string; until: number }>;
+  scaling: Map<TaskKind, { memory: ScalingMemory; version: number }>;
 }
 
 export function emptyState(): MemoryState {
@@ -34,7 +40,10 @@ export function emptyState(): MemoryState {
     placed: new Map(),
     keys: new Map(),
     failures: new Map(),
-    sweep: undefined,
+    connections: new Map(),
+    connectionIds: new Map(),
+    sweeps: new Map(),
+    scaling: new Map(),
   };
 }
 
@@ -74,7 +83,7 @@ export function unplace(state: MemoryState, task_id: string, room_id: string): v
   if (rooms?.size === 0) state.placed.delete(task_id);
 }
 
-/** Removes a room with its clients and its place. */
+/** Removes a room with its clients and its place, if it has one. */
 export function discard(state: MemoryState, room: StoredRoom): void {
   unplace(state, room.record.task_id, room.record.room_id);
   state.rooms.delete(room.record.room_id);

@@ -1,7 +1,10 @@
 import type { RoomStore } from '../../ports/room-store.ts';
 import { clientMethods } from './clients.ts';
+import { connectionMethods } from './connections.ts';
+import { pendingMethods } from './pending.ts';
 import { requestMethods } from './requests.ts';
 import { roomMethods } from './rooms.ts';
+import { scalingMethods } from './scaling.ts';
 import { emptyState, type MemoryState } from './state.ts';
 import { taskMethods } from './tasks.ts';
 
@@ -10,5 +13,13 @@ import { taskMethods } from './tasks.ts';
  * pause, so it is atomic; nothing outlives the process. Never throws `StoreBusy`.
  */
 export function memoryRoomStore(state: MemoryState = emptyState()): RoomStore {
-  return { ...taskMethods(state), ...roomMethods(state), ...clientMethods(state), ...requestMethods(state) };
+  return {
+    ...taskMethods(state),
+    ...roomMethods(state),
+    ...pendingMethods(state),
+    ...clientMethods(state),
+    ...requestMethods(state),
+    ...connectionMethods(state),
+    ...scalingMethods(state),
+  };
 }
