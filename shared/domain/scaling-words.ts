@@ -64,18 +64,11 @@ export function reasonOf(
 }
 
 function inWords(action: ScalingAction): string {
-  switch (action.do) {
-    case 'activate':
-      return `${action.task_id} takes rooms again`;
-    case 'standby':
-      return `${action.task_id} takes no more rooms`;
-    case 'drain':
-      return `${action.task_id} moves its rooms away and ends: ${action.why}`;
-    case 'launch':
-      return `launch ${some(action.count, 'task')}`;
-    case 'stop':
-      return `${action.task_id ?? action.task_arn} ends: ${action.why}`;
-  }
+  if (action.do === 'launch') return `launch ${some(action.count, 'task')}`;
+  if (action.do === 'activate') return `${action.task_id} takes rooms again`;
+  if (action.do === 'standby') return `${action.task_id} takes no more rooms`;
+  if (action.do === 'drain') return `${action.task_id} moves its rooms away and ends: ${action.why}`;
+  return `${action.task_id ?? action.task_arn} ends: ${action.why}`;
 }
 
 /** The actions, each in a few words. */

@@ -7,6 +7,8 @@ export interface TaskRecord {
   task_id: string;
   task_arn?: string | undefined;
   state: TaskState;
+  /** When it came into this state. */
+  state_since: number;
   kind: TaskKind;
   region: string;
   instance_ip: string;

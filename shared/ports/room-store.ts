@@ -9,14 +9,15 @@
 import type { Failures } from '../domain/guessing.ts';
 import type { RequestKey } from '../domain/idempotency.ts';
 import type { ClientRecord, RoomRecord } from '../domain/room.ts';
-import type { TaskKind, TaskRecord, TaskRoom } from '../domain/task.ts';
+import type { ScalingMemory } from '../domain/scaling-types.ts';
+import type { TaskKind, TaskRecord, TaskRoom, TaskState } from '../domain/task.ts';
 
 /** The store could not do it now: throttled, or in conflict beyond the retries. The same call may succeed later. */
 export class StoreBusy extends Error {
   override name = 'StoreBusy';
 }
 
-/** What put-task reports: all of a task's record but the router's own counts. */
+/** What put-task reports: all of a task's record but the router's own counts. `state_since` holds if the state is news. */
 export type TaskReport = Omit<TaskRecord, 'rooms' | 'silent' | 'silent_resuming'>;
 
 export interface NewClient {
@@ -136,7 +137,19 @@ export interface RoomStore {
   ): Promise<TaskRecord[]>;
 
   /** The fleet says that this process is stopped: its record becomes STOPPED, out of placement. Lease and rooms stay. */
-  stopTask(task_id: string, started_at: number): Promise<void>;
+  stopTask(task_id: string, started_at: number, now: number): Promise<void>;
+
+  /**
+   * Takes a task (this process of it) from one state to another; false if it is in a third one, gone, or another process. In
+   * READY it is in placement, else not. `when`: only if no room is placed on it.
+   */
+  setTaskState(
+    task: Pick<TaskRecord, 'task_id' | 'started_at' | 'region' | 'kind'>,
+    from: TaskState,
+    to: TaskState,
+    now: number,
+    when?: { rooms: 0 },
+  ): Promise<boolean>;
 
   /** Every task record, in any state. May be slightly out of date. */
   listTasks(): Promise<TaskRecord[]>;

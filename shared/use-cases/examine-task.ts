@@ -48,7 +48,7 @@ export async function examineTask(
   failure: TaskCallFailure,
   cut_off: boolean,
 ): Promise<'dead' | 'alive'> {
-  const { store, telemetry } = deps;
+  const { store, clock, telemetry } = deps;
   telemetry.count('registers_failed');
   if (failure.kind === 'refused' || failure.kind === 'failed') return 'alive';
 
@@ -58,7 +58,7 @@ export async function examineTask(
   const inFleet = await stateInFleet(deps, task.task_arn);
   if (inFleet?.state === 'stopped') {
     // No create should try it again; its rooms and its record are the sweep's.
-    await store.stopTask(task_id, task.started_at);
+    await store.stopTask(task_id, task.started_at, clock.now());
     telemetry.warn('task is stopped, says the fleet', { task_id });
     return 'dead';
   }

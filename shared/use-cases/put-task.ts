@@ -72,7 +72,12 @@ export async function putTask(
 
   const now = clock.now();
   const { rooms: _rooms, connects, ...report } = request;
-  const result = await store.putTask({ ...report, instance_ip: remote, lease_until: now + policy.LEASE });
+  const result = await store.putTask({
+    ...report,
+    state_since: now,
+    instance_ip: remote,
+    lease_until: now + policy.LEASE,
+  });
   if (result.kind === 'stale' && result.task.started_at !== request.started_at) {
     telemetry.warn('two processes report as one task', { task_id: request.task_id });
     return refuse(

@@ -99,7 +99,7 @@ async function sweep(deps: Deps, listed: readonly FleetTask[]): Promise<SweepRes
   }
   const parts = new Parts(deps);
   await parts.run(plan.stop, async (task) => {
-    await store.stopTask(task.task_id, task.started_at);
+    await store.stopTask(task.task_id, task.started_at, clock.now());
     return true;
   });
   const [pruned, reconciled] = await Promise.all([
@@ -117,7 +117,7 @@ export async function updateTasks(deps: Deps): Promise<SweepResult> {
   const { store, fleet, clock, random, telemetry } = deps;
   const owner = random.uuid();
   const now = clock.now();
-  if (!(await store.lockSweep(owner, now, now + SWEEP_LOCK_MS))) return { kind: 'locked' };
+  if (!(await store.lockSweep('update-tasks', owner, now, now + SWEEP_LOCK_MS))) return { kind: 'locked' };
   try {
     return await sweep(deps, await fleet.list());
   } catch (error) {
@@ -125,6 +125,6 @@ export async function updateTasks(deps: Deps): Promise<SweepResult> {
     telemetry.warn('sweep ended: the fleet could not be listed', { cause: error.message });
     return { kind: 'fleet_unavailable' };
   } finally {
-    await store.unlockSweep(owner);
+    await store.unlockSweep('update-tasks', owner);
   }
 }

@@ -5,6 +5,7 @@ export const taskRecord = (task_id: string, more: Partial<TaskRecord> = {}): Tas
   task_id,
   task_arn: `arn:${task_id}`,
   state: 'READY',
+  state_since: 0,
   kind: 'relay',
   region: 'test-1',
   instance_ip: '127.0.0.1',

@@ -43,6 +43,7 @@ export function taskOf(item: Item): TaskRecord {
     task_id: task.task_id,
     ...(task.task_arn !== undefined && { task_arn: task.task_arn }),
     state: task.state,
+    state_since: task.state_since,
     kind: task.kind,
     region: task.region,
     instance_ip: task.instance_ip,

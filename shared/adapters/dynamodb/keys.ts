@@ -1,5 +1,7 @@
 /** Keys, index names and the parts into which hot items are split. The tables themselves: infra/tables.yml. */
 import { createHash } from 'node:crypto';
+import type { TaskKind } from '../../domain/task.ts';
+import type { SweepName } from '../../ports/room-store.ts';
 import type { Place } from './parts.ts';
 
 export interface TableNames {
@@ -41,7 +43,15 @@ export function places({ tasks, rooms }: TableNames) {
       table: tasks,
       key: { task_id: `#quota#${shard}`, room_id: '#quota' },
     }),
-    sweepLock: { table: tasks, key: { task_id: '#lock', room_id: '#sweep' } } satisfies Place,
+    sweepLock: (name: SweepName): Place => ({
+      table: tasks,
+      key: { task_id: `#lock#${name}`, room_id: '#sweep' },
+    }),
+    /** What the plans for a kind of task leave to each other. */
+    scaling: (kind: TaskKind): Place => ({
+      table: tasks,
+      key: { task_id: `#scaling#${kind}`, room_id: '#scaling' },
+    }),
     room: (room_id: string): Place => ({ table: rooms, key: { room_id, client_id: ROOM } }),
     client: (room_id: string, client_id: string): Place => ({ table: rooms, key: { room_id, client_id } }),
     key: (key_hash: string): Place => ({

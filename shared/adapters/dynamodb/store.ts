@@ -14,6 +14,7 @@ import { readMethods } from './reads.ts';
 import { rehomeRoomMethod } from './rehome.ts';
 import { removeClientMethod } from './remove.ts';
 import { requestMethods } from './requests.ts';
+import { scalingMethods } from './scaling.ts';
 import { sweepLockMethods } from './sweep-lock.ts';
 import { taskMethods } from './tasks.ts';
 

@@ -5,10 +5,10 @@ import { remove, update } from './parts.ts';
 
 export function sweepLockMethods({ calls, at }: Context): Pick<RoomStore, 'lockSweep' | 'unlockSweep'> {
   return {
-    async lockSweep(owner, now, until) {
+    async lockSweep(name, owner, now, until) {
       const outcome = await calls.update(
         update(
-          at.sweepLock,
+          at.sweepLock(name),
           'SET #owner = :owner, #until = :until, #ttl = :ttl',
           'attribute_not_exists(#owner) OR #owner = :owner OR #until <= :now',
           { owner, until, now, ttl: timeToLive(until) },
@@ -17,8 +17,8 @@ export function sweepLockMethods({ calls, at }: Context): Pick<RoomStore, 'lockS
       return outcome.kind === 'done';
     },
 
-    async unlockSweep(owner) {
-      await calls.remove(remove(at.sweepLock, '#owner = :owner', { owner }));
+    async unlockSweep(name, owner) {
+      await calls.remove(remove(at.sweepLock(name), '#owner = :owner', { owner }));
     },
   };
 }

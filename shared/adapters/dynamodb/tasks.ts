@@ -13,6 +13,7 @@ type TaskMethods = Pick<
   | 'getTask'
   | 'placementCandidates'
   | 'stopTask'
+  | 'setTaskState'
   | 'listTasks'
   | 'listTaskRooms'
   | 'noteSilence'
@@ -26,14 +27,18 @@ const FIRST_PAGE_FACTOR = 4;
 /** Further pages are as long as DynamoDB makes them (1 MB, some two thousand tasks). */
 const PLACEMENT_PAGES = 10;
 
-/** Writes all that `task` holds, where `condition` holds. A task is in `placement-index` only while it is READY. */
+/**
+ * Writes all that `task` holds, where `condition` holds, but for its count of rooms, and for `state_since` where the state
+ * `stays`. A task is in `placement-index` only while it is READY.
+ */
 function writeTask(
   place: Place,
   task: TaskRecord,
   condition: string,
   values: Record<string, string | number>,
+  stays = false,
 ) {
-  const { task_id, task_arn, rooms, ...fields } = task;
+  const { task_id, task_arn, rooms, state_since, ...fields } = task;
   const present = {
     ...fields,
     fleet: fleetShard(task_id),
@@ -47,22 +52,26 @@ function writeTask(
   const set = [
     ...Object.keys(present).map((name) => `#${name} = :${name}`),
     '#rooms = if_not_exists(#rooms, :rooms)',
+    stays ? '#state_since = if_not_exists(#state_since, :state_since)' : '#state_since = :state_since',
   ];
   const change = `SET ${set.join(', ')}${absent.length > 0 ? ` REMOVE ${absent.join(', ')}` : ''}`;
-  return update(place, change, condition, { ...present, rooms, ...values });
+  return update(place, change, condition, { ...present, rooms, state_since, ...values });
 }
 
 export function taskMethods({ calls, at, names }: Context): TaskMethods {
   /** A heartbeat of a task that is known in state `expected`. */
-  const renew = (report: TaskReport, expected: TaskRecord['state']) =>
-    calls.update(
+  const renew = (report: TaskReport, expected: TaskRecord['state']) => {
+    const state = nextState(expected, report.state);
+    return calls.update(
       writeTask(
         at.task(report.task_id),
-        reportedTaskRecord(report, nextState(expected, report.state), 0),
+        reportedTaskRecord(report, state, 0),
         '#state = :expected AND #started_at = :same AND #heartbeat_seq <= :seq',
         { expected, same: report.started_at, seq: report.heartbeat_seq },
+        state === expected,
       ),
     );
+  };
 
   /** The first call of a process: nothing is known of its id, or only an earlier process. */
   const register = async (report: TaskReport, earlier: TaskRecord | undefined) => {
@@ -122,13 +131,32 @@ export function taskMethods({ calls, at, names }: Context): TaskMethods {
       return [...found.values()].slice(0, limit);
     },
 
-    async stopTask(task_id, started_at) {
+    async stopTask(task_id, started_at, now) {
       await calls.update(
-        update(at.task(task_id), 'SET #state = :stopped REMOVE #placement', '#started_at = :started_at', {
-          stopped: 'STOPPED',
-          started_at,
-        }),
+        update(
+          at.task(task_id),
+          'SET #state = :stopped, #state_since = :now REMOVE #placement',
+          '#started_at = :started_at AND #state <> :stopped',
+          { stopped: 'STOPPED', started_at, now },
+        ),
       );
+    },
+
+    async setTaskState({ task_id, started_at, region, kind }, from, to, now, when) {
+      const ready = to === 'READY';
+      const set = ['#state = :to', '#state_since = :now', ...(ready ? ['#placement = :placement'] : [])];
+      const outcome = await calls.update(
+        update(
+          at.task(task_id),
+          `SET ${set.join(', ')}${ready ? '' : ' REMOVE #placement'}`,
+          `#state = :from AND #started_at = :started_at${when === undefined ? '' : ' AND #rooms = :rooms'}`,
+          { from, to, now, started_at, ...when, ...(ready && { placement: placementKey(region, kind) }) },
+        ),
+      );
+      if (outcome.kind === 'done') return true;
+      // It was this call that did it, if its answer was lost.
+      const { item } = outcome;
+      return item?.['started_at'] === started_at && item['state'] === to && item['state_since'] === now;
     },
 
     async listTasks() {

@@ -9,12 +9,11 @@ type TaskMethods = Pick<
   | 'getTask'
   | 'placementCandidates'
   | 'stopTask'
+  | 'setTaskState'
   | 'listTasks'
   | 'listTaskRooms'
   | 'noteSilence'
   | 'removeTask'
-  | 'lockSweep'
-  | 'unlockSweep'
 >;
 
 export function taskMethods(state: MemoryState): TaskMethods {
@@ -27,7 +26,8 @@ export function taskMethods(state: MemoryState): TaskMethods {
       const renewed = known?.started_at === report.started_at;
       const reached = nextState(renewed ? known.state : undefined, report.state);
       const { rooms: _, ...task } = reportedTaskRecord(report, reached, 0);
-      state.tasks.set(report.task_id, task);
+      const stays = renewed && known.state === reached;
+      state.tasks.set(report.task_id, stays ? { ...task, state_since: known.state_since } : task);
       return { kind: renewed ? 'renewed' : 'registered', task: taskRecord(state, report.task_id)! };
     },
 
@@ -43,9 +43,18 @@ export function taskMethods(state: MemoryState): TaskMethods {
         .slice(0, limit);
     },
 
-    async stopTask(task_id, started_at) {
+    async stopTask(task_id, started_at, now) {
       const task = state.tasks.get(task_id);
-      if (task?.started_at === started_at) task.state = 'STOPPED';
+      if (task?.started_at !== started_at || task.state === 'STOPPED') return;
+      Object.assign(task, { state: 'STOPPED', state_since: now });
+    },
+
+    async setTaskState({ task_id, started_at }, from, to, now, when) {
+      const task = state.tasks.get(task_id);
+      if (task?.started_at !== started_at || task.state !== from) return false;
+      if (when !== undefined && (state.placed.get(task_id)?.size ?? 0) > 0) return false;
+      Object.assign(task, { state: to, state_since: now });
+      return true;
     },
 
     async listTasks() {
@@ -70,17 +79,6 @@ export function taskMethods(state: MemoryState): TaskMethods {
       if (task.lease_until !== lease_until || task.rooms > 0) return 'changed';
       state.tasks.delete(task_id);
       return 'removed';
-    },
-
-    async lockSweep(owner, now, until) {
-      const { sweep } = state;
-      if (sweep !== undefined && sweep.owner !== owner && sweep.until > now) return false;
-      state.sweep = { owner, until };
-      return true;
-    },
-
-    async unlockSweep(owner) {
-      if (state.sweep?.owner === owner) state.sweep = undefined;
     },
   };
 }

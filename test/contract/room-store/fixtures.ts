@@ -44,6 +44,7 @@ export function report(overrides: Partial<TaskReport> = {}): TaskReport {
     task_id: `task-${randomUUID()}`,
     task_arn: 'arn:aws:ecs:eu-central-1:123456789012:task/anteroom/0123456789abcdef',
     state: 'READY',
+    state_since: NOW - HOUR,
     kind: 'relay',
     region: 'eu-central-1',
     instance_ip: '203.0.113.7',

@@ -153,29 +153,38 @@ export function rehomeContract(make: MakeStore): void {
 
   contractGroup('lockSweep', make, (store) => {
     it('is held by one owner at a time', async () => {
-      const results = await Promise.all(times(8, (n) => store.lockSweep(`sweep-${n}`, NOW, NOW + 1_000)));
+      const results = await Promise.all(
+        times(8, (n) => store.lockSweep('update-tasks', `sweep-${n}`, NOW, NOW + 1_000)),
+      );
       expect(results.filter(Boolean)).toHaveLength(1);
     });
 
     it('may be prolonged by its owner only', async () => {
-      expect(await store.lockSweep('one', NOW, NOW + 1_000)).toBe(true);
-      expect(await store.lockSweep('two', NOW + 999, NOW + 3_000)).toBe(false);
-      expect(await store.lockSweep('one', NOW + 999, NOW + 2_000)).toBe(true);
-      expect(await store.lockSweep('two', NOW + 1_999, NOW + 3_000)).toBe(false);
+      expect(await store.lockSweep('update-tasks', 'one', NOW, NOW + 1_000)).toBe(true);
+      expect(await store.lockSweep('update-tasks', 'two', NOW + 999, NOW + 3_000)).toBe(false);
+      expect(await store.lockSweep('update-tasks', 'one', NOW + 999, NOW + 2_000)).toBe(true);
+      expect(await store.lockSweep('update-tasks', 'two', NOW + 1_999, NOW + 3_000)).toBe(false);
+    });
+
+    it('is apart from that of another name', async () => {
+      await store.lockSweep('update-tasks', 'one', NOW, NOW + 1_000);
+      expect(await store.lockSweep('scale-fleet', 'two', NOW, NOW + 1_000)).toBe(true);
+      await store.unlockSweep('update-tasks', 'two');
+      expect(await store.lockSweep('update-tasks', 'two', NOW, NOW + 1_000)).toBe(false);
     });
 
     it('ends with its time', async () => {
-      await store.lockSweep('one', NOW, NOW + 1_000);
-      expect(await store.lockSweep('two', NOW + 1_000, NOW + 2_000)).toBe(true);
+      await store.lockSweep('update-tasks', 'one', NOW, NOW + 1_000);
+      expect(await store.lockSweep('update-tasks', 'two', NOW + 1_000, NOW + 2_000)).toBe(true);
     });
 
     it('ends when its owner gives it up, not when another does', async () => {
-      await store.lockSweep('one', NOW, NOW + 1_000);
-      await store.unlockSweep('two');
-      expect(await store.lockSweep('two', NOW, NOW + 1_000)).toBe(false);
-      await store.unlockSweep('one');
-      expect(await store.lockSweep('two', NOW, NOW + 1_000)).toBe(true);
-      await store.unlockSweep('nobody');
+      await store.lockSweep('update-tasks', 'one', NOW, NOW + 1_000);
+      await store.unlockSweep('update-tasks', 'two');
+      expect(await store.lockSweep('update-tasks', 'two', NOW, NOW + 1_000)).toBe(false);
+      await store.unlockSweep('update-tasks', 'one');
+      expect(await store.lockSweep('update-tasks', 'two', NOW, NOW + 1_000)).toBe(true);
+      await store.unlockSweep('update-tasks', 'nobody');
     });
   });
 }

@@ -130,14 +130,19 @@ export function taskContract(make: MakeStore): void {
     it('takes the task out of placement and leaves lease and rooms', async () => {
       const task = await aTask(store);
       await aRoom(store, task);
-      await store.stopTask(task.task_id, task.started_at);
-      expect(await store.getTask(task.task_id)).toEqual({ ...task, rooms: 1, state: 'STOPPED' });
+      await store.stopTask(task.task_id, task.started_at, NOW);
+      expect(await store.getTask(task.task_id)).toEqual({
+        ...task,
+        rooms: 1,
+        state: 'STOPPED',
+        state_since: NOW,
+      });
       expect(await store.placementCandidates('eu-central-1', 'relay', 5, NOW, 'least')).toEqual([]);
     });
 
     it('is not undone by a late heartbeat, only by a new process', async () => {
       const task = await aTask(store);
-      await store.stopTask(task.task_id, task.started_at);
+      await store.stopTask(task.task_id, task.started_at, NOW);
       const late = await store.putTask(report({ task_id: task.task_id, heartbeat_seq: 1 }));
       expect(late.task.state).toBe('STOPPED');
       const restarted = await store.putTask(report({ task_id: task.task_id, started_at: NOW }));
@@ -146,9 +151,9 @@ export function taskContract(make: MakeStore): void {
 
     it('does nothing to another process, or to a task that is not there', async () => {
       const task = await aTask(store);
-      await store.stopTask(task.task_id, task.started_at - 1);
+      await store.stopTask(task.task_id, task.started_at - 1, NOW);
       expect(await store.getTask(task.task_id)).toEqual(task);
-      await store.stopTask('nobody', NOW);
+      await store.stopTask('nobody', NOW, NOW);
       expect(await store.getTask('nobody')).toBeUndefined();
     });
   });
@@ -164,7 +169,7 @@ export function taskContract(make: MakeStore): void {
       expect(await store.listTasks()).toEqual([]);
       const task = await aTask(store);
       await aRoom(store, task);
-      await store.lockSweep('sweeper', NOW, NOW + LEASE);
+      await store.lockSweep('update-tasks', 'sweeper', NOW, NOW + LEASE);
       expect(await store.listTasks()).toHaveLength(1);
     });
   });

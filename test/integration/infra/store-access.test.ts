@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { dynamoRoomStore } from '../../../shared/adapters/dynamodb/index.ts';
 import { places, type TableNames } from '../../../shared/adapters/dynamodb/keys.ts';
 import type { Place } from '../../../shared/adapters/dynamodb/parts.ts';
+import { emptyMemory } from '../../../shared/domain/scaling-types.ts';
 import type { RoomRecord } from '../../../shared/domain/room.ts';
 import type { TaskRecord } from '../../../shared/domain/task.ts';
 import type { RoomStore } from '../../../shared/ports/room-store.ts';
@@ -99,6 +100,7 @@ describeDynamo('What the store asks of IAM', (tables) => {
     const { task } = await store.putTask({
       task_id: randomUUID(),
       state: 'READY',
+      state_since: NOW,
       kind: 'relay',
       region: 'local',
       instance_ip: '192.0.2.1',
@@ -161,8 +163,12 @@ describeDynamo('What the store asks of IAM', (tables) => {
     await store.listTasks();
     await store.listTaskRooms(task.task_id);
     await store.noteSilence(task.task_id, true);
-    await store.lockSweep('sweeper', NOW, NOW + 1_000);
-    await store.unlockSweep('sweeper');
+    await store.lockSweep('update-tasks', 'sweeper', NOW, NOW + 1_000);
+    await store.unlockSweep('update-tasks', 'sweeper');
+    await store.setTaskState(task, 'READY', 'STANDBY', NOW);
+    await store.setTaskState(task, 'STANDBY', 'READY', NOW);
+    await store.putScaling('relay', emptyMemory(), 0);
+    await store.getScaling('relay');
 
     const { room, client_id } = await roomOn(task);
     const { room_id, epoch } = room;
@@ -217,7 +223,7 @@ describeDynamo('What the store asks of IAM', (tables) => {
     expect(await store.closeRoom(full.room.room_id, full.room.epoch)).toBe(true);
 
     const idle = await newTask();
-    await store.stopTask(idle.task_id, idle.started_at);
+    await store.stopTask(idle.task_id, idle.started_at, NOW);
     expect(await store.removeTask(idle.task_id, idle.lease_until)).toBe('removed');
 
     expect(Object.fromEntries(Object.entries(seen).map(([name, access]) => [name, sorted(access)]))).toEqual(

@@ -191,7 +191,7 @@ describe('update-tasks', () => {
 
   it('runs one at a time', async () => {
     const world = await makeWorld();
-    await world.store.lockSweep('another', world.now(), world.now() + 55_000);
+    await world.store.lockSweep('update-tasks', 'another', world.now(), world.now() + 55_000);
     expect(await updateTasks(world.deps)).toEqual({ kind: 'locked' });
     world.advance(55_001);
     expect((await updateTasks(world.deps)).kind).toBe('swept');

@@ -49,6 +49,9 @@ export const STORE_ACCESS: Record<keyof RoomStore, Access> = {
   countFailure: { RoomsTable: ['UpdateItem'] },
   lockSweep: { TasksTable: ['UpdateItem'] },
   unlockSweep: { TasksTable: ['DeleteItem'] },
+  setTaskState: { TasksTable: ['UpdateItem'] },
+  getScaling: { TasksTable: ['GetItem'] },
+  putScaling: { TasksTable: ['UpdateItem'] },
 };
 
 /** Two use cases share a file, so that its text does not tell which of them calls what. */

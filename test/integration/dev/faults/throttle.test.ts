@@ -64,7 +64,7 @@ describeDynamo('DynamoDB behind a throttle', ({ endpoint, tasksTable, roomsTable
     throttle.share = 1;
     chance = 0;
     await expect(store.listTasks()).rejects.toThrow(StoreBusy);
-    await expect(store.lockSweep('me', 0, 1)).rejects.toThrow(StoreBusy);
+    await expect(store.lockSweep('update-tasks', 'me', 0, 1)).rejects.toThrow(StoreBusy);
     const removal = { room_id: '12345', epoch: 1, client_id: 'c', generation: 1 };
     await expect(store.removeClient(removal)).rejects.toThrow(StoreBusy);
     throttle.share = 0;
