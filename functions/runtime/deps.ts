@@ -4,6 +4,7 @@ import { dynamoRoomStore } from '../../shared/adapters/dynamodb/index.ts';
 import { ecsFleet } from '../../shared/adapters/ecs-fleet.ts';
 import { httpTaskClient } from '../../shared/adapters/http-task-client.ts';
 import { secretsManagerSource } from '../../shared/adapters/secrets-manager.ts';
+import { lambdaWaker, noWaker } from '../../shared/adapters/lambda-waker.ts';
 import { systemClock, systemRandom } from '../../shared/adapters/system.ts';
 import { routerConfig, type RouterConfig } from '../../shared/config/settings.ts';
 import type { RoomStore } from '../../shared/ports/room-store.ts';
@@ -41,6 +42,7 @@ function compose(): Deps {
     random: systemRandom,
     telemetry,
   };
+    waker: config.SCALE_FUNCTION === undefined ? noWaker : lambdaWaker(config.SCALE_FUNCTION, telemetry),
 }
 
 let composed: Deps | undefined;

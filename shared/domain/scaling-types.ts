@@ -53,7 +53,8 @@ export interface ScalingPolicy {
 }
 
 export type ScalingAction =
-  | { do: 'activate' | 'standby'; task_id: string }
+  | { do: 'activate'; task_id: string }
+  | { do: 'standby'; task_id: string }
   /** Its rooms are moved live, then it ends. `from`: only if it is in this state. */
   | { do: 'drain'; task_id: string; task_arn: string; from: 'READY' | 'STANDBY'; why: string }
   | { do: 'launch'; count: number }

@@ -7,6 +7,7 @@ import type { SecretSource } from '../ports/secrets.ts';
 import type { TaskClient } from '../ports/task-client.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 
+import type { Waker } from '../ports/waker.ts';
 /** The settings that the use cases decide by; the rest of the configuration is for adapters. */
 export type Policy = Pick<
   RouterConfig,
@@ -24,6 +25,17 @@ export type Policy = Pick<
   | 'TASK_ZONE'
   | 'ALLOW_PRIVATE_ADDRESSES'
   | 'CONTROL_URL'
+  | 'BACKUP_TASK'
+  | 'PENDING_LIMIT'
+  | 'MIN_TASKS'
+  | 'MAX_TASKS'
+  | 'MIN_RENDER_TASKS'
+  | 'MAX_RENDER_TASKS'
+  | 'UPSCALE_MARGIN'
+  | 'DOWNSCALE_MARGIN'
+  | 'ROOM_CAPACITY'
+  | 'START_LIMIT'
+  | 'STANDBY_LIMIT'
 >;
 
 /** What every use case works with. */
@@ -37,3 +49,6 @@ export interface Deps {
   random: Random;
   telemetry: Telemetry;
 }
+  waker: Waker;
+  /** Undefined where there is no control channel. */
+  push: Push | undefined;

@@ -178,6 +178,7 @@ export class Town {
       },
     };
   }
+      waker: { wake: () => Promise.resolve() },
 
   /** The router as a process reaches it. */
   #routerFor(process: RelayProcess): RouterClient {

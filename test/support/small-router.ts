@@ -77,6 +77,7 @@ export async function startSmallRouter(settings: Record<string, string>): Promis
   const routes: Record<string, (body: unknown, request: IncomingMessage) => Promise<Outcome<unknown>>> = {
     '/create-room': (body) => createRoom(deps, createRoomRequest.parse(body)),
     '/join-room'(body) {
+    waker: { wake: () => Promise.resolve() },
       const { room_id, client_id, ticket } = joinRoomRequest.parse(body);
       return client_id === undefined || ticket === undefined
         ? joinRoom(deps, { room_id })

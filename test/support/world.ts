@@ -31,6 +31,8 @@ export interface World {
   fleet: Map<string, FleetTaskState>;
   /** When set, the fleet's API fails. */
   fleetFails: boolean;
+  /** How often the fleet was to be looked at. */
+  wakes: number;
   counts: Map<string, number>;
   now(): number;
   advance(ms: number): void;
@@ -82,6 +84,7 @@ export async function makeWorld(
     counts,
     fleet: new Map(),
     fleetFails: false,
+    wakes: 0,
     now,
     advance: (ms) => {
       time += ms;
@@ -102,6 +105,22 @@ export async function makeWorld(
           if (world.fleetFails) throw new FleetUnavailable('injected');
           const state = world.fleet.get(task_arn);
           return state === undefined ? undefined : { task_arn, state };
+        },
+        launch: async (count, kind, token) => {
+          if (world.fleetFails) throw new FleetUnavailable('injected');
+          const arns = Array.from({ length: count }, (_, n) => `arn:${kind}-${token}-${n}`);
+          for (const arn of arns) if (!world.fleet.has(arn)) world.fleet.set(arn, 'starting');
+          const launched = arns.map((task_arn) => ({ task_arn, state: world.fleet.get(task_arn)!, kind }));
+          return { launched, failures: [] };
+        },
+        stop: async (task_arn) => {
+          if (world.fleetFails) throw new FleetUnavailable('injected');
+          if (world.fleet.has(task_arn)) world.fleet.set(task_arn, 'stopped');
+        },
+      },
+      waker: {
+        wake: async () => {
+          world.wakes++;
         },
       },
       telemetry: {
