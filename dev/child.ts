@@ -47,12 +47,16 @@ export function startChild(script: URL, { env, prefix, print, unsaid = [], tape 
   return child as Child;
 }
 
-/** Asks a process to end (SIGTERM), kills it `limit_ms` later, and waits until it is gone. */
-export async function endChild(child: ChildProcess, limit_ms: number): Promise<void> {
+/** Asks a process to end, kills it `limit_ms` later, and waits until it is gone. */
+export async function endChild(
+  child: ChildProcess,
+  limit_ms: number,
+  signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM',
+): Promise<void> {
   if (hasExited(child)) return;
   // Not `exit`: what it printed last is still to come then.
   const closed = once(child, 'close');
-  child.kill('SIGTERM');
+  child.kill(signal);
   // A process that somebody has stopped (SIGSTOP) ends only once it goes on.
   if (process.platform !== 'win32') child.kill('SIGCONT');
   const timer = setTimeout(() => child.kill('SIGKILL'), limit_ms);

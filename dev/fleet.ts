@@ -1,27 +1,22 @@
 /** The local fleet: stream tasks as processes of this machine, described as ECS describes its tasks. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
+import type { TaskKind } from '../shared/domain/task.ts';
 import { type LocalTask, type LocalTasks, taskArn } from './aws/local-task.ts';
 import { type Child, endChild, startChild } from './child.ts';
 import type { Recording } from './recording.ts';
 
 /** ECS describes a stopped task for about an hour. */
 const REMEMBERED_MS = 3_600_000;
-/** Wait before a task that died is replaced; doubled with each one that died young, ms. */
-const REPLACE_FIRST_MS = 1_000;
-const REPLACE_MOST_MS = 30_000;
-const YOUNG_MS = 10_000;
-/** A task may take this long to say goodbye to its clients and the router, ms. */
-const STOP_LIMIT_MS = 4_000;
+/** Between SIGTERM and SIGKILL, as in the task definitions of a deployment (`stopTimeout`), ms. */
+const STOP_TIMEOUT_MS = 120_000;
+/** When the stack ends, a task may take this long to say goodbye to its clients and the router, ms. */
+const END_LIMIT_MS = 4_000;
 
 export interface FleetOptions {
   /** The process of a task. */
   script: URL;
   region: string;
-  /** How many tasks are kept alive. */
-  count: number;
-  /** Whether a task that died is replaced. */
-  restart: boolean;
   /** Environment of a task's process. Where it takes time, the task is PENDING meanwhile. */
   env: (task: LocalTask) => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
   print: (line: string) => void;
@@ -42,10 +37,10 @@ export interface RunningTask {
 }
 
 export interface LocalFleet extends LocalTasks {
-  /** Starts the first tasks. */
-  start(): void;
+  /** Makes a new revision of the task definitions, as a deployment does: what runs is of an older one from now on. */
+  revise(): number;
   running(): RunningTask[];
-  /** Ends every task and waits until all are gone. */
+  /** Ends every task at once and waits until all are gone. Nothing is launched any more. */
   end(): Promise<void>;
 }
 
@@ -54,19 +49,20 @@ export function localFleet(options: FleetOptions): LocalFleet {
   const children = new Map<string, Child>();
   const names = new Map<string, string>();
   let number = 0;
-  let died_young = 0;
-  let replacing: NodeJS.Timeout | undefined;
+  let revision = 1;
   let ended = false;
-  const alive = (): number => tasks.filter(({ last_status }) => last_status !== 'STOPPED').length;
 
-  function run(): LocalTask {
+  function run(kind: TaskKind): LocalTask {
     const id = randomBytes(16).toString('hex');
     const task: LocalTask = {
       id,
       region: options.region,
-      launch_type: 'FARGATE',
+      kind,
+      revision,
+      launch_type: kind === 'render' ? 'EC2' : 'FARGATE',
       last_status: 'PENDING',
       desired_status: 'RUNNING',
+      version: 1,
       created_at: Date.now(),
     };
     const name = `task ${++number}`;
@@ -105,7 +101,7 @@ export function localFleet(options: FleetOptions): LocalFleet {
     child.once('spawn', () => {
       task.last_status = 'RUNNING';
       task.started_at = Date.now();
-      options.changed(task);
+      changed(task);
     });
     child.once('close', (code, signal) => {
       children.delete(id);
@@ -113,6 +109,11 @@ export function localFleet(options: FleetOptions): LocalFleet {
       if (!ended) options.print(`[${name}] ended ${how}`);
       stopped(task, code ?? 128 + constants.signals[signal!]);
     });
+  }
+
+  function changed(task: LocalTask): void {
+    task.version++;
+    options.changed(task);
   }
 
   function stopped(task: LocalTask, exit_code: number): void {
@@ -124,20 +125,7 @@ export function localFleet(options: FleetOptions): LocalFleet {
       stop_code: task.stop_code ?? 'EssentialContainerExited',
       stopped_reason: task.stopped_reason ?? 'Essential container in task exited',
     } satisfies Partial<LocalTask>);
-    if (ended) return;
-    options.changed(task);
-    died_young = Date.now() - task.created_at < YOUNG_MS ? died_young + 1 : 0;
-    replace();
-  }
-
-  /** Brings the fleet back to its size, as an ECS service would. */
-  function replace(): void {
-    if (!options.restart || ended || replacing !== undefined || alive() >= options.count) return;
-    const wait = Math.min(REPLACE_FIRST_MS * 2 ** Math.max(0, died_young - 1), REPLACE_MOST_MS);
-    replacing = setTimeout(() => {
-      replacing = undefined;
-      while (alive() < options.count) run();
-    }, wait);
+    if (!ended) changed(task);
   }
 
   return {
@@ -145,18 +133,17 @@ export function localFleet(options: FleetOptions): LocalFleet {
       const oldest = Date.now() - REMEMBERED_MS;
       return tasks.filter(({ stopped_at }) => stopped_at === undefined || stopped_at > oldest);
     },
+    revision: () => revision,
+    revise: () => ++revision,
     run,
     stop(id, reason) {
       const task = tasks.find((candidate) => candidate.id === id);
       const child = children.get(id);
-      if (task === undefined || task.last_status === 'STOPPED') return;
+      if (task === undefined || task.desired_status === 'STOPPED') return;
       task.desired_status = 'STOPPED';
       task.stop_code = 'UserInitiated';
       task.stopped_reason = reason;
-      if (child !== undefined) void endChild(child, STOP_LIMIT_MS);
-    },
-    start() {
-      while (alive() < options.count) run();
+      if (child !== undefined) void endChild(child, STOP_TIMEOUT_MS);
     },
     running: () =>
       tasks.flatMap((task) => {
@@ -166,8 +153,8 @@ export function localFleet(options: FleetOptions): LocalFleet {
       }),
     async end() {
       ended = true;
-      clearTimeout(replacing);
-      await Promise.all([...children.values()].map((child) => endChild(child, STOP_LIMIT_MS)));
+      // Not SIGTERM: it would move its rooms first, with nowhere to move them to.
+      await Promise.all([...children.values()].map((child) => endChild(child, END_LIMIT_MS, 'SIGINT')));
     },
   };
 }

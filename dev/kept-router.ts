@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RouterProcess, spawnRouter, takePort } from './router-process.ts';
 import type { Tape } from './recording.ts';
-import type { CallOutcome, Start, ToRouter } from './router/messages.ts';
+import type { Start, ToRouter } from './router/messages.ts';
 
 /** Somebody may hold the port for a moment, a connection that was made from it for instance. */
 const PORT_TRIES = 50;
@@ -16,8 +16,7 @@ export interface KeptRouter {
   /** Starts it for the first time; resolves when it listens on `socket`. */
   start: RouterProcess['start'];
   send(message: ToRouter): void;
-  /** Calls a function as its schedule would. */
-  call(name: string): Promise<CallOutcome>;
+  call: RouterProcess['call'];
   /** Ends the process by `signal` and waits until it is gone. Meanwhile nobody listens on its port. */
   halt(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** Starts it again, as it was started first; resolves when it listens. Nothing to do if it runs. */
@@ -94,8 +93,8 @@ export function keepRouter(
       await router?.start(start, socket);
     },
     send: (message) => router?.send(message),
-    call: async (name) =>
-      (await router?.call(name)) ?? { ok: false, message: 'the router is stopped: start it first' },
+    call: async (name, more) =>
+      (await router?.call(name, more)) ?? { ok: false, message: 'the router is stopped: start it first' },
     async halt(signal) {
       await starting?.catch(() => undefined);
       const halted = router;

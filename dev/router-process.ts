@@ -30,14 +30,21 @@ export async function takePort(port: number): Promise<{ socket: Server; port: nu
   return { socket, port: (socket.address() as AddressInfo).port };
 }
 
+export interface CallOptions {
+  /** Default: that of its schedule. */
+  event?: unknown;
+  /** Whether to wait until it has returned, or only until the router has taken the call. Default: yes. */
+  awaited?: boolean;
+}
+
 export interface RouterProcess {
   /** Sends a signal, unless it has ended. */
   signal(signal: NodeJS.Signals): void;
   /** Hands over the socket; resolves when the router listens on it. */
   start(start: Start, socket: Server): Promise<void>;
   send(message: ToRouter): void;
-  /** Calls a function as its schedule would, and resolves to what came of it. */
-  call(name: string): Promise<CallOutcome>;
+  /** Calls a function and resolves to what came of it. */
+  call(name: string, more?: CallOptions): Promise<CallOutcome>;
   /** Resolves when the process has ended, with a sentence that says how. */
   readonly lost: Promise<string>;
   end(): Promise<void>;
@@ -78,10 +85,11 @@ export function spawnRouter(
     send(message) {
       if (child.connected) child.send(message);
     },
-    async call(name) {
+    async call(name, { event, awaited = true } = {}) {
       const id = ++last_call;
       const called = new Promise<CallOutcome>((resolve) => calls.set(id, resolve));
-      if (child.connected) child.send({ kind: 'call', id, function: name } satisfies ToRouter);
+      if (child.connected)
+        child.send({ kind: 'call', id, function: name, event, awaited } satisfies ToRouter);
       const ended = lost.then((sentence): CallOutcome => ({ ok: false, message: sentence }));
       return Promise.race([called, ended]);
     },

@@ -3,19 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startAwsDoubles } from './aws/server.ts';
-import { taskStateChange } from './aws/ecs.ts';
+import type { InvokeFunction } from './aws/lambda.ts';
 import { type LocalTask, taskArn } from './aws/local-task.ts';
+import { startAwsDoubles } from './aws/server.ts';
+import { taskStateChange } from './aws/task-shape.ts';
 import { ecsFaults, startFaults } from './faults/index.ts';
 import { network } from './faults/network.ts';
 import { localFleet, type RunningTask } from './fleet.ts';
-import { keepRouter } from './kept-router.ts';
+import { type KeptRouter, keepRouter } from './kept-router.ts';
 import { untilReady } from './ready.ts';
 import { recordTo } from './recording.ts';
 import { takePort } from './router-process.ts';
 import { busEvent } from './router/events.ts';
 import { makeRunFolder } from './run-folder.ts';
-import { REGION, SECRET_NAME, stackSettings } from './settings.ts';
+import { REGION, SCALE_FUNCTION, SECRET_NAME, stackSettings } from './settings.ts';
 import { chooseStore } from './store.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -27,7 +28,7 @@ const DATABASE_PATIENCE_MS = 2_000;
 export interface StackOptions {
   /** The user's environment, with the settings. */
   env: NodeJS.ProcessEnv;
-  /** Whether a task that died is replaced. */
+  /** Whether scale-fleet keeps the fleet at its size, and within its margins; else it stays as it was started. */
   restart: boolean;
   /** Whether the page is prepared only when somebody asks for it. */
   lazy_page: boolean;
@@ -79,7 +80,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 
   async function start(): Promise<Stack> {
-    const settings = stackSettings(options.env);
+    const settings = stackSettings(options.env, options.restart);
     const { store, about } = chooseStore(settings.store);
     const { socket, port } = await takePort(settings.port);
     closers.push(() => socket.close());
@@ -104,14 +105,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const ecs = ecsFaults();
 
     let ready = false;
+    let replaces = false;
     const fleet = localFleet({
       script: TASK_SCRIPT,
       region: REGION,
-      count: settings.stream_tasks,
-      restart: options.restart,
       env(task) {
         const env = {
           ...settings.task(router_url),
+          KIND: task.kind,
           ...doubles.env,
           ECS_CONTAINER_METADATA_URI_V4: doubles.metadataUri(task),
         };
@@ -124,11 +125,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         if (task.last_status === 'STOPPED') void proxied?.removeTask(task);
         options.tasksChanged(fleet.running());
         router.send({ kind: 'event', event: stateChangeEvent(task) });
+        if (task.last_status === 'STOPPED' && replaces) setTimeout(() => fleet.run(task.kind), 1_000);
         if (!ready && task.last_status === 'STOPPED') fail('a stream task ended before it was registered');
       },
     });
     const secret = { name: SECRET_NAME, value: randomBytes(32).toString('base64url') };
-    const doubles = await startAwsDoubles({ region: REGION, fleet, secret, ...ecs });
+    const invoke: InvokeFunction = (name, payload, how) => invokeOn(router, name, payload, how);
+    const doubles = await startAwsDoubles({ region: REGION, fleet, secret, invoke, ...ecs });
     closers.push(() => doubles.stop());
 
     const router = keepRouter(
@@ -168,7 +171,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await unlessFailed(routing);
     print('router: routes of serverless.yml, page of web/');
     closers.push(() => fleet.end());
-    fleet.start();
+    const scaled = options.restart && (await bringUp(router, print));
+    replaces = options.restart && !scaled;
+    closers.push(() => (replaces = false));
+    if (!scaled) for (let started = 0; started < settings.stream_tasks; started++) fleet.run('relay');
     await unlessFailed(untilReady(router_url, settings.stream_tasks, !options.lazy_page, signal));
     ready = true;
     print(`stream tasks: ${settings.stream_tasks} registered`);
@@ -177,6 +183,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       network: proxied,
       router,
       ecs,
+      revise: () => fleet.revise(),
       tasks: () => fleet.running(),
       url,
       folder: folder.path,
@@ -197,6 +204,27 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw error;
   }
+}
+
+/** The first minute would be long for who waits for the stack. */
+async function bringUp(router: KeptRouter, print: (line: string) => void): Promise<boolean> {
+  const outcome = await router.call(SCALE_FUNCTION);
+  if (!outcome.ok) print(`the fleet is not scaled: ${outcome.message}`);
+  return outcome.ok;
+}
+
+/** Lambda runs the functions of the router process. */
+async function invokeOn(router: KeptRouter, name: string, event: unknown, how: 'event' | 'request') {
+  if (router.state === 'stopped') return { kind: 'away', message: 'the router is stopped' } as const;
+  const outcome = await router.call(name, { event, awaited: how === 'request' });
+  if (outcome.ok) {
+    return how === 'event'
+      ? ({ kind: 'taken' } as const)
+      : ({ kind: 'returned', value: outcome.value } as const);
+  }
+  return outcome.unknown === true
+    ? ({ kind: 'unknown' } as const)
+    : ({ kind: 'failed', message: outcome.message } as const);
 }
 
 /** What ECS would tell EventBridge of a task. */

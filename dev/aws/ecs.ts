@@ -1,5 +1,6 @@
 /**
- * Amazon ECS over the local fleet: ListTasks, DescribeTasks, DescribeContainerInstances, RunTask, StopTask.
+ * Amazon ECS over the local fleet: ListTasks, DescribeTasks, DescribeTaskDefinition, DescribeContainerInstances,
+ * RunTask, StopTask.
  * Shapes, limits and errors: Amazon ECS API reference, 2014-11-13.
  */
 import * as z from 'zod';
@@ -7,80 +8,16 @@ import { AwsError, type AwsOperation } from './errors.ts';
 import {
   CLUSTER,
   clusterArn,
-  containerArn,
   containerInstanceArn,
+  FAMILIES,
   instanceId,
   type LocalTask,
   type LocalTasks,
-  macAddress,
-  networkInterfaceId,
-  TASK_ADDRESS,
   taskArn,
   taskDefinitionArn,
 } from './local-task.ts';
-
-const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1_000);
-
-function taskShape(task: LocalTask): Record<string, unknown> {
-  const stopped = task.last_status === 'STOPPED';
-  const attachment = `attachment-${task.id}`;
-  const fargate = task.launch_type === 'FARGATE';
-  return {
-    taskArn: taskArn(task),
-    clusterArn: clusterArn(task.region),
-    taskDefinitionArn: taskDefinitionArn(task.region),
-    group: 'family:stream-task',
-    launchType: task.launch_type,
-    lastStatus: task.last_status,
-    desiredStatus: task.desired_status,
-    createdAt: seconds(task.created_at),
-    startedAt: seconds(task.started_at),
-    stoppedAt: seconds(task.stopped_at),
-    stopCode: task.stop_code,
-    stoppedReason: task.stopped_reason,
-    ...(fargate ? {} : { containerInstanceArn: containerInstanceArn(task) }),
-    attachments: fargate
-      ? [
-          {
-            id: attachment,
-            type: 'ElasticNetworkInterface',
-            status: stopped ? 'DELETED' : 'ATTACHED',
-            details: [
-              { name: 'networkInterfaceId', value: networkInterfaceId(task) },
-              { name: 'macAddress', value: macAddress(task) },
-              { name: 'privateIPv4Address', value: TASK_ADDRESS },
-            ],
-          },
-        ]
-      : [],
-    containers: [
-      {
-        containerArn: containerArn(task),
-        taskArn: taskArn(task),
-        name: 'stream-task',
-        lastStatus: task.last_status,
-        exitCode: task.exit_code,
-        networkInterfaces: fargate ? [{ attachmentId: attachment, privateIpv4Address: TASK_ADDRESS }] : [],
-      },
-    ],
-  };
-}
-
-const isoTime = (ms: number | undefined): string | undefined =>
-  ms === undefined ? undefined : new Date(ms).toISOString();
-
-/**
- * The detail of the event "ECS Task State Change": the task, with its times as text.
- * Source: Amazon ECS developer guide, "Amazon ECS task state change events".
- */
-export function taskStateChange(task: LocalTask): Record<string, unknown> {
-  return {
-    ...taskShape(task),
-    createdAt: isoTime(task.created_at),
-    startedAt: isoTime(task.started_at),
-    stoppedAt: isoTime(task.stopped_at),
-  };
-}
+import { kindOf, type Refused, runTask, runTaskInput } from './run-task.ts';
+import { taskShape } from './task-shape.ts';
 
 const cluster = z.string().optional();
 const listTasks = z.object({
@@ -94,7 +31,7 @@ const describeContainerInstances = z.object({
   cluster,
   containerInstances: z.array(z.string()).min(1).max(100),
 });
-const runTask = z.object({ cluster, taskDefinition: z.string(), count: z.int().min(1).max(10).default(1) });
+const describeTaskDefinition = z.object({ taskDefinition: z.string() });
 const stopTask = z.object({ cluster, task: z.string(), reason: z.string().optional() });
 
 export interface EcsOptions {
@@ -102,12 +39,15 @@ export interface EcsOptions {
   page?: number;
   /** Asked at each ListTasks: `half` answers half of the tasks and a token, `short` half and no token. */
   listing?: () => 'half' | 'short' | undefined;
+  /** Asked at each launch: what RunTask does not launch of it, and why. */
+  refused?: (input: z.infer<typeof runTaskInput>) => Refused | undefined;
 }
 
+/** The operations of the local cluster. */
 export function ecsOperations(
   fleet: LocalTasks,
   region: string,
-  { page = 100, listing }: EcsOptions = {},
+  { page = 100, listing, refused }: EcsOptions = {},
 ): Record<string, AwsOperation> {
   function parse<S extends z.ZodType<{ cluster?: string | undefined }>>(schema: S, input: unknown) {
     const { data, error } = schema.safeParse(input);
@@ -121,9 +61,11 @@ export function ecsOperations(
   const find = (name: string): LocalTask | undefined =>
     fleet.all().find((task) => name === task.id || name === taskArn(task));
   const missing = (name: string) => ({
-    arn: name.startsWith('arn:') ? name : taskArn({ id: name, region } as LocalTask),
+    arn: name.startsWith('arn:') ? name : taskArn({ id: name, region }),
     reason: 'MISSING',
   });
+
+  const run = runTask(fleet, region, refused);
 
   return {
     ListTasks(input) {
@@ -172,10 +114,22 @@ export function ecsOperations(
         failures: names.filter((name) => !known.includes(name)).map(missing),
       };
     },
-    RunTask(input) {
-      const { count } = parse(runTask, input);
-      return { tasks: Array.from({ length: count }, () => taskShape(fleet.run())), failures: [] };
+    DescribeTaskDefinition(input) {
+      const { data, error } = describeTaskDefinition.safeParse(input);
+      if (error !== undefined) throw new AwsError('InvalidParameterException', z.prettifyError(error));
+      const kind = kindOf(data.taskDefinition, fleet, region);
+      const named = /:(\d+)$/.exec(data.taskDefinition)?.[1];
+      const revision = named === undefined ? fleet.revision() : Number(named);
+      return {
+        taskDefinition: {
+          taskDefinitionArn: taskDefinitionArn({ region, kind, revision }),
+          family: FAMILIES[kind],
+          revision,
+          status: 'ACTIVE',
+        },
+      };
     },
+    RunTask: (input) => run(parse(runTaskInput, input)),
     StopTask(input) {
       const { task: name, reason } = parse(stopTask, input);
       const task = find(name);

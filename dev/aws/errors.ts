@@ -3,14 +3,17 @@ export class AwsError extends Error {
   override name = 'AwsError';
   readonly code: string;
   readonly status: number;
-  constructor(code: string, message: string, status = 400) {
+  /** What else its answer says. */
+  readonly members: Readonly<Record<string, unknown>>;
+  constructor(code: string, message: string, status = 400, members: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.code = code;
     this.status = status;
+    this.members = members;
   }
 }
 
-export type AwsService = 'ecs' | 'ec2' | 'secretsmanager';
+export type AwsService = 'ecs' | 'ec2' | 'secretsmanager' | 'lambda';
 
 /** One call of an SDK client. EC2's input is its flat query parameters. */
 export interface AwsCall {

@@ -10,7 +10,16 @@ export type EcsMode =
   /** ListTasks answers its first half, and 500 for the token of the rest. */
   | 'half'
   /** ListTasks answers its first half as if there were no more. */
-  | 'short';
+  | 'short'
+  /** RunTask launches nothing: there is no capacity. */
+  | 'full'
+  /** RunTask launches, and nobody learns of it. */
+  | 'lost'
+  /** Each call waits. */
+  | 'slow';
+
+/** How long a call waits in mode `slow`, ms: just within the time that the client allows. */
+export const SLOW_MS = 2_000;
 
 /** The error with which a call is answered in `mode`, if any. */
 export function ecsFault(mode: EcsMode, { service, operation, input }: AwsCall): AwsError | undefined {

@@ -1,18 +1,25 @@
 /** The faults of a local stack, with the endpoint that controls them. */
+import type { AwsCall } from '../aws/errors.ts';
 import type { AwsDoublesOptions } from '../aws/server.ts';
 import { faultBoard } from './board.ts';
 import { startControl, writeControlFile } from './control.ts';
-import { ecsFault, type EcsMode } from './ecs.ts';
+import { ecsFault, type EcsMode, SLOW_MS } from './ecs.ts';
 import { type Disturbable, faultTargets } from './targets.ts';
 
 /** The function that sweeps, by its name in serverless.yml. */
 const SWEEP = 'update-tasks';
 
 /** What the ECS double is asked before each call. */
-export function ecsFaults(): { mode: EcsMode } & Required<Pick<AwsDoublesOptions, 'fault' | 'listing'>> {
+export function ecsFaults(): { mode: EcsMode } & Required<
+  Pick<AwsDoublesOptions, 'fault' | 'listing' | 'delay' | 'lost' | 'refused'>
+> {
   const faults = {
     mode: 'pass' as EcsMode,
-    fault: (call: Parameters<typeof ecsFault>[1]) => ecsFault(faults.mode, call),
+    delay: ({ service }: AwsCall) => (faults.mode === 'slow' && service === 'ecs' ? SLOW_MS : 0),
+    lost: ({ operation }: AwsCall) => faults.mode === 'lost' && operation === 'RunTask',
+    refused: ({ count }: { count: number }) =>
+      faults.mode === 'full' ? { count, reason: 'Capacity is unavailable at this time.' } : undefined,
+    fault: (call: AwsCall) => ecsFault(faults.mode, call),
     listing: () => (faults.mode === 'half' || faults.mode === 'short' ? faults.mode : undefined),
   };
   return faults;

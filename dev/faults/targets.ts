@@ -12,6 +12,8 @@ export interface Disturbable {
   network: Network | undefined;
   router: KeptRouter;
   ecs: { mode: EcsMode };
+  /** Makes a new revision of the task definitions; returns its number. */
+  revise: () => number;
   tasks: () => RunningTask[];
 }
 
@@ -70,7 +72,7 @@ function dynamodb({ network, store }: Disturbable): Target {
   };
 }
 
-function ecs({ ecs: double }: Disturbable): Target {
+function ecs({ ecs: double, revise }: Disturbable): Target {
   const mode = (name: EcsMode, about: string): Mode => ({
     about,
     ...(name === PASS ? {} : { ends_with: PASS }),
@@ -81,7 +83,7 @@ function ecs({ ecs: double }: Disturbable): Target {
   });
   return {
     name: 'ecs',
-    about: 'the API of ECS, which the sweep asks for its tasks',
+    about: 'the API of ECS, of which the sweep and scaling ask',
     state: () => double.mode,
     modes: {
       pass: mode('pass', 'every call is answered'),
@@ -89,6 +91,13 @@ function ecs({ ecs: double }: Disturbable): Target {
       throttle: mode('throttle', 'every call is answered ThrottlingException'),
       half: mode('half', 'a listing fails after its first half'),
       short: mode('short', 'a listing ends after its first half, and nothing says so'),
+      full: mode('full', 'no task is launched: there is no capacity'),
+      lost: mode('lost', 'tasks are launched, and the answer is lost'),
+      slow: mode('slow', 'every call takes 2 s'),
+      deploy: {
+        about: 'a new revision of the task definitions: the tasks that run are replaced',
+        apply: () => Promise.resolve(`revision ${revise()}`),
+      },
     },
   };
 }

@@ -12,8 +12,9 @@ export interface RunningApplication {
   current: () => Application;
   /** Calls every function whose rule matches. */
   deliver: (event: BusEvent) => void;
-  /** Calls one function as its schedule would. */
-  call: (name: string) => Promise<CallOutcome>;
+  has: (name: string) => boolean;
+  /** Calls one function with `event`, or as its schedule would. */
+  call: (name: string, event?: unknown) => Promise<CallOutcome>;
 }
 
 interface ApplicationOptions {
@@ -67,12 +68,12 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
   }
 
   /** What went wrong is printed. */
-  async function call(name: string, event: BusEvent): Promise<CallOutcome> {
+  async function call(name: string, event: unknown): Promise<CallOutcome> {
     const { manifest, handlers } = running.application();
     const spec = manifest.functions.find((candidate) => candidate.name === name);
     const handler = handlers.get(name);
     if (spec === undefined || handler === undefined) {
-      return { ok: false, message: `serverless.yml has no function ${name}` };
+      return { ok: false, message: `serverless.yml has no function ${name}`, unknown: true };
     }
     const result = await invoke(handler, spec, event, region);
     if (result.kind === 'returned') return { ok: true, value: result.value };
@@ -104,6 +105,7 @@ export async function runApplication(options: ApplicationOptions): Promise<Runni
       const fields = event as unknown as Readonly<Record<string, unknown>>;
       for (const rule of rules) if (matches(rule.pattern, fields)) void call(rule.function, event);
     },
-    call: (name) => call(name, scheduledEvent(name, region)),
+    has: (name) => running.application().handlers.has(name),
+    call: (name, event) => call(name, event ?? scheduledEvent(name, region)),
   };
 }

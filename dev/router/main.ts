@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { memoryRoomStore } from '../../shared/adapters/memory/store.ts';
 import { runApplication, type RunningApplication } from './application.ts';
 import { gateway } from './gateway.ts';
-import type { FromRouter, Start, ToRouter } from './messages.ts';
+import type { Call, FromRouter, Start, ToRouter } from './messages.ts';
 import type { Page } from './page.ts';
 
 /** Where the handlers look for a store that outlives their reloads (functions/runtime/deps.ts). */
@@ -72,14 +72,20 @@ async function start(message: Start, socket: Server): Promise<RunningApplication
 
 let running: RunningApplication | undefined;
 
+async function answerCall({ id, function: name, event, awaited }: Call): Promise<void> {
+  if (running === undefined) return;
+  const called = running.call(name, event);
+  const outcome = awaited || !running.has(name) ? await called : ({ ok: true, value: undefined } as const);
+  tell({ kind: 'called', id, outcome });
+}
+
 process.on('message', (message: ToRouter, socket) => {
   if (message.kind === 'event') {
     running?.deliver(message.event);
     return;
   }
   if (message.kind === 'call') {
-    const { id } = message;
-    void running?.call(message.function).then((outcome) => tell({ kind: 'called', id, outcome }));
+    void answerCall(message);
     return;
   }
   start(message, socket as Server).then(

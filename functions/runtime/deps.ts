@@ -2,9 +2,10 @@
 import { dynamoDbClient } from '../../shared/adapters/dynamodb/client.ts';
 import { dynamoRoomStore } from '../../shared/adapters/dynamodb/index.ts';
 import { ecsFleet } from '../../shared/adapters/ecs-fleet.ts';
+import { ecsLaunches } from '../../shared/adapters/ecs-launch.ts';
 import { httpTaskClient } from '../../shared/adapters/http-task-client.ts';
-import { secretsManagerSource } from '../../shared/adapters/secrets-manager.ts';
 import { lambdaWaker, noWaker } from '../../shared/adapters/lambda-waker.ts';
+import { secretsManagerSource } from '../../shared/adapters/secrets-manager.ts';
 import { systemClock, systemRandom } from '../../shared/adapters/system.ts';
 import { routerConfig, type RouterConfig } from '../../shared/config/settings.ts';
 import type { RoomStore } from '../../shared/ports/room-store.ts';
@@ -35,14 +36,14 @@ function compose(): Deps {
   return {
     policy: config,
     store: roomStore(config),
-    fleet: ecsFleet(config.ECS_CLUSTER),
+    fleet: ecsFleet({ cluster: config.ECS_CLUSTER, launches: ecsLaunches(config) }),
     tasks: httpTaskClient(secrets, systemClock),
     secrets,
     clock: systemClock,
     random: systemRandom,
     telemetry,
-  };
     waker: config.SCALE_FUNCTION === undefined ? noWaker : lambdaWaker(config.SCALE_FUNCTION, telemetry),
+  };
 }
 
 let composed: Deps | undefined;

@@ -1,16 +1,42 @@
 /** The fleet as Amazon ECS knows it. */
 import {
+  ConflictException,
+  DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
   type Failure,
+  InvalidParameterException,
   ListTasksCommand,
+  RunTaskCommand,
+  StopTaskCommand,
   type Task,
 } from '@aws-sdk/client-ecs';
 import { FLEET_CALL_TIMEOUT_MS } from '../domain/liveness.ts';
-import { type Fleet, type FleetTask, type FleetTaskState, FleetUnavailable } from '../ports/fleet.ts';
+import type { TaskKind } from '../domain/task.ts';
+import {
+  type Fleet,
+  type FleetTask,
+  type FleetTaskState,
+  FleetUnavailable,
+  type LaunchFailure,
+  type LaunchFailureKind,
+} from '../ports/fleet.ts';
+import {
+  type EcsLaunch,
+  type EcsLaunches,
+  exceptionClass,
+  failureClass,
+  LAUNCH_BATCH,
+  parseDefinition,
+  runTaskInput,
+} from './ecs-launch.ts';
 
 /** Most ARNs that one DescribeTasks takes (Amazon ECS API reference, DescribeTasks). */
 const DESCRIBE_BATCH = 100;
+/** Longest reason that StopTask takes. */
+const MOST_REASON = 1_024;
+/** Tries of one call: the client waits longer before each, and longer still when it was throttled. */
+const TRIES = 5;
 
 /**
  * Task lifecycle states (Amazon ECS developer guide, "Amazon ECS task lifecycle"). A state that is not listed here
@@ -28,11 +54,21 @@ const STATES: Readonly<Record<string, FleetTaskState>> = {
   DELETED: 'stopped',
 };
 
-function fleetTask(task: Task): FleetTask {
+/** What a launch of a kind would run now. */
+type Current = Partial<Record<TaskKind, { family: string; revision: number | undefined }>>;
+
+function fleetTask(task: Task, current: Current): FleetTask {
   const state = STATES[task.lastStatus ?? ''] ?? 'running';
+  const runs = parseDefinition(task.taskDefinitionArn ?? '');
+  const kinds = Object.entries(current) as [TaskKind, NonNullable<Current[TaskKind]>][];
+  const [kind, wanted] = kinds.find(([, { family }]) => family === runs.family) ?? [];
   return {
     task_arn: task.taskArn ?? '',
     state: state === 'running' && task.desiredStatus === 'STOPPED' ? 'stopping' : state,
+    kind,
+    created_at: task.createdAt?.getTime(),
+    outdated: wanted?.revision === undefined ? undefined : wanted.revision !== runs.revision,
+    stopped_reason: task.stoppedReason,
   };
 }
 
@@ -54,17 +90,37 @@ async function orUnavailable<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+export interface EcsFleetOptions {
+  /** Name or ARN. */
+  cluster: string;
+  launches: EcsLaunches;
+  client?: ECSClient | undefined;
+}
+
 /**
- * The tasks of `cluster` (name or ARN). Every fault of the API, throttling beyond the client's retries included, is a
- * {@link FleetUnavailable}. ECS describes a stopped task for about an hour; later it is unknown.
+ * The tasks of a cluster. Every fault of the API, throttling beyond the client's retries included, is a
+ * {@link FleetUnavailable}, unless it says why tasks cannot be launched. ECS describes a stopped task for about an hour; later
+ * it is unknown.
  */
-export function ecsFleet(cluster: string, client: ECSClient = defaultClient()): Fleet {
-  async function describeAll(arns: string[], abortSignal?: AbortSignal): Promise<FleetTask[]> {
+export function ecsFleet({ cluster, launches, client = defaultClient() }: EcsFleetOptions): Fleet {
+  async function describeAll(
+    arns: string[],
+    current: Current,
+    abortSignal?: AbortSignal,
+  ): Promise<FleetTask[]> {
     const { tasks, failures } = await client.send(new DescribeTasksCommand({ cluster, tasks: arns }), {
       abortSignal,
     });
     refuseOtherThanMissing(failures);
-    return (tasks ?? []).map(fleetTask);
+    return (tasks ?? []).map((task) => fleetTask(task, current));
+  }
+
+  async function describeInBatches(arns: readonly string[], current: Current): Promise<FleetTask[]> {
+    const tasks: FleetTask[] = [];
+    for (let from = 0; from < arns.length; from += DESCRIBE_BATCH) {
+      tasks.push(...(await describeAll(arns.slice(from, from + DESCRIBE_BATCH), current)));
+    }
+    return tasks;
   }
 
   async function arnsOf(desiredStatus: 'RUNNING' | 'STOPPED'): Promise<string[]> {
@@ -80,29 +136,126 @@ export function ecsFleet(cluster: string, client: ECSClient = defaultClient()): 
     return arns;
   }
 
+  /** As the settings name them, without a question to ECS. */
+  function named(): Current {
+    const definitions = Object.entries(launches).flatMap(([kind, { task_definition }]) =>
+      task_definition === undefined
+        ? []
+        : [[kind, { revision: undefined, ...parseDefinition(task_definition) }]],
+    );
+    return Object.fromEntries(definitions) as Current;
+  }
+
+  /** A family without a revision stands for its newest one, which only ECS knows. */
+  async function resolved(): Promise<Current> {
+    const current = named();
+    for (const definition of Object.values(current)) {
+      if (definition.revision !== undefined) continue;
+      const { taskDefinition } = await client.send(
+        new DescribeTaskDefinitionCommand({ taskDefinition: definition.family }),
+      );
+      definition.revision = taskDefinition?.revision;
+    }
+    return current;
+  }
+
+  /** One RunTask. Throws {@link FleetUnavailable}. */
+  async function runBatch(input: ReturnType<typeof runTaskInput>, kind: TaskKind, current: Current) {
+    const ours = (task: FleetTask): FleetTask => ({ ...task, kind });
+    try {
+      const { tasks = [], failures = [] } = await client.send(new RunTaskCommand(input));
+      return {
+        launched: tasks.map((task) => ours(fleetTask(task, current))),
+        failures: failures.map((failure) => ({
+          kind: failureClass(failure),
+          detail: [failure.reason, failure.detail].filter(Boolean).join(': '),
+        })),
+      };
+    } catch (error) {
+      // The same token with other settings: what it launched is what there is.
+      if (error instanceof ConflictException) {
+        return {
+          launched: (await describeInBatches(error.resourceIds ?? [], current)).map(ours),
+          failures: [],
+        };
+      }
+      const meaning = exceptionClass(error as Error);
+      if (meaning === 'unavailable') throw error;
+      return { launched: [], failures: [{ kind: meaning, detail: String(error) }] };
+    }
+  }
+
+  async function launchAll(count: number, kind: TaskKind, token: string, launch: EcsLaunch) {
+    const launched: FleetTask[] = [];
+    const current = named();
+    for (let from = 0; from < count; from += LAUNCH_BATCH) {
+      const input = runTaskInput(cluster, launch, { count, token, from });
+      const batch = await runBatch(input, kind, current);
+      launched.push(...batch.launched);
+      // Whoever comes after one that was refused would be refused too.
+      if (batch.failures.length > 0) {
+        return { launched, failures: countFailures(batch.failures, count - launched.length) };
+      }
+    }
+    return { launched, failures: [] };
+  }
+
   return {
     list: () =>
       orUnavailable(async () => {
         // In this order a task that is stopped meanwhile is listed twice rather than never.
         const running = await arnsOf('RUNNING');
         const arns = [...new Set([...running, ...(await arnsOf('STOPPED'))])];
-        const tasks: FleetTask[] = [];
-        for (let from = 0; from < arns.length; from += DESCRIBE_BATCH) {
-          tasks.push(...(await describeAll(arns.slice(from, from + DESCRIBE_BATCH))));
-        }
-        return tasks;
+        return arns.length === 0 ? [] : describeInBatches(arns, await resolved());
       }),
     describe: (task_arn) =>
       orUnavailable(async () => {
         const limit = AbortSignal.timeout(FLEET_CALL_TIMEOUT_MS);
-        return (await describeAll([task_arn], limit))[0];
+        return (await describeAll([task_arn], named(), limit))[0];
+      }),
+    async launch(count, kind, token) {
+      const launch = launches[kind];
+      if (launch.task_definition === undefined) {
+        const detail = `${kind.toUpperCase()}_TASK_DEFINITION is not set`;
+        return { launched: [], failures: [{ kind: 'misconfigured', count, detail }] };
+      }
+      return orUnavailable(() => launchAll(count, kind, token, launch));
+    },
+    stop: (task_arn, reason) =>
+      orUnavailable(async () => {
+        try {
+          await client.send(
+            new StopTaskCommand({ cluster, task: task_arn, reason: reason.slice(0, MOST_REASON) }),
+          );
+        } catch (error) {
+          // ECS has forgotten it: it ended an hour ago or more.
+          const gone = error instanceof InvalidParameterException && /not found/i.test(error.message);
+          if (!gone) throw error;
+        }
       }),
   };
 }
 
-/** For the sweep, which can wait; a request's own call has a limit over all tries. */
+/** The failures of one RunTask by kind; those that were not tried any more count with the first. */
+function countFailures(
+  failures: readonly { kind: LaunchFailureKind; detail: string }[],
+  missing: number,
+): LaunchFailure[] {
+  const counted = new Map<LaunchFailureKind, LaunchFailure>();
+  for (const { kind, detail } of failures) {
+    const known = counted.get(kind);
+    if (known === undefined) counted.set(kind, { kind, detail, count: 1 });
+    else known.count++;
+  }
+  const [first] = counted.values();
+  first!.count += Math.max(0, missing - failures.length);
+  return [...counted.values()];
+}
+
+/** For sweeps, which can wait; a request's own call has a limit over all tries. */
 function defaultClient(): ECSClient {
   return new ECSClient({
+    maxAttempts: TRIES,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   });
 }

@@ -1,21 +1,45 @@
 /** The AWS doubles over a fleet that exists on paper only, for tests of what talks to AWS. */
 import { randomBytes } from 'node:crypto';
-import type { LocalTask, LocalTasks } from '../../dev/aws/local-task.ts';
+import type { TaskKind } from '../../shared/domain/task.ts';
+import { ecsLaunches } from '../../shared/adapters/ecs-launch.ts';
+import { CAPACITY_PROVIDERS, FAMILIES, type LocalTask, type LocalTasks } from '../../dev/aws/local-task.ts';
 import { type AwsDoubles, type AwsDoublesOptions, startAwsDoubles } from '../../dev/aws/server.ts';
 
 export const REGION = 'local';
 export const SECRET_NAME = 'test/router-secret';
 
+/** What the local cluster takes as a launch, its task definitions by family alone. */
+export const TEST_LAUNCHES = ecsLaunches({
+  RELAY_TASK_DEFINITION: FAMILIES.relay,
+  RENDER_TASK_DEFINITION: FAMILIES.render,
+  RELAY_CAPACITY_PROVIDERS: CAPACITY_PROVIDERS.relay.map((name, n) => `${name}:${n + 1}`),
+  RENDER_CAPACITY_PROVIDERS: [...CAPACITY_PROVIDERS.render],
+  TASK_SUBNETS: ['subnet-00000000'],
+  TASK_SECURITY_GROUPS: ['sg-00000000'],
+});
+
 /** A fleet whose tasks are records without a process. */
-export function paperFleet(): LocalTasks & { add(task?: Partial<LocalTask>): LocalTask } {
+export function paperFleet(): LocalTasks & {
+  add(task?: Partial<LocalTask>): LocalTask;
+  /** Makes a new revision of the task definitions. */
+  revise(): void;
+} {
   const tasks: LocalTask[] = [];
+  let revision = 1;
   const fleet = {
     all: () => tasks,
+    revision: () => revision,
+    revise() {
+      revision++;
+    },
     add(given: Partial<LocalTask> = {}) {
       const task: LocalTask = {
         id: randomBytes(16).toString('hex'),
         region: REGION,
-        launch_type: 'FARGATE',
+        kind: 'relay',
+        revision,
+        version: 1,
+        launch_type: given.kind === 'render' ? 'EC2' : 'FARGATE',
         last_status: 'RUNNING',
         desired_status: 'RUNNING',
         created_at: Date.now(),
@@ -24,7 +48,7 @@ export function paperFleet(): LocalTasks & { add(task?: Partial<LocalTask>): Loc
       tasks.push(task);
       return task;
     },
-    run: () => fleet.add({ last_status: 'PENDING' }),
+    run: (kind: TaskKind) => fleet.add({ kind, last_status: 'PENDING' }),
     stop(id: string, reason: string) {
       const task = tasks.find((candidate) => candidate.id === id);
       if (task === undefined) return;
@@ -49,7 +73,7 @@ export async function startTestAws(options: Partial<AwsDoublesOptions> & { fleet
   });
   return {
     doubles,
-    clientConfig: (service: 'ECS' | 'EC2' | 'SECRETS_MANAGER') => ({
+    clientConfig: (service: 'ECS' | 'EC2' | 'SECRETS_MANAGER' | 'LAMBDA') => ({
       region: REGION,
       endpoint: doubles.env[`AWS_ENDPOINT_URL_${service}`]!,
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },

@@ -8,10 +8,10 @@ import {
 } from '@aws-sdk/client-ecs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AwsError, type AwsCall } from '../../../dev/aws/errors.ts';
-import { CLUSTER, clusterArn, taskArn } from '../../../dev/aws/local-task.ts';
+import { CLUSTER, clusterArn, FAMILIES, taskArn, taskDefinitionArn } from '../../../dev/aws/local-task.ts';
 import { ecsFleet } from '../../../shared/adapters/ecs-fleet.ts';
 import { FleetUnavailable } from '../../../shared/ports/fleet.ts';
-import { paperFleet, REGION, startTestAws } from '../../support/aws.ts';
+import { paperFleet, REGION, startTestAws, TEST_LAUNCHES } from '../../support/aws.ts';
 
 let stop: (() => Promise<void>) | undefined;
 afterEach(async () => {
@@ -29,7 +29,7 @@ async function start(
     client.destroy();
     await aws.doubles.stop();
   };
-  return { client, fleet, aws, adapter: ecsFleet(CLUSTER, client) };
+  return { client, fleet, aws, adapter: ecsFleet({ cluster: CLUSTER, launches: TEST_LAUNCHES, client }) };
 }
 
 describe('the ECS fleet', () => {
@@ -77,8 +77,25 @@ describe('the ECS fleet', () => {
     const listed = await adapter.list();
     expect(new Map(listed.map(({ task_arn, state }) => [task_arn, state]))).toEqual(expected);
     for (const [task_arn, state] of expected) {
-      expect(await adapter.describe(task_arn)).toEqual({ task_arn, state });
+      expect(await adapter.describe(task_arn)).toMatchObject({ task_arn, state });
     }
+  });
+
+  it('knows the kind of a task by its task definition, and none of a task that is not ours', async () => {
+    const fleet = paperFleet();
+    const render = fleet.add({ kind: 'render' });
+    const { client } = await start(fleet);
+    const of = (launches: Partial<typeof TEST_LAUNCHES>) =>
+      ecsFleet({ cluster: CLUSTER, launches: { ...TEST_LAUNCHES, ...launches }, client }).list();
+    const revised = { ...TEST_LAUNCHES.render, task_definition: `${FAMILIES.render}:7` };
+    const others = { ...TEST_LAUNCHES.render, task_definition: 'another-family' };
+    expect(await of({})).toMatchObject([{ kind: 'render', outdated: false }]);
+    expect(await of({ render: revised })).toMatchObject([{ kind: 'render', outdated: true }]);
+    const arn = { ...TEST_LAUNCHES.render, task_definition: taskDefinitionArn(render) };
+    expect(await of({ render: arn })).toMatchObject([{ kind: 'render', outdated: false }]);
+    await expect(of({ render: others })).rejects.toThrow('TaskDefinition not found.');
+    const unset = { ...TEST_LAUNCHES.render, task_definition: undefined };
+    expect((await of({ render: unset }))[0]!.kind).toBeUndefined();
   });
 
   it('does not know a task that ECS misses', async () => {
@@ -121,17 +138,20 @@ describe('the ECS fleet', () => {
   });
 
   it('is unavailable when the cluster is unknown or nobody answers', async () => {
-    const { client, aws } = await start();
-    await expect(ecsFleet('another', client).list()).rejects.toThrow('Cluster not found.');
+    const { client, aws, adapter } = await start();
+    await expect(ecsFleet({ cluster: 'another', launches: TEST_LAUNCHES, client }).list()).rejects.toThrow(
+      'Cluster not found.',
+    );
     await aws.doubles.stop();
-    await expect(ecsFleet(CLUSTER, client).list()).rejects.toThrow(FleetUnavailable);
+    await expect(adapter.list()).rejects.toThrow(FleetUnavailable);
   });
 
   it('is unavailable when ECS fails to describe a task for another reason than that it is missing', async () => {
     const client = {
       send: async () => ({ tasks: [], failures: [{ arn: 'arn:x', reason: 'ACCESS_DENIED' }] }),
     } as unknown as ECSClient;
-    await expect(ecsFleet(CLUSTER, client).describe('arn:x')).rejects.toThrow(FleetUnavailable);
+    const adapter = ecsFleet({ cluster: CLUSTER, launches: TEST_LAUNCHES, client });
+    await expect(adapter.describe('arn:x')).rejects.toThrow(FleetUnavailable);
   });
 });
 
@@ -139,7 +159,12 @@ describe('the ECS double', () => {
   it('runs and stops tasks, and says why one stopped', async () => {
     const { client } = await start();
     const { tasks: [started] = [] } = await client.send(
-      new RunTaskCommand({ cluster: clusterArn(REGION), taskDefinition: 'stream-task' }),
+      new RunTaskCommand({
+        cluster: clusterArn(REGION),
+        taskDefinition: 'stream-task',
+        launchType: 'FARGATE',
+        networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-00000000'] } },
+      }),
     );
     expect(started).toMatchObject({ lastStatus: 'PENDING', desiredStatus: 'RUNNING', launchType: 'FARGATE' });
     expect(started?.createdAt).toBeInstanceOf(Date);

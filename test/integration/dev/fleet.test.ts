@@ -9,27 +9,25 @@ afterEach(async () => {
   fleet = undefined;
 });
 
-function startFleet(name: string, { count = 2, restart = true } = {}) {
+function startFleet(name: string, count = 1) {
   const log = lineLog();
   /** One line for each change of a task. */
   const changes = lineLog();
   const made = localFleet({
     script: new URL(`../../support/fixtures/processes/${name}.ts`, import.meta.url),
     region: 'local',
-    count,
-    restart,
     env: () => process.env,
     print: log.print,
-    changed: (task: LocalTask) => changes.print(`${task.last_status} ${task.id}`),
+    changed: ({ last_status, version, id }: LocalTask) => changes.print(`${last_status} ${version} ${id}`),
   });
   fleet = made;
-  made.start();
+  for (let n = 0; n < count; n++) made.run('relay');
   return { fleet: made, log, changes };
 }
 
 describe('the local fleet', () => {
   it('numbers its tasks and knows their processes', async () => {
-    const { fleet, log } = startFleet('idle');
+    const { fleet, log } = startFleet('idle', 2);
     await Promise.all([log.printed(/^\[task 1\] idle/), log.printed(/^\[task 2\] idle/)]);
     expect(fleet.all()).toMatchObject([
       { last_status: 'RUNNING', desired_status: 'RUNNING' },
@@ -38,14 +36,13 @@ describe('the local fleet', () => {
     for (const { pid } of fleet.running()) expect(process.kill(pid, 0)).toBe(true);
   });
 
-  it('replaces a task that died, and goes on describing it as stopped', async () => {
-    const { fleet, log } = startFleet('idle', { count: 1 });
+  it('goes on describing a task that died as stopped, and replaces none itself', async () => {
+    const { fleet, log } = startFleet('idle');
     await log.printed(/^\[task 1\] idle/);
     const [first] = fleet.running();
     process.kill(first!.pid, 'SIGKILL');
     await log.printed(/^\[task 1\] ended by SIGKILL$/);
-    await log.printed(/^\[task 2\] idle/);
-    expect(fleet.running()).toHaveLength(1);
+    expect(fleet.running()).toEqual([]);
     expect(fleet.all()).toMatchObject([
       {
         id: first!.task_id,
@@ -54,32 +51,34 @@ describe('the local fleet', () => {
         stop_code: 'EssentialContainerExited',
         exit_code: 137,
       },
-      { last_status: 'RUNNING' },
     ]);
   });
 
-  it('tries again with a task that dies at once', async () => {
-    const { log } = startFleet('failing', { count: 1 });
-    for (const number of [1, 2]) {
-      expect(await log.printed(/ended/, number - 1)).toBe(`[task ${number}] ended with exit code 3`);
-    }
-  });
-
-  it('does not replace a task if it is not to', async () => {
-    const { fleet, log, changes } = startFleet('failing', { count: 1, restart: false });
+  it('says how a task ended by itself', async () => {
+    const { log, changes } = startFleet('failing');
     await changes.printed(/^STOPPED/);
-    await fleet.end();
     expect(log.text()).toBe('[task 1] ended with exit code 3');
   });
 
-  it('runs and stops tasks beyond its size on demand', async () => {
-    const { fleet, changes } = startFleet('idle', { count: 0 });
-    const { id } = fleet.run();
-    await changes.printed(new RegExp(`^RUNNING ${id}`));
+  it('counts the changes of a task', async () => {
+    const { fleet, changes } = startFleet('failing');
+    await changes.printed(/^STOPPED/);
+    const [{ id } = { id: '' }] = fleet.all();
+    expect(changes.text()).toBe(`RUNNING 2 ${id}\nSTOPPED 3 ${id}`);
+  });
+
+  it('stops a task by SIGTERM, and all of them by SIGINT', async () => {
+    const { fleet, changes } = startFleet('idle', 0);
+    const { id } = fleet.run('render');
+    await changes.printed(new RegExp(`^RUNNING \\d+ ${id}`));
     fleet.stop(id, 'scaled in');
-    await changes.printed(new RegExp(`^STOPPED ${id}`));
+    await changes.printed(new RegExp(`^STOPPED \\d+ ${id}`));
+    const other = fleet.run('relay');
+    await changes.printed(new RegExp(`^RUNNING \\d+ ${other.id}`));
+    await fleet.end();
     expect(fleet.all()).toMatchObject([
-      { stop_code: 'UserInitiated', stopped_reason: 'scaled in', last_status: 'STOPPED', exit_code: 143 },
+      { kind: 'render', stop_code: 'UserInitiated', stopped_reason: 'scaled in', exit_code: 143 },
+      { kind: 'relay', stop_code: 'EssentialContainerExited', exit_code: 130 },
     ]);
   });
 });

@@ -24,6 +24,20 @@ describe('the settings of the local stack', () => {
     });
   });
 
+  it('keep as many tasks as are to be started, with margins that fit their size', () => {
+    const scaled = (env: Record<string, string>, on = true) => {
+      const { MIN_TASKS, MAX_TASKS, UPSCALE_MARGIN, DOWNSCALE_MARGIN } = routerConfig(
+        stackSettings(env, on).router,
+      );
+      return [MIN_TASKS, MAX_TASKS, UPSCALE_MARGIN.places, DOWNSCALE_MARGIN.places];
+    };
+    expect(scaled({})).toEqual([2, 4, 20, 140]);
+    expect(scaled({ STREAM_TASKS: '3', ROOM_CAPACITY: '3' })).toEqual([3, 6, 1, 5]);
+    expect(scaled({ STREAM_TASKS: '1', MAX_TASKS: '9', UPSCALE_MARGIN: '7' })).toEqual([1, 9, 7, 140]);
+    expect(scaled({ STREAM_TASKS: '3', MAX_TASKS: '9' }, false).slice(0, 2)).toEqual([0, 0]);
+    expect(() => stackSettings({ STREAM_TASKS: '3', MAX_TASKS: '2' })).toThrow('MIN_TASKS');
+  });
+
   it('keep PORT from the tasks, and an identity or address that two tasks would share', () => {
     const task = taskConfig(
       stackSettings({ PORT: '9000', TASK_ID: 'mine', PUBLIC_ADDRESS: '192.0.2.1' }).task(
