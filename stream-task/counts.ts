@@ -17,6 +17,8 @@ export interface Counts {
   seats_expired: number;
   /** Rooms that the router took away while they were served here. */
   rooms_lost: number;
+  /** Rooms that the router moved elsewhere for a drain. */
+  rooms_moved: number;
   /** Times that the process stood still. */
   stalls: number;
   /** Ended connections by close code. */
@@ -31,6 +33,8 @@ export interface Counts {
   put_task: Map<string, number>;
   /** remove-client calls by outcome. */
   remove_client: Map<string, number>;
+  /** migrate-room calls by outcome. */
+  migrate_room: Map<string, number>;
 }
 
 export function createCounts(): Counts {
@@ -45,6 +49,7 @@ export function createCounts(): Counts {
     connects: 0,
     seats_expired: 0,
     rooms_lost: 0,
+    rooms_moved: 0,
     stalls: 0,
     closes: new Map(),
     refused: new Map(),
@@ -52,6 +57,7 @@ export function createCounts(): Counts {
     registers: new Map(),
     put_task: new Map(),
     remove_client: new Map(),
+    migrate_room: new Map(),
   };
 }
 

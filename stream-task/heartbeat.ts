@@ -22,7 +22,7 @@ export interface HeartbeatDeps {
   identity: TaskIdentity;
   /** Time between two calls, ms. */
   interval: number;
-  router: RouterClient;
+  router: Pick<RouterClient, 'putTask'>;
   /** The rooms served now, and how many clients are connected. */
   load(): Pick<PutTaskRequest, 'rooms' | 'clients'>;
   /** The router took a room away. */
@@ -44,6 +44,10 @@ export interface Heartbeat {
    * answered may be out of date.
    */
   soon(): void;
+  /** From now on the task is told to be draining, at once for the first time. */
+  drain(): void;
+  /** Ends the regular calls. Resolves when none is under way. */
+  end(): Promise<void>;
   /** Ends the regular calls, and tells `state` once. Resolves when that was answered or its time is over. */
   tell(state: 'DRAINING' | 'STOPPED'): Promise<void>;
 }
@@ -58,12 +62,13 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   let failures = 0;
   let hurried = false;
   let rest = new AbortController();
+  let state: 'READY' | 'DRAINING' = 'READY';
 
-  async function call(state: PutTaskRequest['state'], signal: AbortSignal): Promise<Outcome> {
+  async function call(told_state: PutTaskRequest['state'], signal: AbortSignal): Promise<Outcome> {
     const { remote, ...fixed } = identity;
     const told = connects.list();
     const answer = await router.putTask(
-      { ...fixed, state, ...deps.load(), heartbeat_seq: heartbeat_seq++, connects: told },
+      { ...fixed, state: told_state, ...deps.load(), heartbeat_seq: heartbeat_seq++, connects: told },
       remote,
       signal,
     );
@@ -98,7 +103,7 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
     let registered = false;
     while (!stopping.signal.aborted) {
       hurried = false;
-      const outcome = await call('READY', stopping.signal);
+      const outcome = await call(state, stopping.signal);
       if (outcome !== 'failed') {
         if (!registered) log.info({ url: identity.url, port: identity.port }, 'registered with the router');
         else if (failures > 0) log.info({ failures }, 'the router answers again');
@@ -115,17 +120,26 @@ export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   }
 
   const running = run();
+  const soon = (): void => {
+    hurried = true;
+    rest.abort();
+  };
+  const end = (): Promise<void> => {
+    stopping.abort();
+    rest.abort();
+    return running;
+  };
   return {
     registered: first.promise,
-    soon() {
-      hurried = true;
-      rest.abort();
+    soon,
+    drain() {
+      state = 'DRAINING';
+      soon();
     },
-    async tell(state) {
-      stopping.abort();
-      rest.abort();
-      await running;
-      await call(state, AbortSignal.timeout(timing.stop_call));
+    end,
+    async tell(last) {
+      await end();
+      await call(last, AbortSignal.timeout(timing.stop_call));
     },
   };
 }

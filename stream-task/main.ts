@@ -1,4 +1,7 @@
-/** The process: configuration → stream task → signals. Exit code 0 after a stop, 1 if it cannot start. */
+/**
+ * The process: configuration → stream task → signals. SIGTERM drains, SIGINT or a second SIGTERM stops at once. Exit code 0
+ * after a stop, 1 if it cannot start.
+ */
 import { collectDefaultMetrics } from 'prom-client';
 import { secretsManagerSource } from '../shared/adapters/secrets-manager.ts';
 import { ConfigError } from '../shared/config/read.ts';
@@ -7,7 +10,6 @@ import { createLog } from './log.ts';
 import { keepNewSpaceSmall } from './memory.ts';
 import { metadataEndpoints } from './metadata.ts';
 import { startTask } from './task.ts';
-import { STOP_LIMIT_MS } from './timing.ts';
 
 /** Undefined, with every fault on standard error, if the configuration is not usable. */
 function readConfig(): TaskConfig | undefined {
@@ -25,15 +27,26 @@ async function main(): Promise<void> {
   const config = readConfig();
   if (config === undefined) return process.exit(1);
   let stop = (): void => process.exit(0);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop());
+  let drain = stop;
+  process.on('SIGTERM', () => drain());
+  process.on('SIGINT', () => stop());
   // Started by the local stack: without it there is nobody to serve.
   if (process.channel !== undefined && process.channel !== null) process.on('disconnect', () => stop());
 
   const log = createLog(config.LOG_LEVEL);
+  let watch: NodeJS.Timeout | undefined;
+  const ending = (within_ms: number): void => {
+    clearTimeout(watch);
+    watch = setTimeout(() => {
+      log.error(`not stopped within ${within_ms} ms`);
+      process.exit(1);
+    }, within_ms).unref();
+  };
   const task = await startTask(config, {
     secrets: secretsManagerSource(config.ROUTER_SECRET_ID),
     endpoints: metadataEndpoints(process.env),
     log: (task_id) => log.child({ task_id }),
+    ending,
   }).catch((error: unknown) => {
     log.fatal({ err: error }, 'cannot start');
     process.exit(1);
@@ -42,18 +55,18 @@ async function main(): Promise<void> {
   // The local stack may stand a proxy in front of the port that was picked.
   process.send?.({ kind: 'listening', port: task.relay.port });
 
-  stop = () => {
-    setTimeout(() => {
-      log.error(`not stopped within ${STOP_LIMIT_MS} ms`);
+  // Whoever asked for it: a signal, the router, or the task itself.
+  task.stopped.then(
+    () => process.exit(0),
+    (error: unknown) => {
+      log.fatal({ err: error }, 'cannot stop');
       process.exit(1);
-    }, STOP_LIMIT_MS).unref();
-    task.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.fatal({ err: error }, 'cannot stop');
-        process.exit(1);
-      },
-    );
+    },
+  );
+  stop = () => void task.stop();
+  drain = () => {
+    drain = stop;
+    task.drain();
   };
 }
 

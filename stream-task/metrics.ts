@@ -78,6 +78,7 @@ export function createMetrics(counts: Counts, gauges: Gauges): Registry {
   total('connects', 'Sockets that opened with a valid ticket', () => counts.connects);
   total('seats_expired', 'Seats whose client did not come in time', () => counts.seats_expired);
   total('rooms_lost', 'Rooms that the router took away while they were served here', () => counts.rooms_lost);
+  total('rooms_moved', 'Rooms that were moved elsewhere while draining', () => counts.rooms_moved);
   total('stalls', 'Times that the process stood still', () => counts.stalls);
   totals(
     'frames_left_out',
@@ -92,5 +93,6 @@ export function createMetrics(counts: Counts, gauges: Gauges): Registry {
   totals('registers', 'Answers to register, by outcome', 'outcome', counts.registers, String);
   totals('put_task', 'Calls of put-task, by outcome', 'outcome', counts.put_task, String);
   totals('remove_client', 'Calls of remove-client, by outcome', 'outcome', counts.remove_client, String);
+  totals('migrate_room', 'Calls of migrate-room, by outcome', 'outcome', counts.migrate_room, String);
   return registry;
 }

@@ -11,6 +11,8 @@ import type { ClientSocket, SessionHost } from './session-types.ts';
 
 export type Connect = PutTaskRequest['connects'][number];
 export type NotOwned = PutTaskResponse['not_owned'][number];
+/** Where a room has been placed. */
+export type Place = Required<NotOwned>['moved_to'];
 
 export interface RegistryEvents {
   /** A client's socket opened: the next heartbeat reports it. */

@@ -6,21 +6,19 @@ import { ticketHash, ticketMatches } from '../shared/domain/ticket.ts';
 import type { PutTaskRequest, RegisterRequest, TaskRooms } from '../shared/protocol/api.ts';
 import { CLOSE } from '../shared/protocol/close-codes.ts';
 import type { Credentials, Protocol } from '../shared/protocol/subprotocol.ts';
+import type { Moved } from '../shared/protocol/control.ts';
 import { countOne } from './counts.ts';
-import { Departures, endAll } from './departures.ts';
+import { Departures, endAll, FAREWELL } from './departures.ts';
 import { LostRooms } from './lost-rooms.ts';
 import { Rate } from './rate.ts';
-import type { Admission, Mode, NotOwned, RegisterResult, RegistryDeps } from './registry-types.ts';
+import type { Admission, Mode, NotOwned, Place, RegisterResult, RegistryDeps } from './registry-types.ts';
 import { keepWaiting } from './seat-timer.ts';
 import { hashesOf, roomView, SeatedRoom, takeSlot, type Seat } from './seats.ts';
 import { Session } from './session.ts';
 import type { ClientSocket, Ending } from './session-types.ts';
 
-/** How a connection ends whose room was lost. */
-const FAREWELL = {
-  moved: { code: CLOSE.DRAINING, reason: 'moved' },
-  gone: { code: CLOSE.ROOM_GONE, reason: 'gone' },
-} as const;
+/** The part of CONNECT_TIMEOUT that the clients of a room that was moved may take to go where their seats wait. */
+const SEAT_USE = 2 / 3;
 
 /** Compared with when the pair is unknown, so that an unknown pair takes as long as a wrong ticket. */
 const NO_HASH = ticketHash('');
@@ -30,12 +28,15 @@ export class Registry {
   readonly #rooms = new Map<string, SeatedRoom>();
   readonly #lost: LostRooms;
   readonly #departures: Departures;
+  readonly #drained = Promise.withResolvers<void>();
   #mode: Mode = 'open';
+  /** While draining: when no room is served any more, monotonic, ms. */
+  #deadline = 0;
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
     this.#lost = new LostRooms(deps.host.timing.lost_kept);
-    this.#departures = new Departures(deps.host.timing.moved_close);
+    this.#departures = new Departures(() => this.#emptied());
   }
 
   get mode(): Mode {
@@ -46,28 +47,56 @@ export class Registry {
     return this.#rooms.size;
   }
 
-  /** Clients whose socket is open. */
+  /** Clients whose socket is open, those of rooms that were moved included. */
   get clients(): number {
-    let clients = 0;
+    let clients = this.#departures.clients;
     for (const room of this.#rooms.values()) clients += room.members.length;
     return clients;
   }
 
-  /** Takes no new rooms from now on. */
-  drain(): void {
-    if (this.#mode === 'open') this.#mode = 'draining';
+  /** Takes no new rooms from now on, and tells the clients (R62) unless all ends at once. `deadline`: when, ms from now. */
+  drain(deadline = 0): void {
+    if (this.#mode !== 'open') return;
+    this.#mode = 'draining';
+    this.#deadline = performance.now() + deadline;
+    if (deadline > 0) {
+      for (const room of this.#rooms.values()) room.announce({ type: 'draining', deadline_ms: deadline });
+    }
+    this.#emptied();
+  }
+
+  /** Resolves when it drains and nobody is left: neither a seat nor a client. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
   }
 
   /** Ends every connection with 4503; the seats stay the router's to place anew, so nothing is reported. */
   stop(): void {
     this.#mode = 'stopped';
-    for (const room of this.#rooms.values()) endAll(this.#forget(room), CLOSE.DRAINING, 'draining');
+    for (const room of this.#rooms.values()) endAll(room, this.#forget(room), 'draining');
     this.#departures.stop();
+    this.#drained.resolve();
+  }
+
+  #emptied(): void {
+    if (this.#mode === 'draining' && this.#rooms.size === 0 && this.#departures.rooms === 0) {
+      this.#drained.resolve();
+    }
+  }
+
+  /** What is left of the time to drain, whole ms. */
+  get #time_left(): number {
+    return Math.max(0, Math.round(this.#deadline - performance.now()));
   }
 
   /** The rooms as a heartbeat reports them. */
   roomEpochs(): PutTaskRequest['rooms'] {
     return Array.from(this.#rooms.values(), ({ room_id, epoch }) => ({ room_id, epoch }));
+  }
+
+  /** The epoch at which the room is served here; undefined if it is not. */
+  epochOf(room_id: string): number | undefined {
+    return this.#rooms.get(room_id)?.epoch;
   }
 
   /** The rooms, or the one room, as `GET /rooms` shows them. */
@@ -92,7 +121,7 @@ export class Registry {
     if (room !== undefined && epoch > room.epoch && room.created_at !== request.created_at) {
       // The number was given to another room: that one has been closed, and its clients have no business in this one.
       this.#lost.add(room_id, room.epoch, this.#deps.host.pulse.awake);
-      endAll(this.#forget(room), CLOSE.ROOM_GONE, 'gone');
+      endAll(room, this.#forget(room), 'gone');
       room = undefined;
     }
     if (room === undefined) {
@@ -190,6 +219,7 @@ export class Registry {
       protocol,
       rate: (seat.rate ??= new Rate(host.limits, host.turns.now)),
       ended: (ended, ending) => this.#ended(room, seat, ended, ending),
+      movedOn: (member) => this.#departures.movedOn(room, member),
     });
     room.protocol = protocol;
     seat.presence = { kind: 'connected', session };
@@ -212,6 +242,7 @@ export class Registry {
       limits: { ...this.#deps.limits, max_clients: room.max_clients },
       resume_grace_ms: this.#deps.resume_grace,
     });
+    if (this.#mode === 'draining') session.tell({ type: 'draining', deadline_ms: this.#time_left });
     // Not before: a member is told how congested it is.
     room.add(session);
     if (before.kind === 'waiting') {
@@ -226,7 +257,7 @@ export class Registry {
     room.remove(session);
     if (room.seats.get(seat.client_id) !== seat) return;
     if (seat.presence.kind !== 'connected' || seat.presence.session !== session) return;
-    if (this.#rooms.get(room.room_id) !== room) return this.#endedElsewhere(room, seat, ending);
+    if (this.#rooms.get(room.room_id) !== room) return this.#endedElsewhere(room, seat, session, ending);
     seat.presence = { kind: 'waiting', timer: undefined };
     if (ending === 'left') return this.#remove(room, seat, true);
     seat.connect_by = Math.max(seat.connect_by, Date.now() + this.#deps.resume_grace);
@@ -238,7 +269,10 @@ export class Registry {
    * The room is no longer ours. Who leaves between `moved` and the close is told to the router as of the new place, where
    * the seat would be kept otherwise; a removal that is older than what the router knows does nothing there.
    */
-  #endedElsewhere({ room_id, moved_to }: SeatedRoom, { client_id, generation }: Seat, ending: Ending): void {
+  #endedElsewhere(room: SeatedRoom, seat: Seat, session: Session, ending: Ending): void {
+    const { room_id, moved_to } = room;
+    const { client_id, generation } = seat;
+    this.#departures.ended(room, session, ending);
     if (ending !== 'left' || moved_to === undefined) return;
     this.#deps.events.removed({ room_id, epoch: moved_to, client_id, generation });
   }
@@ -263,6 +297,7 @@ export class Registry {
     if (room.seats.size === 0 && this.#rooms.get(room.room_id) === room) {
       room.end();
       this.#rooms.delete(room.room_id);
+      this.#emptied();
     }
     if (!report) return;
     const { room_id, epoch } = room;
@@ -272,19 +307,52 @@ export class Registry {
 
   /** The router says that a room is not ours at this epoch: its clients are sent away, and it does not come back. */
   disown({ room_id, epoch, moved_to }: NotOwned): void {
-    const { pulse, counts } = this.#deps.host;
+    const { connect_timeout, host } = this.#deps;
+    const { pulse, counts, timing } = host;
     const room = this.#rooms.get(room_id);
     if (room === undefined || room.epoch > epoch) return this.#lost.add(room_id, epoch, pulse.awake);
+    if (this.#mode === 'draining' && moved_to !== undefined) {
+      // What moves it has not heard yet that it did. The seats have waited there since some heartbeat of ours.
+      return this.moved(room_id, moved_to, performance.now() - connect_timeout / 3);
+    }
     counts.rooms_lost++;
-    const fate = moved_to === undefined ? 'gone' : 'moved';
-    this.#lost.add(room_id, epoch, pulse.awake, { hashes: hashesOf(room), fate });
-    room.moved_to = moved_to?.epoch;
-    this.#departures.depart(this.#forget(room), room.protocol === 'anteroom.raw.v1', moved_to);
+    if (moved_to === undefined) {
+      this.#lost.add(room_id, epoch, pulse.awake, { hashes: hashesOf(room), fate: 'gone' });
+      endAll(room, this.#forget(room), 'gone');
+    } else {
+      this.#leave(room, epoch, { type: 'moved', ...moved_to, reason: 'rehomed' }, timing.moved_close);
+    }
+    this.#emptied();
+  }
+
+  /**
+   * The router has moved a room of this draining task to `place`, and registered its seats there at `since` (monotonic, ms)
+   * or later: its clients have time to go there.
+   */
+  moved(room_id: string, place: Place, since: number): void {
+    const { host, connect_timeout } = this.#deps;
+    const room = this.#rooms.get(room_id);
+    if (room === undefined || room.epoch >= place.epoch) return;
+    host.counts.rooms_moved++;
+    // Whoever has not gone by then is sent, in time to take up the seat there.
+    const kept = since + SEAT_USE * connect_timeout - performance.now();
+    const wait = Math.round(Math.max(host.timing.moved_close, Math.min(kept, this.#time_left)));
+    // Nothing that was on its way here at an epoch before this one is ours.
+    const before = place.epoch - 1;
+    this.#leave(room, before, { type: 'moved', ...place, reason: 'drain', deadline_ms: wait }, wait);
+    this.#emptied();
+  }
+
+  /** The room went elsewhere: it is lost up to `epoch`, and its clients have `wait` ms. */
+  #leave(room: SeatedRoom, epoch: number, moved: Moved, wait: number): void {
+    const { pulse } = this.#deps.host;
+    this.#lost.add(room.room_id, epoch, pulse.awake, { hashes: hashesOf(room), fate: 'moved' });
+    room.moved_to = moved.epoch;
+    this.#departures.depart(room, this.#forget(room), moved, wait);
   }
 
   /** Forgets the room and its seats; the open sessions, which the caller ends. */
   #forget(room: SeatedRoom): Session[] {
-    room.end();
     this.#rooms.delete(room.room_id);
     const sessions: Session[] = [];
     for (const { presence } of room.seats.values()) {

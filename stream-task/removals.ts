@@ -29,7 +29,7 @@ export interface Removals {
 const nameOf = ({ room_id, client_id }: RemoveClientRequest): string => `${room_id}.${client_id}`;
 
 export function createRemovals(deps: {
-  router: RouterClient;
+  router: Pick<RouterClient, 'removeClient'>;
   timing: Pick<Timing, 'retry_first' | 'retry_longest'>;
   counts: Counts;
   log: Logger;

@@ -3,8 +3,11 @@ import type { z } from 'zod';
 import { authorize, ROUTER } from '../shared/domain/token.ts';
 import type { SecretSource } from '../shared/ports/secrets.ts';
 import {
+  migrateRoomResponse,
   putTaskResponse,
   removeClientResponse,
+  type MigrateRoomRequest,
+  type MigrateRoomResponse,
   type PutTaskRequest,
   type PutTaskResponse,
   type RemoveClientRequest,
@@ -36,6 +39,7 @@ export interface RouterClient {
     request: RemoveClientRequest,
     signal?: AbortSignal,
   ): Promise<RouterAnswer<RemoveClientResponse>>;
+  migrateRoom(request: MigrateRoomRequest, signal?: AbortSignal): Promise<RouterAnswer<MigrateRoomResponse>>;
 }
 
 export interface RouterClientOptions {
@@ -45,6 +49,8 @@ export interface RouterClientOptions {
   secrets: SecretSource;
   /** Limit of one call, ms. */
   timeout: number;
+  /** That of migrate-room, ms. */
+  migrate_timeout: number;
 }
 
 export function createRouterClient(options: RouterClientOptions): RouterClient {
@@ -53,6 +59,15 @@ export function createRouterClient(options: RouterClientOptions): RouterClient {
       call(options, '/put-task', request, putTaskResponse, { remote }, signal),
     removeClient: (request, signal) =>
       call(options, '/remove-client', request, removeClientResponse, {}, signal),
+    migrateRoom: (request, signal) =>
+      call(
+        { ...options, timeout: options.migrate_timeout },
+        '/migrate-room',
+        request,
+        migrateRoomResponse,
+        {},
+        signal,
+      ),
   };
 }
 

@@ -1,10 +1,10 @@
-/** The relay's HTTP routes: /health, /ready, /metrics for anyone; /register and /rooms with the router's token. */
+/** The relay's HTTP routes: /health, /ready, /metrics for anyone; /register, /rooms and /drain with the router's token. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { isBoundTo, ROUTER, verifyClaims, type TokenClaims } from '../shared/domain/token.ts';
 import type { SecretSource } from '../shared/ports/secrets.ts';
-import { registerRequest, type TaskRooms } from '../shared/protocol/api.ts';
+import { registerRequest, type DrainResponse, type TaskRooms } from '../shared/protocol/api.ts';
 import { problem, PROBLEM_TYPE, PROBLEMS, type Fault, type ProblemCode } from '../shared/protocol/problem.ts';
 import { ROOM_ID } from '../shared/protocol/subprotocol.ts';
 import { readBody } from './body.ts';
@@ -19,6 +19,8 @@ export interface RouteDeps {
   secrets: SecretSource;
   metrics: MetricsRegistry;
   log: Logger;
+  /** Begins to drain, unless it does already. Undefined: it cannot. */
+  drain: (() => DrainResponse) | undefined;
   /** Called when the request has shown a valid token. */
   proven: () => void;
 }
@@ -61,8 +63,8 @@ function metricsText(metrics: MetricsRegistry): Promise<string> {
 }
 
 const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body });
-const json = (body: unknown): Answer => ({
-  status: 200,
+const json = (body: unknown, status = 200): Answer => ({
+  status,
   type: 'application/json',
   body: JSON.stringify(body),
 });
@@ -89,6 +91,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   '/register': { method: 'POST', answer: register },
   '/rooms': { method: 'GET', answer: rooms },
+  '/drain': { method: 'POST', answer: drain },
 };
 
 /** Answers `request`. Never throws. */
@@ -180,6 +183,12 @@ async function rooms(request: IncomingMessage, url: URL, deps: RouteDeps): Promi
     rooms: deps.registry.snapshot(room_id),
   };
   return json(snapshot);
+}
+
+async function drain(request: IncomingMessage, url: URL, deps: RouteDeps): Promise<Answer> {
+  checkBinding(await authenticate(request, deps), request, url, '');
+  if (deps.drain === undefined) throw new Refusal('not_found', 'This relay ends with its process');
+  return json(deps.drain(), 202);
 }
 
 function parseJson(body: string): unknown {

@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import type { TaskConfig } from '../shared/config/settings.ts';
 import type { SecretSource } from '../shared/ports/secrets.ts';
+import type { DrainResponse } from '../shared/protocol/api.ts';
 import { MAX_CONTROL_BYTES } from '../shared/protocol/control.ts';
 import { Connections } from './connections.ts';
 import { countOne, createCounts, type Counts } from './counts.ts';
@@ -51,6 +52,8 @@ export interface RelayDeps {
   secrets: SecretSource;
   log: Logger;
   events: RegistryEvents;
+  /** `POST /drain`: the task begins to end, unless it does already. Default: there is no such route. */
+  drain?: () => DrainResponse;
   timing?: Timing;
   /** Connections at once that have shown neither a ticket nor a token. Default: {@link MAX_NEWCOMERS}. */
   max_newcomers?: number;
@@ -132,7 +135,17 @@ export async function startRelay(config: RelayConfig, deps: RelayDeps): Promise<
     if (!connections.asked(socket)) return;
     response.once('close', () => connections.answered(socket));
     const proven = (): void => connections.proven(socket);
-    void answerRequest(request, response, { task_id, started_at, registry, secrets, metrics, log, proven });
+    const { drain } = deps;
+    void answerRequest(request, response, {
+      task_id,
+      started_at,
+      registry,
+      secrets,
+      metrics,
+      log,
+      drain,
+      proven,
+    });
   };
   const server: Server =
     deps.tls === undefined

@@ -48,4 +48,6 @@ export interface SessionDeps {
   rate: Rate;
   /** Called once, when the connection takes no more, however that came. */
   ended: (session: Session, ending: Ending) => void;
+  /** The client says that it sends elsewhere from now on (R65). False if that means nothing, as its room is served here. */
+  movedOn: (session: Session) => boolean;
 }

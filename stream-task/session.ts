@@ -30,7 +30,9 @@ export class Session implements Member, CongestionDeps {
   readonly #outbox: Outbox;
   readonly #raw: boolean;
   readonly #rate: Rate;
-  readonly #ended: SessionDeps['ended'];
+  readonly #deps: Pick<SessionDeps, 'ended' | 'movedOn'>;
+  /** What it sends to others is sent elsewhere (R65). */
+  moved_on = false;
   #state: State = 'open';
   #sent_at: number;
   #ping_at: number;
@@ -51,7 +53,7 @@ export class Session implements Member, CongestionDeps {
     this.slot = deps.slot;
     this.#raw = deps.protocol === 'anteroom.raw.v1';
     this.#rate = deps.rate;
-    this.#ended = deps.ended;
+    this.#deps = deps;
     this.#congestion = this.#raw ? undefined : new Congestion(this);
     const now = performance.now();
     this.#sent_at = now;
@@ -81,6 +83,7 @@ export class Session implements Member, CongestionDeps {
     if (fault !== undefined) return this.end(CLOSE.BAD_FRAME, `frame: ${fault}`);
     if (maskedSource(from, at, mask) !== this.slot) return this.end(CLOSE.BAD_FRAME, 'frame: source');
     const destination = maskedDestination(from, at, mask);
+    if (this.moved_on && destination !== TO_RELAY) return;
     if (destination === TO_ALL) this.#room.forward(this, from, at, length, mask, true);
     else if (destination === TO_RELAY) this.#toRelay(from, at, length, mask);
     else this.#unicast(destination, from, at, length, mask);
@@ -284,6 +287,7 @@ export class Session implements Member, CongestionDeps {
     const control = parseControl(text.toString());
     if (control === undefined) return this.end(CLOSE.BAD_FRAME, 'control: not a JSON object with a type');
     if (control.type === 'leave') this.end(NORMAL_CLOSURE, 'left', 'left');
+    else if (control.type === 'moved_on') this.moved_on ||= this.#deps.movedOn(this);
   }
 
   #over(code: number, ending: Ending): void {
@@ -291,7 +295,7 @@ export class Session implements Member, CongestionDeps {
     this.#congestion?.end(turns.now);
     countOne(counts.closes, code);
     pulse.delete(this);
-    this.#ended(this, ending);
+    this.#deps.ended(this, ending);
   }
 
   #pingDelay(): number {

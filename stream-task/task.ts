@@ -5,16 +5,19 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskConfig } from '../shared/config/settings.ts';
 import type { SecretSource } from '../shared/ports/secrets.ts';
+import type { DrainResponse } from '../shared/protocol/api.ts';
 import { publicAddress, publicUrl } from './address.ts';
 import { backoff } from './backoff.ts';
 import { Connects } from './connects.ts';
+import { drainTask } from './drain.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
+import { startIdleStop } from './idle-stop.ts';
 import type { Logger } from './log.ts';
 import { ecsTask, type EcsTask, type MetadataEndpoints } from './metadata.ts';
 import { createRemovals } from './removals.ts';
 import { createRouterClient } from './router-client.ts';
 import { startRelay, type Relay } from './server.ts';
-import { TIMING, type Timing } from './timing.ts';
+import { STOP_LIMIT_MS, TIMING, type Timing } from './timing.ts';
 import { wait } from './wait.ts';
 
 export interface TaskDeps {
@@ -23,6 +26,8 @@ export interface TaskDeps {
   /** Called with the task id, once that is known. */
   log(task_id: string): Logger;
   timing?: Timing;
+  /** Called when the task begins to end: after so many ms it has ended, or something is wrong. */
+  ending?(within_ms: number): void;
 }
 
 export interface StreamTask {
@@ -30,7 +35,14 @@ export interface StreamTask {
   readonly relay: Relay;
   /** Resolves when the router has accepted the task, or the task was stopped before. */
   readonly registered: Promise<void>;
-  /** Drains and stops: no client, call or socket is left. Bounded in time; a second call waits for the first. */
+  /** Resolves when it has stopped: no client, call or socket is left. */
+  readonly stopped: Promise<void>;
+  /**
+   * Moves its rooms to other tasks, and stops when everybody has gone, at the latest after DRAIN_DEADLINE. What is left of
+   * that time, if it drains already.
+   */
+  drain(): DrainResponse;
+  /** Stops at once, also while it drains. */
   stop(): Promise<void>;
 }
 
@@ -52,6 +64,7 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
     task_id,
     secrets,
     timeout: timing.router_call,
+    migrate_timeout: timing.migrate_call,
   });
   const connects = new Connects();
   const relay = await startRelay(config, {
@@ -65,6 +78,7 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
       removed: (removal) => removals.add(removal),
       removing: (seat) => removals.has(seat),
     },
+    drain: () => drain(),
   });
   const { registry, counts } = relay;
   const removals = createRemovals({ router, timing, counts, log });
@@ -114,11 +128,34 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
   });
   const joining = join().finally(() => registered.resolve());
 
-  async function stop(): Promise<void> {
-    log.info({ rooms: registry.rooms, clients: registry.clients }, 'draining');
+  const ended = Promise.withResolvers<void>();
+  /** When it must have stopped to drain, ms since the Unix epoch; undefined if it does not drain. */
+  let deadline: number | undefined;
+  let stopping_began = false;
+
+  function drain(): DrainResponse {
+    const limit = config.DRAIN_DEADLINE;
+    if (limit === 0) void stop();
+    if (deadline === undefined && !stopping_began) {
+      deadline = Date.now() + limit;
+      void drainThenStop(limit);
+    }
+    return { rooms: registry.rooms, deadline_ms: Math.max(0, (deadline ?? 0) - Date.now()) };
+  }
+
+  async function drainThenStop(limit: number): Promise<void> {
+    deps.ending?.(limit + STOP_LIMIT_MS);
+    log.info({ rooms: registry.rooms, clients: registry.clients, limit }, 'draining');
+    await drainTask({ registry, router, heartbeat, timing, counts, log }, limit, stopping.signal);
+    void stop();
+  }
+
+  async function end(): Promise<void> {
+    log.info({ rooms: registry.rooms, clients: registry.clients }, 'stopping');
     registry.drain();
+    idle?.stop();
     stopping.abort();
-    await heartbeat?.tell('DRAINING');
+    await (deadline === undefined ? heartbeat?.tell('DRAINING') : heartbeat?.end());
     await joining;
     await relay.close();
     await Promise.all([
@@ -127,13 +164,26 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
     ]);
     log.info('stopped');
   }
-  let stopped: Promise<void> | undefined;
-  return {
-    task_id,
-    relay,
-    registered: registered.promise,
-    stop: () => (stopped ??= stop()),
-  };
+
+  function stop(): Promise<void> {
+    if (!stopping_began) {
+      stopping_began = true;
+      deps.ending?.(STOP_LIMIT_MS);
+      ended.resolve(end());
+    }
+    return ended.promise;
+  }
+
+  // A room is here for as long as anybody has a seat in it.
+  const busy = (): boolean => registry.rooms > 0 || registry.clients > 0;
+  const idle =
+    config.IDLE_STOP === 0
+      ? undefined
+      : startIdleStop(config.IDLE_STOP, busy, () => {
+          log.info('nobody was here for IDLE_STOP');
+          drain();
+        });
+  return { task_id, relay, registered: registered.promise, stopped: ended.promise, drain, stop };
 }
 
 /** Rejects unless the relay answers its own /health over a real socket. */

@@ -1,6 +1,7 @@
 /** Every time-out of the relay that is not an operator's setting, in one place. Milliseconds. */
 import {
   CLOCK_SKEW_MS,
+  PLACEMENT_DEADLINE_MS,
   REQUEST_LIMIT_MS,
   TASK_CALL_TIMEOUT_MS,
   TOKEN_LIFETIME_S,
@@ -42,6 +43,10 @@ export interface Timing {
   lost_kept: number;
   /** Limit of one call to the router. */
   router_call: number;
+  /** Limit of one call that moves a room: the router may have to try several tasks. */
+  migrate_call: number;
+  /** Longest wait between two tries to move a room (full jitter): the next one may end, or a task be up any moment. */
+  migrate_pause: number;
   /** Limit of one call to a metadata service. */
   metadata_call: number;
   /** First and longest wait between two tries of a call (full jitter). */
@@ -65,11 +70,13 @@ export const TIMING: Timing = {
   moved_close: 1_000,
   lost_kept: REQUEST_LIMIT_MS + TOKEN_LIFETIME_S * 1_000 + 2 * CLOCK_SKEW_MS + REQUEST_ARRIVES_MS,
   router_call: 5_000,
+  migrate_call: PLACEMENT_DEADLINE_MS + 2 * TASK_CALL_TIMEOUT_MS,
+  migrate_pause: 2_000,
   metadata_call: 2_000,
   retry_first: 250,
   retry_longest: 10_000,
   stop_call: 2_000,
 };
 
-/** Stopping takes no longer than this, whoever does not answer: then the process ends all the same. */
+/** Stopping takes no longer than this, whoever does not answer: then the process ends all the same. A drain comes before. */
 export const STOP_LIMIT_MS = 10_000;

@@ -1,4 +1,5 @@
 /** What is checked of a WebSocket handshake before it is answered with 101. Pure. */
+import { listMembers, originAllowed } from '../shared/protocol/offer.ts';
 import {
   parseCredentialsToken,
   PROTOCOLS,
@@ -24,28 +25,7 @@ export const WEBSOCKET_VERSION = '13';
 /** 16 bytes in base64 (RFC 6455 §4.2.1). */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
-/**
- * The members of a list in a header (RFC 9110 §5.6.1). Not with an expression: those that take white space away at an end
- * take quadratic time on long runs of it, and this is read before anybody has shown a ticket.
- */
-function listMembers(value: string): string[] {
-  return value.split(',').map((member) => {
-    let start = 0;
-    let end = member.length;
-    while (start < end && isBlank(member, start)) start++;
-    while (end > start && isBlank(member, end - 1)) end--;
-    return member.slice(start, end);
-  });
-}
-
-const isBlank = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t';
-
 const refused = (status: number, detail: string): UpgradeVerdict => ({ kind: 'refused', status, detail });
-
-/** Whether pages of `origin` may connect. An absent origin is no browser. */
-export function originAllowed(origin: string | undefined, allowed: readonly string[]): boolean {
-  return origin === undefined || allowed.includes('*') || allowed.includes(origin);
-}
 
 /** What RFC 6455 §4.2.1 asks of any handshake; undefined if it is one. */
 function handshakeFault(request: UpgradeRequest): UpgradeVerdict | undefined {

@@ -4,7 +4,7 @@ import { authorize, ROUTER } from '../domain/token.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SecretSource } from '../ports/secrets.ts';
 import type { TaskAddress, TaskCallFailure, TaskClient } from '../ports/task-client.ts';
-import { taskRooms } from '../protocol/api.ts';
+import { drainResponse, taskRooms } from '../protocol/api.ts';
 import type { ProblemCode } from '../protocol/problem.ts';
 
 type Answer = { kind: 'answer'; body: unknown } | TaskCallFailure;
@@ -92,7 +92,7 @@ export function httpTaskClient(
     authorization: string,
     signal: AbortSignal,
   ): Promise<Answer> {
-    // A reset may be no more than a kept-alive connection that the task closed as idle. Both calls are idempotent: one
+    // A reset may be no more than a kept-alive connection that the task closed as idle. All calls are idempotent: one
     // more try on a fresh connection tells.
     for (let tries = 1; ; tries++) {
       try {
@@ -117,6 +117,12 @@ export function httpTaskClient(
       if (answer.kind !== 'answer') return answer;
       const parsed = taskRooms.safeParse(answer.body);
       return parsed.success ? { kind: 'rooms', snapshot: parsed.data } : { kind: 'failed', status: 200 };
+    },
+    async drain(task) {
+      const answer = await call(task, 'POST', '/drain', '');
+      if (answer.kind !== 'answer') return answer;
+      const parsed = drainResponse.safeParse(answer.body);
+      return parsed.success ? { kind: 'draining', ...parsed.data } : { kind: 'failed', status: 202 };
     },
   };
 }

@@ -157,6 +157,26 @@ export const ROUTES: RouteDescription[] = [
     problems: [...BODY_PROBLEMS, 'unauthorized', ...STORE_PROBLEMS],
   },
   {
+    method: 'post',
+    path: '/migrate-room',
+    server: 'router',
+    operation: 'migrate-room',
+    summary: 'Move a room away from a task that drains',
+    description:
+      'One room a call. Its clients keep ids and tickets and are registered at the new place before the answer. Idempotent: of a room that has moved already the present place is the answer.',
+    caller: 'task',
+    request: api.migrateRoomRequest,
+    answers: [{ status: 200, description: 'Where the room is now.', body: api.migrateRoomResponse }],
+    problems: [
+      ...BODY_PROBLEMS,
+      'unauthorized',
+      'room_not_found',
+      'stale_epoch',
+      'no_task_available',
+      ...STORE_PROBLEMS,
+    ],
+  },
+  {
     method: 'get',
     path: '/openapi.json',
     server: 'router',
@@ -218,6 +238,18 @@ export const ROUTES: RouteDescription[] = [
       'task_draining',
       'no_task_available',
     ],
+  },
+  {
+    method: 'post',
+    path: '/drain',
+    server: 'task',
+    operation: 'drain',
+    summary: 'Move the rooms of the task away, and end it',
+    description:
+      'Answers at once; the task ends when everybody has gone, at the latest at its deadline. Idempotent.',
+    caller: 'router',
+    answers: [{ status: 202, description: 'It drains.', body: api.drainResponse }],
+    problems: ['unauthorized', 'wrong_task'],
   },
   {
     method: 'get',

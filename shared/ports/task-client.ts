@@ -1,5 +1,5 @@
 import type { TaskRecord } from '../domain/task.ts';
-import type { RegisterRequest, TaskRooms } from '../protocol/api.ts';
+import type { DrainResponse, RegisterRequest, TaskRooms } from '../protocol/api.ts';
 
 /** Where a task is called: its WebSocket address names the host, its id is the audience of the token. */
 export type TaskAddress = Pick<TaskRecord, 'task_id' | 'url'>;
@@ -23,4 +23,6 @@ export interface TaskClient {
     task: TaskAddress,
     room_id?: string,
   ): Promise<{ kind: 'rooms'; snapshot: TaskRooms } | TaskCallFailure>;
+  /** Tells the task to move its rooms away and to end. Idempotent. */
+  drain(task: TaskAddress): Promise<({ kind: 'draining' } & DrainResponse) | TaskCallFailure>;
 }

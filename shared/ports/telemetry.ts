@@ -6,6 +6,7 @@ export type MetricName =
   | 'rooms_refused'
   | 'rooms_closed'
   | 'rooms_rehomed'
+  | 'rooms_migrated'
   | 'clients_joined'
   | 'clients_resumed'
   | 'clients_removed'

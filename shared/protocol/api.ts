@@ -201,6 +201,20 @@ export const removeClientResponse = z
   .meta({ id: 'RemoveClientResponse' });
 export type RemoveClientResponse = z.infer<typeof removeClientResponse>;
 
+export const migrateRoomRequest = z
+  .strictObject({ room_id: roomId, epoch })
+  .meta({ id: 'MigrateRoomRequest' });
+export type MigrateRoomRequest = z.infer<typeof migrateRoomRequest>;
+
+export const migrateRoomResponse = z
+  .object({
+    room_id: roomId,
+    epoch,
+    url: z.string().meta({ description: 'WebSocket address of the task that serves the room now.' }),
+  })
+  .meta({ id: 'MigrateRoomResponse' });
+export type MigrateRoomResponse = z.infer<typeof migrateRoomResponse>;
+
 // ── router → task ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const registerRequest = z
@@ -237,6 +251,15 @@ export const registerResponse = z
   .object({ room_id: roomId, epoch, clients: count })
   .meta({ id: 'RegisterResponse' });
 export type RegisterResponse = z.infer<typeof registerResponse>;
+
+/** What a task answers to `POST /drain`. */
+export const drainResponse = z
+  .object({
+    rooms: count.meta({ description: 'Rooms that are still to be moved.' }),
+    deadline_ms: count.meta({ description: 'The task has ended, or ends, after so many ms at most.' }),
+  })
+  .meta({ id: 'DrainResponse' });
+export type DrainResponse = z.infer<typeof drainResponse>;
 
 /** `GET /rooms[?room_id=…]` of a task. */
 export const taskRooms = z

@@ -44,10 +44,13 @@ export interface Joined extends Peer {
   type: 'joined';
 }
 
-/** `resuming`: the socket broke, its seat is kept for a while. `gone`: it left for good. */
+/**
+ * `resuming`: the socket broke, its seat is kept for a while. `gone`: it left for good. `moved`: nothing more comes from it
+ * here, where the room was served before (R64, R65).
+ */
 export interface Left extends Peer {
   type: 'left';
-  reason: 'resuming' | 'gone';
+  reason: 'resuming' | 'gone' | 'moved';
 }
 
 /** The room is served elsewhere from now on. Without `url` ask the router. */
@@ -55,9 +58,13 @@ export interface Moved {
   type: 'moved';
   url?: string;
   epoch: number;
+  /** `drain`: every seat is registered there already (R63). */
   reason: 'drain' | 'rehomed';
+  /** With `drain`: how much longer the room is relayed here at most, ms. */
+  deadline_ms?: number;
 }
 
+/** The task is to end, and looks for other places for its rooms: it serves none for longer than this, ms (R62). */
 export interface Draining {
   type: 'draining';
   deadline_ms: number;
@@ -125,7 +132,12 @@ export interface Leave {
   type: 'leave';
 }
 
-export type ClientControl = Leave;
+/** After `moved`: what the client sends from now on goes to the new place (R65). */
+export interface MovedOn {
+  type: 'moved_on';
+}
+
+export type ClientControl = Leave | MovedOn;
 
 /** The relay says `alive` after this much silence towards a client, ms. */
 export const ALIVE_AFTER_MS = 5_000;

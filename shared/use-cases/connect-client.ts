@@ -1,16 +1,12 @@
 /** Makes a seat usable: registers the client at the room's task, re-homing the room if that task is dead. */
 import { PLACEMENT_ATTEMPTS, PLACEMENT_DEADLINE_MS } from '../domain/liveness.ts';
 import { isLive, isOpen, type ClientRecord, type RoomRecord } from '../domain/room.ts';
-import type { ProblemCode } from '../protocol/problem.ts';
 import type { Deps } from './deps.ts';
 import { examineTask } from './examine-task.ts';
 import { done, type Outcome } from './outcome.ts';
 import { noTaskAvailable, roomNotFound } from './refusals.ts';
-import { registerClients, registerEveryone, rehomeRoom } from './rehome-room.ts';
+import { registerClients, registerEveryone, rehomeRoom, WILL_NOT_TAKE } from './rehome-room.ts';
 import { removeClient } from './remove-client.ts';
-
-/** How a task says that it takes no room that it does not hold. */
-const WILL_NOT_TAKE: ReadonlySet<string> = new Set<ProblemCode>(['task_draining', 'no_task_available']);
 
 export interface Seat {
   room: RoomRecord;

@@ -1,9 +1,16 @@
 import { PLACEMENT_ATTEMPTS } from '../domain/liveness.ts';
 import { isLive, type ClientRecord, type RoomRecord } from '../domain/room.ts';
 import type { TaskCallFailure } from '../ports/task-client.ts';
+import type { ProblemCode } from '../protocol/problem.ts';
 import type { Deps } from './deps.ts';
 import { registration } from './grant.ts';
 import { pickTask } from './pick-task.ts';
+
+/** How a task says that it takes no room that it does not hold. */
+export const WILL_NOT_TAKE: ReadonlySet<string> = new Set<ProblemCode>([
+  'task_draining',
+  'no_task_available',
+]);
 
 /** How a register came out. `connect_by`: until when the task keeps the seats. */
 export type Registered = { kind: 'registered'; connect_by: number } | TaskCallFailure;

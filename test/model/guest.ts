@@ -1,12 +1,13 @@
 /** A client: what it was granted, and its socket. */
 import type { Grant } from '../../shared/protocol/api.ts';
 import { CLOSE } from '../../shared/protocol/close-codes.ts';
+import { parseControl, type Moved } from '../../shared/protocol/control.ts';
 import type { Session } from '../../stream-task/session.ts';
 import type { ClientSocket } from '../../stream-task/session-types.ts';
 import type { RelayProcess } from './relay-process.ts';
 
 /** Its socket, as long as it is open by the client's own word. */
-interface Line {
+export interface Line {
   process: RelayProcess;
   session: Session;
   /** The server has closed it. */
@@ -18,6 +19,13 @@ export type Connected =
   | { kind: 'refused'; code: number }
   /** Nobody answers there. */
   | { kind: 'no_answer' };
+
+/** What a control message of its own frame says, if it is that the room has moved. */
+function movedIn(frames: Uint8Array): Moved | undefined {
+  const text = Buffer.from(frames).toString('latin1');
+  const control = parseControl(text.slice(text.indexOf('{')));
+  return control?.type === 'moved' ? (control as unknown as Moved) : undefined;
+}
 
 const LEAVE = Buffer.from(JSON.stringify({ type: 'leave' }));
 
@@ -44,17 +52,25 @@ export class Guest {
   line: Line | undefined;
   /** The connection was ended by the relay. */
   readonly #ended: (guest: Guest, code: number, url: string) => void;
+  /** The room has moved while it is connected. */
+  readonly #moved: (guest: Guest, moved: Moved) => void;
 
   constructor(
     name: string,
     grant: Grant,
-    options: { loyal: boolean; now: number; ended: (guest: Guest, code: number, url: string) => void },
+    options: {
+      loyal: boolean;
+      now: number;
+      ended: (guest: Guest, code: number, url: string) => void;
+      moved: (guest: Guest, moved: Moved) => void;
+    },
   ) {
     this.name = name;
     this.grant = grant;
     this.granted_at = options.now;
     this.loyal = options.loyal;
     this.#ended = options.ended;
+    this.#moved = options.moved;
   }
 
   static comesBackAfter(code: number): boolean {
@@ -84,6 +100,11 @@ export class Guest {
     return result;
   }
 
+  /** It has another connection now, and ends `line`, of a room that has moved. */
+  letGo(line: Line): void {
+    if (!line.closed) line.process.run(() => line.session.closed(1005));
+  }
+
   /** Its connection breaks. */
   break(): void {
     const { line } = this;
@@ -109,7 +130,11 @@ export class Guest {
     return {
       waiting: 0,
       since: undefined,
-      write: () => true,
+      write: (frames) => {
+        const moved = movedIn(frames);
+        if (moved !== undefined && this.line === line) this.#moved(this, moved);
+        return true;
+      },
       sendClose: end,
       terminate: () => end(1006),
     };

@@ -85,13 +85,14 @@ async function report(store: Store, details: fc.RunDetails<[Script]>): Promise<s
   const [script] = details.counterexample ?? [];
   if (script === undefined) return `no counterexample: ${String(details.errorInstance)}`;
   const { breach, log } = await runScript(script, store);
-  const { steps: _, heartbeats, removals, ...town } = script;
+  const { steps: _, heartbeats, removals, migrations, ...town } = script;
   return [
     breach ?? 'not repeated',
     '',
     JSON.stringify(town),
     ...(heartbeats.length > 0 ? [`heartbeats ${JSON.stringify(heartbeats)}`] : []),
     ...(removals.length > 0 ? [`removals ${JSON.stringify(removals)}`] : []),
+    ...(migrations.length > 0 ? [`migrations ${JSON.stringify(migrations)}`] : []),
     ...log,
     '',
     `again: npm run model -- --store ${store.name} --seed ${details.seed} --path ${details.counterexamplePath ?? ''}`,

@@ -64,6 +64,7 @@ export function taskClientFor(request: Request, processes: readonly RelayProcess
         const result = registry.register(body);
         return result.kind === 'registered' ? { kind: 'registered' } : { kind: 'refused', code: result.code };
       }),
+    drain: (address) => call(address, (process) => ({ kind: 'draining', ...process.drain() })),
     rooms: (address, room_id) =>
       call(address, (process) =>
         process.registry.mode === 'stopped'
@@ -96,6 +97,16 @@ export function fleetFor(request: Request, state: FleetState): Fleet {
       ask(() => {
         const of = state.tasks.get(task_arn);
         return of === undefined ? undefined : { task_arn, state: of };
+      }),
+    // The fleet of the model grows and shrinks by its script alone.
+    launch: (count) =>
+      ask(() => ({
+        launched: [],
+        failures: [{ kind: 'misconfigured', count, detail: 'nothing to launch' }],
+      })),
+    stop: (task_arn) =>
+      ask(() => {
+        if (state.tasks.has(task_arn)) state.tasks.set(task_arn, 'stopped');
       }),
   };
 }

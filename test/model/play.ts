@@ -181,6 +181,12 @@ export class Play {
         fleet.tasks.set(arn, 'stopping');
         void process.stop().then(() => fleet.tasks.set(arn, 'stopped'));
         return;
+      case 'drain':
+        if (process.stopping || process.draining || process.frozen) return;
+        this.#say(`${task_id} drains`);
+        if (action.by_fleet) fleet.tasks.set(arn, 'stopping');
+        process.drain(() => fleet.tasks.set(arn, 'stopped'));
+        return;
       default:
         action satisfies never;
     }

@@ -127,7 +127,7 @@ export function moveBreaches(before: Rows, rows: Rows, request: Request, watched
     }
     const process = servingNow(watched, room);
     if (process === undefined || scheduler.now - process.disturbed_at < AFTERMATH_MS) return [];
-    if (fleet.tasks.get(`arn:${process.task_id}`) !== 'running') return [];
+    if (process.draining || fleet.tasks.get(`arn:${process.task_id}`) !== 'running') return [];
     return [`room ${room.room_id} was taken from ${process.task_id} by ${request.name} for nothing`];
   });
 }

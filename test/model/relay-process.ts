@@ -1,9 +1,11 @@
 /**
- * A stream task's process in virtual time: the real registry, heartbeat and removals, without sockets. It can be frozen,
- * cut off, crashed, and stopped as SIGTERM does.
+ * A stream task's process in virtual time: the real registry, heartbeat, removals and drain, without sockets. It can be
+ * frozen, cut off, crashed, drained, and stopped at once.
  */
+import type { DrainResponse } from '../../shared/protocol/api.ts';
 import { Connects } from '../../stream-task/connects.ts';
 import { createCounts } from '../../stream-task/counts.ts';
+import { drainTask } from '../../stream-task/drain.ts';
 import { startHeartbeat, type Heartbeat } from '../../stream-task/heartbeat.ts';
 import { createLog } from '../../stream-task/log.ts';
 import { Pulse } from '../../stream-task/pulse.ts';
@@ -24,6 +26,8 @@ function still(): Pulse {
   return pulse;
 }
 
+/** How long a process drains at most: shorter than what a run waits for at its end. */
+const DRAIN_MS = 40_000;
 const PLENTY = 1e9;
 const LIMITS = {
   messages_per_second: PLENTY,
@@ -65,6 +69,7 @@ export class RelayProcess {
   /** Its calls do not reach the router. */
   mute = false;
   stopping = false;
+  draining = false;
   readonly #scheduler: Scheduler;
   /** By the router's clock. */
   readonly born: number;
@@ -72,6 +77,11 @@ export class RelayProcess {
   readonly #here: Surroundings;
   readonly #pulse = still();
   readonly #heartbeat: Heartbeat;
+  readonly #router: RouterClient;
+  readonly #ending = new AbortController();
+  readonly #counts = createCounts();
+  /** By its own clock. */
+  #drain_until = 0;
   readonly #removals: ReturnType<typeof createRemovals>;
   #frozen: { since: number; waiting: (() => void)[] } | undefined;
   /** ms */
@@ -80,6 +90,7 @@ export class RelayProcess {
   constructor(scheduler: Scheduler, options: ProcessOptions) {
     const { task_id, url, room_capacity } = options;
     const router = options.router(this);
+    this.#router = router;
     this.task_id = task_id;
     this.url = url;
     this.room_capacity = room_capacity;
@@ -100,7 +111,7 @@ export class RelayProcess {
         });
       },
     };
-    const counts = createCounts();
+    const counts = this.#counts;
     const connects = new Connects();
     this.registry = new Registry({
       room_capacity,
@@ -203,13 +214,31 @@ export class RelayProcess {
     this.#frozen = undefined;
   }
 
-  /** As `startTask` stops: drains, ends its connections, says so. Resolves when the process has ended. */
+  /** As `startTask` drains, unless it does already or stops. `ended` is called when it has stopped. */
+  drain(ended: () => void = () => {}): DrainResponse {
+    if (!this.draining && !this.stopping) {
+      this.draining = true;
+      this.#drain_until = this.now() + DRAIN_MS;
+      const { registry } = this;
+      const deps = { router: this.#router, heartbeat: this.#heartbeat, timing: TIMING, log: SILENT };
+      void within(this.#here, () =>
+        drainTask({ ...deps, registry, counts: this.#counts }, DRAIN_MS, this.#ending.signal),
+      )
+        .then(() => this.stop())
+        .then(ended);
+    }
+    return { rooms: this.registry.rooms, deadline_ms: Math.max(0, this.#drain_until - this.now()) };
+  }
+
+  /** As `startTask` stops: ends its connections, says so. Resolves when the process has ended. */
   async stop(): Promise<void> {
+    if (this.stopping) return;
     this.stopping = true;
     const { registry } = this;
     await within(this.#here, async () => {
       registry.drain();
-      await this.#heartbeat.tell('DRAINING');
+      this.#ending.abort();
+      await (this.draining ? this.#heartbeat.end() : this.#heartbeat.tell('DRAINING'));
       registry.stop();
       await Promise.all([
         this.#heartbeat.tell('STOPPED'),

@@ -2,6 +2,7 @@
 import { requestKey, type RequestKey } from '../../shared/domain/idempotency.ts';
 import { KEY_LIFETIME_MS } from '../../shared/domain/liveness.ts';
 import type { Grant } from '../../shared/protocol/api.ts';
+import type { Moved } from '../../shared/protocol/control.ts';
 import { createRoom } from '../../shared/use-cases/create-room.ts';
 import type { Deps } from '../../shared/use-cases/deps.ts';
 import { joinRoom } from '../../shared/use-cases/join-room.ts';
@@ -122,7 +123,8 @@ export class Requests {
     let guest = town.guests.find((one) => one.grant.client_id === grant.client_id);
     if (guest === undefined) {
       const ended = (one: Guest, code: number, url: string) => this.#visits.ended(one, code, url);
-      guest = new Guest(`g${++this.#names}`, grant, { loyal, now, ended });
+      const moved = (one: Guest, to: Moved) => this.#visits.moved(one, to);
+      guest = new Guest(`g${++this.#names}`, grant, { loyal, now, ended, moved });
       town.guests.push(guest);
     }
     town.tell(

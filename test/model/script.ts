@@ -20,8 +20,10 @@ export type Action =
   | { do: 'freeze'; task: number; ms: number }
   /** No way between the task and the router. */
   | { do: 'cut'; task: number; ms: number }
-  /** SIGTERM. */
+  /** SIGINT. */
   | { do: 'stop'; task: number }
+  /** SIGTERM of the fleet, which then knows that it stops, or `POST /drain`. */
+  | { do: 'drain'; task: number; by_fleet: boolean }
   | { do: 'start'; room_capacity: number }
   /** Its calls do not reach the router, which reaches it; the fleet may have forgotten it. */
   | { do: 'mute'; task: number; ms: number; forgotten: boolean }
@@ -144,6 +146,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('freeze'), task: pick, ms: away }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cut'), task: pick, ms: away }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop'), task: pick }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('drain'), task: pick, by_fleet: fc.boolean() }) },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('mute'), task: pick, ms: away, forgotten: fc.boolean() }),
@@ -189,6 +192,7 @@ export const scripts = (races: boolean): fc.Arbitrary<Script> =>
     skews: fc.array(fc.constantFrom(0, -1, 1), { maxLength: 3 }),
     heartbeats: fc.array(taskWeather, { maxLength: 8 }),
     removals: fc.array(taskWeather, { maxLength: 6 }),
+    migrations: fc.array(taskWeather, { maxLength: 6 }),
     capacities: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
     opening: fc.record({
       rooms: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),

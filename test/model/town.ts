@@ -7,6 +7,7 @@ import { START } from '../support/world.ts';
 import { seededRandom } from '../support/random.ts';
 import type { Deps } from '../../shared/use-cases/deps.ts';
 import type { Outcome } from '../../shared/use-cases/outcome.ts';
+import { migrateRoom } from '../../shared/use-cases/migrate-room.ts';
 import { putTask } from '../../shared/use-cases/put-task.ts';
 import { removeClient } from '../../shared/use-cases/remove-client.ts';
 import type { RouterAnswer, RouterClient } from '../../stream-task/router-client.ts';
@@ -32,6 +33,7 @@ export interface TownOptions {
   /** How the calls of tasks go, in order; those that follow go well. */
   heartbeats: readonly Weather[];
   removals: readonly Weather[];
+  migrations: readonly Weather[];
 }
 
 export type Answered<T> = { kind: 'answered'; value: T } | { kind: 'busy' } | { kind: 'killed' };
@@ -57,6 +59,7 @@ export class Town {
   #ports = 5_000;
   #heartbeats = 0;
   #removals = 0;
+  #migrations = 0;
   /** When a task last called to have a client removed. */
   readonly removals = new Map<string, number>();
 
@@ -176,9 +179,9 @@ export class Town {
         info: (text, fields) => this.tell(`  (${request.name}) ${text} ${JSON.stringify(fields ?? {})}`),
         warn: (text, fields) => this.tell(`  (${request.name}) ${text} ${JSON.stringify(fields ?? {})}`),
       },
+      waker: { wake: () => Promise.resolve() },
     };
   }
-      waker: { wake: () => Promise.resolve() },
 
   /** The router as a process reaches it. */
   #routerFor(process: RelayProcess): RouterClient {
@@ -234,6 +237,13 @@ export class Town {
           (deps) => removeClient(deps, body),
         );
       },
+      migrateRoom: (body) =>
+        call(
+          'migrate-room',
+          this.#options.migrations[this.#migrations++] ?? FAIR,
+          TIMING.migrate_call,
+          (deps) => migrateRoom(deps, process.task_id, body),
+        ),
     };
   }
 }

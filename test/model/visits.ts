@@ -1,6 +1,8 @@
 /** How clients come, go, and come back with what they were granted. */
 import type { Grant } from '../../shared/protocol/api.ts';
 import { resumeClient } from '../../shared/use-cases/resume-client.ts';
+import type { Moved } from '../../shared/protocol/control.ts';
+import { CLOSE } from '../../shared/protocol/close-codes.ts';
 import { Guest } from './guest.ts';
 import { LIMITS, type Town } from './town.ts';
 import { FAIR, type Weather } from './trouble.ts';
@@ -9,6 +11,8 @@ import { FAIR, type Weather } from './trouble.ts';
 const MOST_RETURNS = 4;
 /** … and tries again so long after a refusal, ms. */
 const RETRY_MS = 2_000;
+/** It follows its room so long after it heard of its move, and lets the old connection go so long after that, ms. */
+const FOLLOW_MS = 200;
 
 export class Visits {
   readonly #town: Town;
@@ -42,6 +46,7 @@ export class Visits {
     if (result.kind === 'connected') guest.used = true;
     if (
       result.kind !== 'refused' ||
+      (process?.draining === true && result.code === CLOSE.DRAINING) ||
       guest.used ||
       guest.over ||
       process === undefined ||
@@ -87,6 +92,23 @@ export class Visits {
       void this.resume(guest, 50, FAIR).then((granted) => {
         if (!granted) this.#comeBack(guest, RETRY_MS);
       });
+    });
+  }
+
+  /** Its room has moved: a loyal guest opens the new place by what it was told, and then lets the old one go (R63). */
+  moved(guest: Guest, { url, epoch, reason }: Moved): void {
+    const { scheduler } = this.#town;
+    const { line } = guest;
+    this.#town.tell(`  ${guest.name} hears that its room has moved to ${url}@${epoch} (${reason})`);
+    if (reason !== 'drain' || url === undefined || line === undefined || !guest.loyal) return;
+    scheduler.after(FOLLOW_MS, () => {
+      if (guest.over || guest.line !== line) return;
+      const before = guest.grant;
+      guest.grant = { ...before, url, epoch };
+      const result = guest.connect(this.#town.processAt(url));
+      this.#town.tell(`${guest.name} follows: ${result.kind}`);
+      if (result.kind !== 'connected') guest.grant = before;
+      else scheduler.after(FOLLOW_MS, () => guest.letGo(line));
     });
   }
 

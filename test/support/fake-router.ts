@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { ROUTER, verifyAuthorization } from '../../shared/domain/token.ts';
 import type { RouterSecret } from '../../shared/ports/secrets.ts';
 import {
+  migrateRoomRequest,
   putTaskRequest,
   removeClientRequest,
+  type MigrateRoomRequest,
+  type MigrateRoomResponse,
   type PutTaskRequest,
   type PutTaskResponse,
   type RemoveClientRequest,
@@ -40,7 +43,12 @@ export interface FakeRouter extends AsyncDisposable {
   put_answer: PutAnswer;
   /** The same for remove-client, which otherwise answers `removed: true`. */
   readonly remove_answers: number[];
+  readonly migrations: Inbox<{ request: MigrateRoomRequest; status: number }>;
+  /** What each migrate-room call is answered; a status stands for an error, 0 for a connection that breaks. */
+  migrate: (request: MigrateRoomRequest) => MigrateAnswer | Promise<MigrateAnswer>;
 }
+
+type MigrateAnswer = number | Pick<MigrateRoomResponse, 'url' | 'epoch'>;
 
 export async function startFakeRouter(): Promise<FakeRouter> {
   const server = createServer((request, response) => {
@@ -81,6 +89,16 @@ export async function startFakeRouter(): Promise<FakeRouter> {
           router.removals.put({ request: removeClientRequest.parse(JSON.parse(body)), status });
           return { status, body: status === 200 ? { removed: true } : { code: 'store_busy' } };
         }
+        if (path === '/migrate-room') {
+          const asked = migrateRoomRequest.parse(JSON.parse(body));
+          const given = await router.migrate(asked);
+          const status = typeof given === 'number' ? given : 200;
+          router.migrations.put({ request: asked, status });
+          return {
+            status,
+            body: typeof given === 'number' ? { code: 'told' } : { room_id: asked.room_id, ...given },
+          };
+        }
         return { status: 404, body: { code: 'not_found' } };
       };
       answer().then(
@@ -102,6 +120,8 @@ export async function startFakeRouter(): Promise<FakeRouter> {
     put_answers: [],
     put_answer: {},
     remove_answers: [],
+    migrations: new Inbox(),
+    migrate: () => 503,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

@@ -70,6 +70,12 @@ export class SimulatedTask {
     return this.behaviour === 'lost' ? { kind: 'silent' } : { kind: 'registered' };
   }
 
+  drain(): { kind: 'draining'; rooms: number; deadline_ms: number } | TaskCallFailure {
+    if (this.failure !== undefined) return this.failure;
+    this.behaviour = 'draining';
+    return { kind: 'draining', rooms: this.rooms.size, deadline_ms: 100_000 };
+  }
+
   snapshot(taken_at: number, room_id?: string): { kind: 'rooms'; snapshot: TaskRooms } | TaskCallFailure {
     if (this.failure !== undefined) return this.failure;
     const rooms = [...this.rooms]
@@ -107,6 +113,7 @@ export function simulatedTaskClient(
   };
   return {
     register: async (address, request) => at(address)?.register(request) ?? { kind: 'unreachable' },
+    drain: async (address) => at(address)?.drain() ?? { kind: 'unreachable' },
     rooms: async (address, room_id) => at(address)?.snapshot(now(), room_id) ?? { kind: 'unreachable' },
   };
 }

@@ -13,6 +13,7 @@ import type { TaskAddress } from '../../shared/ports/task-client.ts';
 import {
   createRoomRequest,
   joinRoomRequest,
+  migrateRoomRequest,
   putTaskRequest,
   removeClientRequest,
 } from '../../shared/protocol/api.ts';
@@ -20,6 +21,7 @@ import { problem, PROBLEM_TYPE, PROBLEMS } from '../../shared/protocol/problem.t
 import { createRoom } from '../../shared/use-cases/create-room.ts';
 import type { Deps } from '../../shared/use-cases/deps.ts';
 import { joinRoom } from '../../shared/use-cases/join-room.ts';
+import { migrateRoom } from '../../shared/use-cases/migrate-room.ts';
 import type { Outcome } from '../../shared/use-cases/outcome.ts';
 import { putTask } from '../../shared/use-cases/put-task.ts';
 import { removeClient } from '../../shared/use-cases/remove-client.ts';
@@ -62,6 +64,7 @@ export async function startSmallRouter(settings: Record<string, string>): Promis
     tasks: {
       register: (task, request) => unlessCut(task, () => real.register(task, request)),
       rooms: (task, room_id) => unlessCut(task, () => real.rooms(task, room_id)),
+      drain: (task) => unlessCut(task, () => real.drain(task)),
     },
     secrets,
     clock: systemClock,
@@ -70,14 +73,16 @@ export async function startSmallRouter(settings: Record<string, string>): Promis
     fleet: {
       list: () => Promise.resolve([]),
       describe: (task_arn) => Promise.resolve({ task_arn, state: 'running' }),
+      launch: () => Promise.resolve({ launched: [], failures: [] }),
+      stop: () => Promise.resolve(),
     },
     telemetry: { count() {}, info() {}, warn() {} },
+    waker: { wake: () => Promise.resolve() },
   };
 
   const routes: Record<string, (body: unknown, request: IncomingMessage) => Promise<Outcome<unknown>>> = {
     '/create-room': (body) => createRoom(deps, createRoomRequest.parse(body)),
     '/join-room'(body) {
-    waker: { wake: () => Promise.resolve() },
       const { room_id, client_id, ticket } = joinRoomRequest.parse(body);
       return client_id === undefined || ticket === undefined
         ? joinRoom(deps, { room_id })
@@ -86,6 +91,8 @@ export async function startSmallRouter(settings: Record<string, string>): Promis
     '/put-task': (body, { headers }) =>
       putTask(deps, putTaskRequest.parse(body), headers['remote'] as string | undefined),
     '/remove-client': (body) => removeClient(deps, removeClientRequest.parse(body)),
+    '/migrate-room': (body, { headers }) =>
+      migrateRoom(deps, tokenIssuer(headers.authorization) ?? '', migrateRoomRequest.parse(body)),
   };
 
   const server = createServer((request, response) => {

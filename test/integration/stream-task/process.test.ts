@@ -92,10 +92,13 @@ describe('stream task process', () => {
     return { peer, client, request };
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    '[R33] drains and exits with 0 on %s, and prints no secret',
-    async (signal) => {
-      const running = run({ LOG_LEVEL: 'debug' });
+  it.each([
+    ['SIGINT', '100s'],
+    ['SIGTERM', '0s'],
+  ] as const)(
+    '[R33] stops at once and exits with 0 on %s with DRAIN_DEADLINE=%s, and prints no secret',
+    async (signal, DRAIN_DEADLINE) => {
+      const running = run({ LOG_LEVEL: 'debug', DRAIN_DEADLINE });
       const { peer, client } = await enter();
       running.child.kill(signal);
       expect(await peer.closed).toEqual({ code: 4503, reason: 'draining' });
@@ -117,14 +120,49 @@ describe('stream task process', () => {
     },
   );
 
-  it('exits with 0 on SIGTERM when the router is gone', async () => {
+  it('[R62] [R63] drains on SIGTERM: its rooms move, their clients go, and it exits with 0', async () => {
     const running = run();
+    const { peer } = await enter();
+    const place = { url: 'ws://203.0.113.9:5001', epoch: 2 };
+    router.migrate = () => place;
+    running.child.kill('SIGTERM');
+    expect((await peer.control('draining')).deadline_ms).toBe(100_000);
+    expect(await peer.control('moved')).toMatchObject({ ...place, reason: 'drain' });
+    peer.ws.close(4000);
+    expect(await running.exited).toEqual([0, null]);
+    const { request } = await router.puts.nextThat((put) => put.request.state === 'STOPPED');
+    expect(request.rooms).toEqual([]);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('[R33] stops at once on %s while it drains', async (signal) => {
+    const running = run();
+    const { peer } = await enter();
+    running.child.kill('SIGTERM');
+    await peer.control('draining');
+    running.child.kill(signal);
+    expect(await peer.closed).toEqual({ code: 4503, reason: 'draining' });
+    expect(await running.exited).toEqual([0, null]);
+  });
+
+  it('[R67] exits with 0 at the deadline of its drain when the router is gone', async () => {
+    const running = run({ DRAIN_DEADLINE: '300ms' });
     const { peer } = await enter();
     await router[Symbol.asyncDispose]();
     running.child.kill('SIGTERM');
+    await peer.control('draining');
+    expect(await peer.closed).toEqual({ code: 4503, reason: 'draining' });
     expect(await running.exited).toEqual([0, null]);
-    expect((await peer.closed).code).toBe(4503);
     router = await startFakeRouter();
+  });
+
+  it('ends by itself when nobody was there for IDLE_STOP', async () => {
+    const running = run({ IDLE_STOP: '500ms' });
+    const { peer } = await enter();
+    const left = peer.closed;
+    peer.send('{"type":"leave"}');
+    expect((await left).code).toBe(1000);
+    expect(await running.exited).toEqual([0, null]);
+    await router.puts.nextThat((put) => put.request.state === 'STOPPED');
   });
 
   it('exits when the parent that started it is gone', async () => {
@@ -178,7 +216,7 @@ describe('stream task process', () => {
       const metrics = await callTask({ port: request.port, task_id: request.task_id }, 'GET', '/metrics');
       expect(metrics.body['text']).toMatch(/^anteroom_clients 1$/m);
       expect(metrics.body['text']).toMatch(/^process_cpu_seconds_total /m);
-      running.child.kill('SIGTERM');
+      running.child.kill('SIGINT');
       expect((await peer.closed).code).toBe(4503);
       expect(await running.exited).toEqual([0, null]);
     } finally {

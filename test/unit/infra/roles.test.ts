@@ -10,10 +10,18 @@ import {
 } from './description.ts';
 import { accessOf, methodsOf } from './store-access.ts';
 
-const READS_SECRET = ['create-room', 'join-room', 'put-task', 'remove-client', 'update-tasks'];
+const READS_SECRET = [
+  'create-room',
+  'join-room',
+  'put-task',
+  'remove-client',
+  'migrate-room',
+  'update-tasks',
+];
 const ASKS_FLEET: Record<string, string[]> = {
   'create-room': ['ecs:DescribeTasks'],
   'join-room': ['ecs:DescribeTasks'],
+  'migrate-room': ['ecs:DescribeTasks'],
   'update-tasks': ['ecs:DescribeTasks', 'ecs:ListTasks'],
 };
 

@@ -11,7 +11,6 @@ it('knows which removals the router has not answered yet', async () => {
   const answer = Promise.withResolvers<RouterAnswer<RemoveClientResponse>>();
   const removals = createRemovals({
     router: {
-      putTask: () => Promise.reject(new Error('not called')),
       removeClient: () => answer.promise,
     },
     timing: { retry_first: 1, retry_longest: 1 },

@@ -103,6 +103,7 @@ describe('session', () => {
       protocol,
       rate: new Rate(limits, clock),
       ended: (_session, ending) => endings.push(ending),
+      movedOn: () => false,
     });
   }
 
