@@ -1,3 +1,4 @@
+import { openBrowserSocket } from './browser-socket.ts';
 import { openBrowserEngine } from './engine/browser-engine.ts';
 import type { Platform } from './platform.ts';
 
@@ -15,6 +16,7 @@ const globals = globalThis as BrowserGlobals;
 /** Browsers, and whatever else has a global `WebSocket`. */
 export const browserPlatform: Platform = {
   openEngine: openBrowserEngine,
+  openSocket: openBrowserSocket,
 
   onWake(listener) {
     const { document } = globals;

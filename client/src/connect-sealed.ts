@@ -1,8 +1,7 @@
 /** How sealed rooms are entered. Whatever can be refused is refused before the router gives a seat away. */
-import { creation, enter, entryOf, joining } from './connect.ts';
-import type { Entry, Internals } from './connect.ts';
-import type { Grant } from './api-types.ts';
-import { newLinkSecret, parseLink } from './e2ee/link.ts';
+import { creation, enter, entryOf, joining, teller } from './connect.ts';
+import type { CreationOptions, Door, Entry, Internals } from './connect.ts';
+import { formatLink, newLinkSecret, parseLink } from './e2ee/link.ts';
 import { AnteroomError, notSecure } from './errors.ts';
 import { pageFor, pageOf } from './page.ts';
 import type { Platform } from './platform.ts';
@@ -22,16 +21,16 @@ function expectSealing(platform: Platform): void {
 }
 
 /** Opens rooms with the key, and from there the rooms that follow them, which are of kind `kind` unless another is named. */
-const openSealed = (entry: Entry, key: RoomKey, kind?: Kind) => (grant: Grant) =>
-  new ConnectedSealedRoom(grant, entry, key, (options) =>
-    createSealed({ ...entry, signal: options.signal }, key.page, { kind, ...options }),
-  );
+const openSealed = (entry: Entry, key: RoomKey, kind?: Kind): Door<ConnectedSealedRoom> => ({
+  open: (grant) =>
+    new ConnectedSealedRoom(grant, entry, key, (options) => {
+      const { signal, onProgress } = options;
+      return createSealed({ ...entry, signal, tell: teller(onProgress) }, key.page, { kind, ...options });
+    }),
+  linkOf: (room_id) => formatLink(key.page, room_id, key.secret),
+});
 
-function createSealed(
-  entry: Entry,
-  page: string,
-  options: Pick<CreateUnencryptedRoomOptions, 'max_clients' | 'kind'>,
-): Promise<ConnectedSealedRoom> {
+function createSealed(entry: Entry, page: string, options: CreationOptions): Promise<ConnectedSealedRoom> {
   const key = { page, secret: newLinkSecret((bytes) => entry.platform.fillRandom(bytes)) };
   return enter(entry, creation(entry, options), openSealed(entry, key, options.kind));
 }

@@ -48,6 +48,8 @@ export type MachineEvent =
   | { readonly type: 'due' }
   /** The network is back, or the page is seen again. */
   | { readonly type: 'woke' }
+  /** The control channel told that there is news of the room. */
+  | { readonly type: 'told' }
   | { readonly type: 'granted' }
   | { readonly type: 'refused'; readonly error: AnteroomError }
   /** There is no engine to connect with. */
@@ -191,7 +193,8 @@ function whileWaiting(phase: PhaseAt<'waiting'>, event: MachineEvent, { now }: S
   const { outage, not_before } = phase;
   if (event.type === 'leave') return close(LEFT, [{ do: 'cancel' }]);
   if (event.type === 'due') return { phase: { at: 'asking', outage }, effects: [{ do: 'ask' }] };
-  if (event.type === 'woke' && now >= not_before) {
+  // What was asked for with `Retry-After` was time until there is news.
+  if (event.type === 'told' || (event.type === 'woke' && now >= not_before)) {
     return { phase: { at: 'asking', outage }, effects: [{ do: 'cancel' }, { do: 'ask' }] };
   }
   return stay(phase);

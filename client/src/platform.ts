@@ -27,6 +27,8 @@ export type OpenSocket = (url: string, protocols: string[], events: SocketEvents
 
 export interface Platform {
   openEngine: OpenEngine;
+  /** Besides those of the engine: for the control channel. */
+  openSocket: OpenSocket;
   /** Calls `listener` when a page is seen again or the network is back; returns what stops that. */
   onWake(listener: () => void): () => void;
   /** Fills `bytes` from the platform's cryptographic source of random numbers. */

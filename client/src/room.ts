@@ -1,12 +1,12 @@
 import type { Joined, Left, RelayLimits, Welcome } from '../../shared/protocol/control.ts';
 import { FRAME_CLASS } from '../../shared/protocol/frame.ts';
 import type { FrameClass } from '../../shared/protocol/frame.ts';
-import type { Grant } from './api-types.ts';
 import type { Standing } from './e2ee/channel.ts';
 import type { Hint } from './engine/engine.ts';
 import { Emitter } from './emitter.ts';
 import { AnteroomError } from './errors.ts';
 import { checkOutgoing, outgoing } from './frames.ts';
+import type { OpenGrant } from './grant.ts';
 import { Members } from './members.ts';
 import type { Change } from './members.ts';
 import { NOBODY_YET, sameSecurity, securityOf, UNENCRYPTED } from './security.ts';
@@ -35,7 +35,7 @@ export class ConnectedRoom implements Room {
   #security: Security;
   #congestion: RoomEvents['congested'] = NO_CONGESTION;
 
-  constructor(grant: Grant, deps: SessionDeps) {
+  constructor(grant: OpenGrant, deps: SessionDeps) {
     this.room_id = grant.room_id;
     this.client_id = grant.client_id;
     this.#sealed = deps.sealing !== undefined;

@@ -1,15 +1,21 @@
 /** The router's HTTP API, as far as clients use it. */
 import { IDEMPOTENCY_KEY_HEADER } from '../../shared/protocol/idempotency-key.ts';
-import type { CreateRoomRequest, Grant, JoinRoomRequest } from './api-types.ts';
+import type { Credentials } from '../../shared/protocol/subprotocol.ts';
+import type { CreateRoomRequest, JoinRoomRequest } from './api-types.ts';
 import { AnteroomError } from './errors.ts';
-import { checkGrant } from './grant.ts';
+import { checkGrant, placedAt } from './grant.ts';
+import type { AnyGrant, OpenGrant, PendingGrant, Place } from './grant.ts';
 import { errorOfAnswer, jsonObject } from './problems.ts';
 import type { HttpAnswer } from './problems.ts';
 
 /** `key`: the idempotency key, a secret: a repetition of the request with it gives the same seat. */
 export interface RouterApi {
-  createRoom(request: CreateRoomRequest, signal?: AbortSignal, key?: string): Promise<Grant>;
-  joinRoom(request: JoinRoomRequest, signal?: AbortSignal, key?: string): Promise<Grant>;
+  createRoom(request: CreateRoomRequest, signal?: AbortSignal, key?: string): Promise<AnyGrant>;
+  joinRoom(request: JoinRoomRequest, signal?: AbortSignal, key?: string): Promise<AnyGrant>;
+  /** Asks where `seat` is served by now. */
+  resume(seat: Credentials, signal: AbortSignal): Promise<AnyGrant>;
+  /** The grant of a room that has got `place`, by the control channel. Throws `protocol` for a place that is none. */
+  place(grant: PendingGrant, place: Place): OpenGrant;
 }
 
 export interface RouterApiOptions {
@@ -86,7 +92,7 @@ export function routerApi({ router, fetch, page_is_secure, timeout_ms }: RouterA
     }
   }
 
-  async function askForGrant(...call: Parameters<typeof exchange>): Promise<Grant> {
+  async function askForGrant(...call: Parameters<typeof exchange>): Promise<AnyGrant> {
     const answer = await exchange(...call);
     if (answer.status < 200 || answer.status > 299) throw errorOfAnswer(answer, Date.now());
     return checkGrant(jsonObject(answer.body), context);
@@ -95,5 +101,11 @@ export function routerApi({ router, fetch, page_is_secure, timeout_ms }: RouterA
   return {
     createRoom: (request, signal, key) => askForGrant('create-room', request, signal, key),
     joinRoom: (request, signal, key) => askForGrant('join-room', request, signal, key),
+    async resume({ room_id, client_id, ticket }, signal) {
+      const grant = await askForGrant('join-room', { room_id, client_id, ticket }, signal, undefined);
+      if (grant.room_id === room_id && grant.client_id === client_id) return grant;
+      throw new AnteroomError('protocol', 'The router answered a resume with the seat of another client');
+    },
+    place: (grant, place) => placedAt(grant, place, context),
   };
 }

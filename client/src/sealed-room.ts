@@ -1,9 +1,9 @@
-import type { Grant } from './api-types.ts';
 import { erase } from './e2ee/bytes.ts';
 import type { Bytes } from './e2ee/bytes.ts';
 import { formatLink } from './e2ee/link.ts';
 import { MAX_PEERS } from './e2ee/limits.ts';
 import { AnteroomError } from './errors.ts';
+import type { OpenGrant } from './grant.ts';
 import { ConnectedRoom } from './room.ts';
 import type { SessionDeps, SessionEvents } from './session.ts';
 import type { MoveOptions, SealedRoom } from './types.ts';
@@ -32,7 +32,7 @@ export class ConnectedSealedRoom extends ConnectedRoom implements SealedRoom {
   readonly key: RoomKey;
   readonly #createNext: CreateNext;
 
-  constructor(grant: Grant, deps: Omit<SessionDeps, 'sealing'>, key: RoomKey, createNext: CreateNext) {
+  constructor(grant: OpenGrant, deps: Omit<SessionDeps, 'sealing'>, key: RoomKey, createNext: CreateNext) {
     const { room_id, max_clients } = grant;
     const max_peers = Math.max(MAX_PEERS, max_clients);
     super(grant, { ...deps, sealing: { room_id, secret: key.secret, max_peers } });

@@ -1,12 +1,14 @@
 import type { Joined, Left, Welcome } from '../../shared/protocol/control.ts';
-import type { Grant } from './api-types.ts';
 import type { Bytes } from './e2ee/bytes.ts';
 import type { OutgoingFrame, Standing, Trouble } from './e2ee/channel.ts';
 import type { Engine, EngineConfig, EngineEvents, Hint } from './engine/engine.ts';
 import { AnteroomError } from './errors.ts';
+import { expectPlace } from './grant.ts';
+import type { OpenGrant } from './grant.ts';
 import { inlet } from './inlet.ts';
 import { FIRST_PHASE, stateOf, step } from './machine.ts';
 import type { Effect, MachineEvent, Phase } from './machine.ts';
+import { OutageWatch } from './outage-watch.ts';
 import type { Platform } from './platform.ts';
 import type { RouterApi } from './router-api.ts';
 import type { Timings } from './timings.ts';
@@ -68,7 +70,8 @@ export class Session {
   readonly #deps: SessionDeps;
   readonly #events: SessionEvents;
   readonly #stopWaking: () => void;
-  #grant: Grant;
+  readonly #watch: OutageWatch;
+  #grant: OpenGrant;
   #phase: Phase = FIRST_PHASE;
   #state: ConnectionState = stateOf(FIRST_PHASE);
   #engine: Engine | undefined;
@@ -78,7 +81,7 @@ export class Session {
   #resolveReady: () => void = () => undefined;
   #rejectReady: (error: AnteroomError) => void = () => undefined;
 
-  constructor(grant: Grant, deps: SessionDeps, events: SessionEvents) {
+  constructor(grant: OpenGrant, deps: SessionDeps, events: SessionEvents) {
     this.#grant = grant;
     this.#deps = deps;
     this.#events = events;
@@ -86,11 +89,13 @@ export class Session {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
     });
-    this.#stopWaking = deps.platform.onWake(() => this.#woke());
+    const { platform, timings } = deps;
+    this.#watch = new OutageWatch({ openSocket: platform.openSocket, timings }, () => this.#told());
+    this.#stopWaking = platform.onWake(() => this.#woke());
     void this.#start();
   }
 
-  get grant(): Grant {
+  get grant(): OpenGrant {
     return this.#grant;
   }
 
@@ -172,6 +177,7 @@ export class Session {
     const state = stateOf(phase);
     if (sameState(state, this.#state)) return;
     this.#state = state;
+    if (state.status === 'live' || state.status === 'closed') this.#watch.stop();
     if (state.status === 'live') this.#resolveReady();
     if (state.status === 'closed') {
       this.#stopWaking();
@@ -240,21 +246,23 @@ export class Session {
   }
 
   async #resume(signal: AbortSignal): Promise<MachineEvent> {
-    const { room_id, client_id, ticket } = this.#grant;
     try {
-      const grant = await this.#deps.api.joinRoom({ room_id, client_id, ticket }, signal);
-      if (grant.room_id !== room_id || grant.client_id !== client_id) {
-        throw new AnteroomError('protocol', 'The router answered a resume with the seat of another client');
-      }
-      this.#grant = grant;
+      this.#grant = expectPlace(await this.#deps.api.resume(this.#grant, signal));
       return { type: 'granted' };
     } catch (cause) {
       const error =
         cause instanceof AnteroomError
           ? cause
           : new AnteroomError('protocol', 'The resume could not be made', { cause });
+      if (error.code === 'no_task_available' && !signal.aborted) this.#watch.noTask(this.#grant);
       return { type: 'refused', error };
     }
+  }
+
+  #told(): boolean {
+    if (this.#phase.at !== 'waiting') return false;
+    this.#dispatch({ type: 'told' });
+    return true;
   }
 
   /** After a sleep neither timers nor the socket can be trusted: look now. */

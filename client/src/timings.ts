@@ -17,6 +17,16 @@ export interface Timings {
   readonly first_grant_ms: number;
   /** Who has been away for this long, and longer than the relay keeps a seat, is gone. */
   readonly away_ms: number;
+  /** How long the control channel may take to open, and to answer. */
+  readonly control_answer_ms: number;
+  /** Time between two questions on the control channel. It is well below the ten minutes after which an idle one is ended. */
+  readonly control_sync_ms: number;
+  /** Upper bound of the first delay before the control channel is opened again; it doubles each time, up to 16 times this. */
+  readonly control_retry_ms: number;
+  /** How often the router is asked about a room that waits for a task, where the control channel does not tell. */
+  readonly pending_poll_ms: number;
+  /** No room waits for longer: the upper limit of PENDING_LIMIT, and some. */
+  readonly longest_pending_ms: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -26,6 +36,11 @@ export const DEFAULT_TIMINGS: Timings = {
   request_timeout_ms: 15_000,
   first_grant_ms: 25_000,
   away_ms: 60_000,
+  control_answer_ms: 10_000,
+  control_sync_ms: 20_000,
+  control_retry_ms: 1_000,
+  pending_poll_ms: 3_000,
+  longest_pending_ms: 31 * 60_000,
 };
 
 /** The longest wait of a timer (2^31 - 1 ms); browsers and Node take a longer one for none. */

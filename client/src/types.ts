@@ -18,8 +18,6 @@ export type CloseReason =
 
 /** The connection of a room, as one value. */
 export type ConnectionState =
-  /** A task is being started for the room. */
-  | { status: 'pending' }
   | { status: 'connecting' }
   /** Keys are being agreed on with the others. */
   | { status: 'securing' }
@@ -184,6 +182,24 @@ export interface SendOptions {
  */
 export type ReconnectPolicy = (attempt: number, elapsed_ms: number) => number | null;
 
+/** How far a call is that enters a room, until it resolves or rejects. */
+export type EntryProgress =
+  /**
+   * No task has a place for the room, so one is being started, which takes a minute or so: the call waits. It began to at
+   * `since`; at `expires_at`, by the clock of the router, the room is given up, and the call rejects with `no_task_available`.
+   * Both are ms since the Unix epoch. `seat` is the `resume` with which another call goes on with the wait, e.g. after a reload;
+   * its ticket is secret. `link`, of sealed rooms, lets others in already, who wait as well.
+   */
+  | {
+      status: 'pending';
+      since: number;
+      expires_at: number;
+      seat: { room_id: string; client_id: string; ticket: string };
+      link?: string;
+    }
+  /** The room has a place, and is being connected to. */
+  | { status: 'connecting' };
+
 export interface ConnectOptions {
   /** Base URL of the router API, such as `https://room.example`. */
   router: string;
@@ -201,6 +217,8 @@ export interface ConnectOptions {
    * live the signal does nothing: call `leave()`.
    */
   signal?: AbortSignal;
+  /** Hears how far the call is, before it resolves; of `pending` again where `expires_at` has become another. */
+  onProgress?: (progress: EntryProgress) => void;
   /** In place of the global `fetch`. */
   fetch?: typeof globalThis.fetch;
 }
@@ -209,6 +227,8 @@ export interface CreateUnencryptedRoomOptions extends ConnectOptions {
   /** Clients in the room at most. Default and upper limit: the deployment's. */
   max_clients?: number;
   kind?: 'relay' | 'render';
+  /** False: rejects with `no_task_available` where a task would have to be started first. Default: waits for it. */
+  wait?: boolean;
 }
 
 export interface CreateRoomOptions extends CreateUnencryptedRoomOptions {
@@ -263,7 +283,10 @@ export interface Room {
   leave(): Promise<void>;
 }
 
-export interface MoveOptions extends Pick<CreateUnencryptedRoomOptions, 'kind' | 'signal'> {}
+export interface MoveOptions extends Pick<
+  CreateUnencryptedRoomOptions,
+  'kind' | 'wait' | 'signal' | 'onProgress'
+> {}
 
 /** A room whose members alone can read what they send. */
 export interface SealedRoom extends Room {

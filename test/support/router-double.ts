@@ -39,6 +39,8 @@ export class RouterDouble {
   readonly requests = new Inbox<RouterRequest>();
   /** Where grants point to. */
   relay_url: string;
+  /** Set while no task has a place: what grants say then, in place of where the room is. */
+  pending: { control_url?: string; expires_at: number } | undefined;
   /** Changes each grant before it is sent. */
   alter: (grant: Grant) => unknown = (grant) => grant;
   readonly #server: Server;
@@ -126,7 +128,9 @@ export class RouterDouble {
     return seat;
   }
 
-  #grant(status: number, grant: Grant): Answer {
-    return { status, body: JSON.stringify(this.alter(grant)) };
+  #grant(status: number, { url, ...grant }: Grant): Answer {
+    const answer = (code: number, said: Grant) => ({ status: code, body: JSON.stringify(this.alter(said)) });
+    if (this.pending === undefined) return answer(status, { ...grant, url });
+    return answer(202, { ...grant, ...this.pending, state: 'pending' });
   }
 }

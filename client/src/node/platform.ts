@@ -34,6 +34,7 @@ export const nodePlatformOn = (openSocket: OpenSocket): Platform => ({
       SealedChannel.create({ ...sealing, crypto: nodeCrypto, fill: fillRandom, clock }, events),
     clock,
   }),
+  openSocket,
   onWake: () => () => undefined,
   fillRandom,
   isSecurePage: () => false,

@@ -21,14 +21,14 @@ import {
 } from '@anteroom/client';
 import type {
   CloseCode, CloseReason, CongestionLevel, ConnectionState, ConnectOptions, CreateRoomOptions, CreateUnencryptedRoomOptions,
-  ErrorCode, Fault,
+  EntryProgress, ErrorCode, Fault,
   Frame, FrameClass, FullJitterOptions, JoinRoomOptions, JoinUnencryptedRoomOptions, LinkReading, Member, Message, MoveOptions,
   ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents, SealedRoom, Security, SendOptions, UnreadableReason,
 } from '@anteroom/client';
 
 export type Everything = [
   CloseCode, CloseReason, CongestionLevel, ConnectionState, ConnectOptions, CreateRoomOptions, CreateUnencryptedRoomOptions,
-  ErrorCode, Fault,
+  EntryProgress, ErrorCode, Fault,
   Frame, FrameClass, FullJitterOptions, JoinRoomOptions, JoinUnencryptedRoomOptions, LinkReading, Member, Message, MoveOptions,
   ProblemCode, ReconnectPolicy, RelayLimits, Room, RoomEvents, SealedRoom, Security, SendOptions, UnreadableReason,
 ];

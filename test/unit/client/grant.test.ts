@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkGrant } from '../../../client/src/grant.ts';
+import { checkGrant, expectPlace, placedAt } from '../../../client/src/grant.ts';
 
 const GRANT = {
   room_id: '00157',
@@ -34,6 +34,7 @@ describe('checkGrant', () => {
     ['url', 'javascript:alert(1)'],
     ['url', 'wss://task.room.example/#x'],
     ['url', undefined],
+    ['control_url', 5],
   ])('refuses %s %j', (field, value) => {
     expect(() => checkGrant({ ...GRANT, [field]: value }, PAGE)).toThrow(
       expect.objectContaining({
@@ -55,9 +56,26 @@ describe('checkGrant', () => {
     expect(checkGrant(grant, { router_is_secure: false, page_is_secure: false })).toBe(grant);
   });
 
-  it('holds a room that waits for its task for something to try again', () => {
-    expect(() => checkGrant({ ...GRANT, state: 'pending', url: '' }, PAGE)).toThrow(
+  it('takes one of a room that waits for a task, which has no url', () => {
+    const { url: _, ...grant } = { ...GRANT, state: 'pending', control_url: 'wss://control.example' };
+    expect(checkGrant(grant, PAGE)).toBe(grant);
+    expect(() => checkGrant({ ...grant, ticket: '' }, PAGE)).toThrow(/ticket/);
+  });
+});
+
+describe('a room that waits for a task', () => {
+  const { url: _, ...grant } = { ...GRANT, state: 'pending' as const };
+
+  it('is something to try again for who needs a place now', () => {
+    expect(() => expectPlace(grant)).toThrow(
       expect.objectContaining({ code: 'no_task_available', retryable: true }),
     );
+    expect(expectPlace({ ...GRANT, state: 'open' })).toEqual(GRANT);
+  });
+
+  it('gets its place', () => {
+    const place = { url: 'wss://other.example', epoch: 4, expires_at: 1_700_000_030_000 };
+    expect(placedAt(grant, place, PAGE)).toEqual({ ...GRANT, ...place, state: 'open' });
+    expect(() => placedAt(grant, { ...place, url: 'ws://other.example' }, PAGE)).toThrow(/wss: only/);
   });
 });
