@@ -1,4 +1,4 @@
-import type { SealedRoom } from '@anteroom/client';
+import type { EntryProgress, SealedRoom } from '@anteroom/client';
 import { describe, expect, it } from 'vitest';
 import { createAttempts } from '../../../web/src/state/attempts.ts';
 import { FakeRoom } from './fake-room.ts';
@@ -10,8 +10,22 @@ const OTHER_LINK = LINK.replace('#q', '#r');
 /** A way into a room that ends when the test says so. */
 function wayIn() {
   const { promise, resolve, reject } = Promise.withResolvers<SealedRoom>();
-  return { connect: () => promise, resolve, reject };
+  let tell: (progress: EntryProgress) => void = () => undefined;
+  const connect = (onProgress: (progress: EntryProgress) => void) => {
+    tell = onProgress;
+    return promise;
+  };
+  return { connect, resolve, reject, tell: (progress: EntryProgress) => tell(progress) };
 }
+
+/** A server is being started for the room. */
+const PENDING: EntryProgress = {
+  status: 'pending',
+  since: 0,
+  expires_at: 300_000,
+  seat: new FakeRoom().seat,
+  link: LINK,
+};
 
 const setUp = () => {
   const given_up: SealedRoom[] = [];
@@ -77,5 +91,30 @@ describe('an attempt to enter a room', () => {
     const first = attempts.start(undefined, wayIn().connect);
     attempts.abandon(first);
     expect(attempts.start(undefined, wayIn().connect)).not.toBe(first);
+  });
+
+  it('tells how far it is', () => {
+    const { attempts } = setUp();
+    const way = wayIn();
+    const { progress } = attempts.start(LINK, way.connect);
+    expect(progress.value).toBe(undefined);
+    way.tell(PENDING);
+    expect(progress.value).toBe(PENDING);
+    way.tell({ status: 'connecting' });
+    expect(progress.value).toEqual({ status: 'connecting' });
+  });
+
+  it('to create a room is gone on with by the link of the room, once it waits for a server', async () => {
+    const { attempts, given_up } = setUp();
+    const way = wayIn();
+    const first = attempts.start(undefined, way.connect);
+    way.tell(PENDING);
+    attempts.abandon(first);
+    way.tell({ status: 'connecting' });
+    expect(attempts.start(undefined, wayIn().connect)).not.toBe(first);
+    expect(attempts.start(LINK, wayIn().connect)).toBe(first);
+    way.resolve(new FakeRoom());
+    await first.room;
+    expect(given_up).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import type {
   ConnectionState,
   Member,
+  MoveOptions,
   RoomEvents,
   SealedRoom,
   Security,
@@ -36,8 +37,9 @@ export class FakeRoom implements SealedRoom {
   /** What `safetyNumber` and `moveWithout` come to. */
   safety: () => Promise<string> = () => Promise.resolve('00000 11111 22222 33333 44444 55555');
   next: () => Promise<SealedRoom> = () => Promise.reject(new AnteroomError('rooms_exhausted', 'x'));
-  /** Whom the page moved on without. */
+  /** Whom the page moved on without, and how it did so last. */
   moved: (readonly string[])[] = [];
+  move_options: MoveOptions | undefined;
   bufferedAmount = 0;
   left = false;
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
@@ -74,8 +76,9 @@ export class FakeRoom implements SealedRoom {
     return this.safety();
   }
 
-  moveWithout(client_ids: readonly string[]): Promise<SealedRoom> {
+  moveWithout(client_ids: readonly string[], options?: MoveOptions): Promise<SealedRoom> {
     this.moved.push(client_ids);
+    this.move_options = options;
     return this.next();
   }
 

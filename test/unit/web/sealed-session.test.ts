@@ -180,8 +180,10 @@ describe('moving on', () => {
     room.sent.length = 0;
     const next = new FakeRoom();
     room.next = () => Promise.resolve(next);
-    expect(await session.moveWithout([bob, mallory])).toBe(next);
+    const onProgress = (): void => undefined;
+    expect(await session.moveWithout([bob, mallory], onProgress)).toBe(next);
     expect(room.moved).toEqual([[bob, mallory]]);
+    expect(room.move_options).toEqual({ onProgress });
     const note = JSON.stringify({ v: 1, kind: 'move', room_id: next.room_id, without: [bob, mallory] });
     expect(room.sent.map(({ text, to }) => [text, to])).toEqual([
       [note, grace],

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { goHome, takeWayOut, view } from '../state/app.ts';
+import { goHome, pending, takeWayOut, view } from '../state/app.ts';
 import type { View } from '../state/app.ts';
 import { Door } from './door.tsx';
 import { Entering } from './entering.tsx';
@@ -15,6 +15,8 @@ function titleOf(current: View): string {
   if (current.kind === 'door' || current.kind === 'refused') return `Room ${current.room.room_id} · Anteroom`;
   if (current.kind === 'keyless') return `Room ${current.room_id} · Anteroom`;
   if (current.kind === 'entering') {
+    // Who waits for a minute looks elsewhere.
+    if (pending.value !== undefined) return 'Starting a server… · Anteroom';
     return `${current.room_id === undefined ? 'Opening a room' : `Joining room ${current.room_id}`} · Anteroom`;
   }
   return 'Anteroom';

@@ -1,22 +1,11 @@
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { explainBreak, explainClose } from '../explain.ts';
 import { takeWayOut } from '../state/app.ts';
 import type { Connection } from '../state/connection.ts';
 import type { Session } from '../state/session.ts';
 import { listOf } from '../words.ts';
 import { InvitationBanner } from './invitation-banner.tsx';
+import { useNow } from './now.ts';
 import { WaysOut } from './ways-out.tsx';
-
-/** The time, ms since the epoch, ticking. */
-function useNow(): number {
-  const now = useSignal(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => (now.value = Date.now()), 250);
-    return () => clearInterval(timer);
-  }, [now]);
-  return now.value;
-}
 
 function Reconnecting({ since, attempt, retry_at }: Extract<Connection, { status: 'reconnecting' }>) {
   const now = useNow();

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { Explanation } from '../explain.ts';
-import { goAlong, stayHere } from '../state/app.ts';
+import { goAlong, pending, stayHere } from '../state/app.ts';
 import type { Invitation } from '../state/invitations.ts';
 import type { Session } from '../state/session.ts';
 import { listOf } from '../words.ts';
@@ -9,6 +9,7 @@ function Invited({ session, invitation }: { session: Session; invitation: Invita
   const going = useSignal(false);
   const failure = useSignal<Explanation | undefined>(undefined);
   const { from, name, without } = invitation;
+  const under_way = pending.value === undefined ? 'Going along…' : 'A server is being started…';
   const left_out = (without ?? []).map(session.nameOf).filter((known) => known !== undefined);
 
   async function go(): Promise<void> {
@@ -37,7 +38,7 @@ function Invited({ session, invitation }: { session: Session; invitation: Invita
       <div class="ways-out">
         <button class="button primary" type="button" disabled={going.value} onClick={() => void go()}>
           {going.value && <span class="spinner" aria-hidden="true" />}
-          <span>{going.value ? 'Going along…' : 'Go along'}</span>
+          <span>{going.value ? under_way : 'Go along'}</span>
         </button>
         <button class="button" type="button" onClick={stay}>
           Stay

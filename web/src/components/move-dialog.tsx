@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { Explanation } from '../explain.ts';
-import { moveWithout, stayHere } from '../state/app.ts';
+import { moveWithout, pending, stayHere } from '../state/app.ts';
 import type { Person, Session } from '../state/session.ts';
 import { counted, isolated, listOf } from '../words.ts';
 import { Dialog } from './dialog.tsx';
@@ -41,6 +41,7 @@ export function MoveDialog(props: { session: Session; chosen: readonly string[];
   const moving = useSignal(false);
   const failure = useSignal<Explanation | undefined>(undefined);
   const others = session.people.value.filter(({ self }) => !self);
+  const under_way = pending.value === undefined ? 'Opening the new room…' : 'A server is being started…';
   // Who has not the key of this room cannot be asked along.
   const isOut = ({ client_id, sealing }: Person): boolean =>
     sealing === 'unsealed' || chosen.value.has(client_id);
@@ -94,7 +95,7 @@ export function MoveDialog(props: { session: Session; chosen: readonly string[];
         <p key={sentence}>{sentence}</p>
       ))}
       <p class="visually-hidden" role="status">
-        {moving.value && 'Opening the new room…'}
+        {moving.value && under_way}
       </p>
       {failure.value !== undefined && (
         <p class="alert" role="alert">
@@ -104,7 +105,7 @@ export function MoveDialog(props: { session: Session; chosen: readonly string[];
       <div class="dialog-actions">
         <button class="button primary" type="button" disabled={moving.value} onClick={() => void move()}>
           {moving.value && <span class="spinner" aria-hidden="true" />}
-          <span>{moving.value ? 'Opening the new room…' : actionOf(out)}</span>
+          <span>{moving.value ? under_way : actionOf(out)}</span>
         </button>
         <button class="button" type="button" onClick={stay}>
           Stay here

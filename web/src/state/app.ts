@@ -1,7 +1,7 @@
 /** Where the person is in the page, and the ways from one place to another. The address of the page follows. */
 import { signal } from '@preact/signals';
 import { AnteroomError, createRoom, joinRoom } from '@anteroom/client';
-import type { CreateRoomOptions, SealedRoom } from '@anteroom/client';
+import type { CreateRoomOptions, EntryProgress, JoinRoomOptions, SealedRoom } from '@anteroom/client';
 import { ROUTER_URL } from '../config.ts';
 import { explainFailure } from '../explain.ts';
 import type { Explanation, Failure, WayOut } from '../explain.ts';
@@ -32,7 +32,13 @@ export type View =
   | { kind: 'room'; session: Session }
   | { kind: 'nowhere' };
 
+/** A room that waits for a server to start. */
+export type Pending = Extract<EntryProgress, { status: 'pending' }>;
+
 export const view = signal<View>({ kind: 'home' });
+
+/** The room that the person waits for, while a server is being started for it. */
+export const pending = signal<Pending | undefined>(undefined);
 
 const attempts = createAttempts((room) => {
   if (rememberedStay(room.room_id)?.seat.client_id === room.client_id) forgetStay();
@@ -45,6 +51,7 @@ let waiting: { attempt: Attempt } | undefined;
 function stopWaiting(): void {
   if (waiting !== undefined) attempts.abandon(waiting.attempt);
   waiting = undefined;
+  pending.value = undefined;
 }
 
 /** Ends what goes on now: the wait for a room, and the stay in one. */
@@ -85,13 +92,23 @@ function enter(room: SealedRoom, name: string, arrival: 'entered' | 'moved'): vo
   show({ kind: 'room', session }, addressOf(room.link));
 }
 
+/** What comes of the wait for a room. */
+interface Goes {
+  enter: (room: SealedRoom) => void;
+  refuse: (failure: Failure) => void;
+  /** It takes longer: a server is being started. */
+  pend?: (pending: Pending) => void;
+}
+
 /** Waits for `attempt`, then goes in or is refused; neither if the person has turned to something else. */
-async function goIn(
-  attempt: Attempt,
-  goes: { enter: (room: SealedRoom) => void; refuse: (failure: Failure) => void },
-): Promise<void> {
+async function goIn(attempt: Attempt, goes: Goes): Promise<void> {
   const wait = { attempt };
   waiting = wait;
+  const stop = attempt.progress.subscribe((progress) => {
+    if (waiting !== wait) return;
+    pending.value = progress?.status === 'pending' ? progress : undefined;
+    if (pending.value !== undefined) goes.pend?.(pending.value);
+  });
   let outcome: () => void;
   try {
     const room = await attempt.room;
@@ -99,20 +116,27 @@ async function goIn(
   } catch (error) {
     outcome = () => goes.refuse(asFailure(error));
   }
+  stop();
   if (waiting !== wait) return;
   waiting = undefined;
+  pending.value = undefined;
   outcome();
 }
 
 /** Takes the seat up again if it is still there, else a new one. */
-async function join(link: string, seat: Seat | undefined): Promise<SealedRoom> {
-  if (seat === undefined) return joinRoom(link, { router: ROUTER_URL });
+async function join(
+  link: string,
+  seat: Seat | undefined,
+  onProgress: (progress: EntryProgress) => void,
+): Promise<SealedRoom> {
+  const options: JoinRoomOptions = { router: ROUTER_URL, onProgress };
+  if (seat === undefined) return joinRoom(link, options);
   try {
-    return await joinRoom(link, { router: ROUTER_URL, resume: seat });
+    return await joinRoom(link, { ...options, resume: seat });
   } catch (error) {
     if (asFailure(error).code !== 'client_not_found') throw error;
     forgetStay();
-    return joinRoom(link, { router: ROUTER_URL });
+    return joinRoom(link, options);
   }
 }
 
@@ -122,8 +146,10 @@ export function enterRoom(room: Destination, name: string, new_seat = false): vo
   const { room_id, link } = room;
   const seat = new_seat ? undefined : rememberedStay(room_id)?.seat;
   show({ kind: 'entering', room_id }, addressOf(link));
-  const attempt = attempts.start(link, () => join(link, seat));
+  const attempt = attempts.start(link, (onProgress) => join(link, seat, onProgress));
   void goIn(attempt, {
+    // A reload goes on with the wait.
+    pend: ({ seat: waits }) => rememberStay({ seat: waits, name }),
     enter: (entered) => enter(entered, name, 'entered'),
     refuse: (cause) =>
       show({ kind: 'refused', room, name, failure: explainFailure(cause, room_id) }, addressOf(link)),
@@ -137,10 +163,17 @@ export function openRoom(name: string, seats: number | undefined): void {
   const options: CreateRoomOptions = { router: ROUTER_URL, page: location.origin };
   if (seats !== undefined) options.max_clients = seats;
   void goIn(
-    attempts.start(undefined, () => createRoom(options)),
+    attempts.start(undefined, (onProgress) => createRoom({ ...options, onProgress })),
     {
+      pend: ({ seat, link }) => {
+        rememberStay({ seat, name });
+        show({ kind: 'entering', room_id: seat.room_id }, addressOf(link!));
+      },
       enter: (room) => enter(room, name, 'entered'),
-      refuse: (cause) => show({ kind: 'home', failure: explainFailure(cause) }, '/'),
+      refuse(cause) {
+        forgetStay();
+        show({ kind: 'home', failure: explainFailure(cause) }, '/');
+      },
     },
   );
 }
@@ -167,7 +200,7 @@ export function moveWithout(
 ): Promise<Explanation | undefined> {
   return changeRooms(
     session,
-    attempts.start(undefined, () => session.moveWithout(client_ids)),
+    attempts.start(undefined, (onProgress) => session.moveWithout(client_ids, onProgress)),
   );
 }
 
@@ -175,7 +208,7 @@ export function moveWithout(
 export function goAlong(session: Session, { room_id, link }: Invitation): Promise<Explanation | undefined> {
   return changeRooms(
     session,
-    attempts.start(link, () => join(link, undefined)),
+    attempts.start(link, (onProgress) => join(link, undefined, onProgress)),
     room_id,
   );
 }

@@ -1,7 +1,7 @@
 /** What a stay has to do with the encryption of its room: whom it covers, what it could not open, and moving on. */
 import { signal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
-import type { RoomEvents, SealedRoom, Security } from '@anteroom/client';
+import type { EntryProgress, RoomEvents, SealedRoom, Security } from '@anteroom/client';
 import { encodeMessage } from '../protocol/messages.ts';
 import { createInvitations } from './invitations.ts';
 import type { Invitations } from './invitations.ts';
@@ -19,7 +19,10 @@ export interface SealedSide {
   /** Calls `listener` with the safety number now and whenever it may be another; undefined until that is known, if it can be. */
   readonly onSafetyNumber: (listener: (number: string | undefined) => void) => () => void;
   /** Opens a room without `client_ids` and invites the others there. This stay goes on. Rejects with why that failed. */
-  readonly moveWithout: (client_ids: readonly string[]) => Promise<SealedRoom>;
+  readonly moveWithout: (
+    client_ids: readonly string[],
+    onProgress?: (progress: EntryProgress) => void,
+  ) => Promise<SealedRoom>;
   /** Stops listening. */
   readonly dispose: () => void;
 }
@@ -76,8 +79,8 @@ export function createSealedSide(
         stop();
       };
     },
-    async moveWithout(client_ids) {
-      const next = await room.moveWithout(client_ids);
+    async moveWithout(client_ids, onProgress) {
+      const next = await room.moveWithout(client_ids, onProgress && { onProgress });
       const note = encodeMessage({ kind: 'move', room_id: next.room_id, without: client_ids });
       const asked = room.members.filter((member) => member.sealed && !client_ids.includes(member.client_id));
       for (const { client_id } of asked) room.sendText(note, { to: client_id });
