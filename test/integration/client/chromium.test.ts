@@ -1,7 +1,8 @@
 /** The SDK in pages of a real Chromium, with members in Node. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../support/browser.ts';
+import { ControlDouble } from '../../support/control-double.ts';
 import { eventually } from '../../support/inbox.ts';
 import { allAcknowledged } from './acknowledged.ts';
 import { BROWSER_ARGS, bundledSdk, INSECURE_HOST, openPage, until } from './pages.ts';
@@ -71,7 +72,7 @@ describe('in a page', () => {
     await exchange(page, link, router.url);
     expect(page.workers()).toHaveLength(1);
     expect(loaded).toContain('worker.js');
-    expect(loaded.some((name) => name.startsWith('inline'))).toBe(false);
+    expect(loaded.filter((name) => /^(inline|pending|control)/.test(name))).toEqual([]);
     await until(page, 'room.bufferedAmount === 0');
     await page.evaluate('room.leave()');
     await eventually(() => page.workers().length === 0);
@@ -109,6 +110,30 @@ describe('in a page', () => {
     ]);
     await heard(page, 50);
     expect(await allAcknowledged(peer)).toBeGreaterThan(50);
+    await page.evaluate('room.leave()');
+  });
+
+  it('a room whose task is being started is waited for on the control channel', async () => {
+    const { relay, page, loaded, router } = await pageOf();
+    const control = await ControlDouble.start();
+    onTestFinished(() => control.stop());
+    router.pending = { control_url: control.url, expires_at: Date.now() + 60_000 };
+    await page.evaluate(`globalThis.progress = []; globalThis.creating = sdk.createRoom({
+      router: \`\${location.origin}/router\`,
+      onProgress: (step) => progress.push(step),
+    }).then((room) => Object.assign(globalThis, { room })); null`);
+    const channel = await control.connections.next();
+    expect(await channel.messages.next()).toEqual({ type: 'sync' });
+    const expires_at = Date.now() + 30_000;
+    channel.tell({ type: 'room.ready', room_id: '00157', url: relay.url, epoch: 2, expires_at });
+    await page.evaluate('creating.then(() => null)');
+    await channel.closed;
+    const link = await page.evaluate<string>('room.link');
+    expect(await page.evaluate('progress')).toMatchObject([
+      { status: 'pending', link },
+      { status: 'connecting' },
+    ]);
+    expect(loaded.some((name) => name.startsWith('pending'))).toBe(true);
     await page.evaluate('room.leave()');
   });
 

@@ -32,8 +32,8 @@ export function Entering({ room_id }: { room_id: string | undefined }) {
           </ViewTitle>
           {waits !== undefined && (
             <p>
-              This takes a minute or two. You go in by yourself as soon as it is up, and so does everybody who
-              has the link.
+              This takes a minute or two; you are let in as soon as it is up. The link works already: whoever
+              opens it waits as well.
             </p>
           )}
         </div>
