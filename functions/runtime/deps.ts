@@ -1,4 +1,5 @@
 /** Composition of the Lambdas: the one place that knows which adapter stands behind each port. */
+import { apiGatewayPush } from '../../shared/adapters/api-gateway-push.ts';
 import { dynamoDbClient } from '../../shared/adapters/dynamodb/client.ts';
 import { dynamoRoomStore } from '../../shared/adapters/dynamodb/index.ts';
 import { ecsFleet } from '../../shared/adapters/ecs-fleet.ts';
@@ -42,6 +43,7 @@ function compose(): Deps {
     clock: systemClock,
     random: systemRandom,
     telemetry,
+    push: config.CONTROL_ENDPOINT === undefined ? undefined : apiGatewayPush(config.CONTROL_ENDPOINT),
     waker: config.SCALE_FUNCTION === undefined ? noWaker : lambdaWaker(config.SCALE_FUNCTION, telemetry),
   };
 }

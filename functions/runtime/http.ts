@@ -1,11 +1,9 @@
 /** What every HTTP handler shares: answers, problem details, one log line, metrics. It needs no settings and no tables. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { withTimeLeft } from '../../shared/adapters/time-left.ts';
-import { ConfigError } from '../../shared/config/read.ts';
-import { RETRY_AFTER_S } from '../../shared/domain/liveness.ts';
-import { StoreBusy } from '../../shared/ports/room-store.ts';
 import { problem, PROBLEM_TYPE, PROBLEMS } from '../../shared/protocol/problem.ts';
-import { refuse, type Outcome, type Refusal } from '../../shared/use-cases/outcome.ts';
+import type { Outcome, Refusal } from '../../shared/use-cases/outcome.ts';
+import { refusalFor } from './refusal.ts';
 import { logger, publishMetrics } from './telemetry.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
@@ -34,25 +32,12 @@ function problemAnswer(refusal: Refusal, request_id: string): APIGatewayProxyStr
   };
 }
 
-/** What an exception is to the caller: the cause stays in the log, under the request id. */
-function refusalFor(error: unknown, request_id: string): Refusal {
-  if (error instanceof StoreBusy) {
-    logger.warn('the store is busy', { request_id, error });
-    return refuse('store_busy', 'The database cannot take this just now. Try again in a moment.', {
-      retry_after_s: RETRY_AFTER_S.store_busy,
-    }).refusal;
-  }
-  if (error instanceof ConfigError) logger.critical(error.message, { request_id });
-  else logger.error('request failed', { request_id, error: error as Error });
-  return refuse(
-    'internal',
-    `Something went wrong on our side. Name the request id ${request_id} when you ask.`,
-  ).refusal;
-}
+/** The status of a good answer, or what tells it from the answer. */
+export type Status<T> = number | ((value: T) => number);
 
 /** Wraps `serve` into a handler; `status` is that of a good answer. */
 export function httpHandler<T>(
-  status: number,
+  status: Status<T>,
   serve: (event: HttpEvent) => Promise<Outcome<T>>,
 ): HttpHandler {
   return async (event, context) => {
@@ -63,7 +48,9 @@ export function httpHandler<T>(
     try {
       const outcome = await withTimeLeft(context.getRemainingTimeInMillis(), () => serve(event));
       if (!outcome.ok) code = outcome.refusal.code;
-      result = outcome.ok ? answer(status, outcome.value) : problemAnswer(outcome.refusal, request_id);
+      result = outcome.ok
+        ? answer(typeof status === 'number' ? status : status(outcome.value), outcome.value)
+        : problemAnswer(outcome.refusal, request_id);
     } catch (error) {
       const refusal = refusalFor(error, request_id);
       ({ code } = refusal);

@@ -1,11 +1,12 @@
 /** The kinds of routes: parse → use case → map. */
 import type { z } from 'zod';
 import type { RequestKey } from '../../shared/domain/idempotency.ts';
+import type { Grant } from '../../shared/protocol/api.ts';
 import type { Deps } from '../../shared/use-cases/deps.ts';
 import type { Outcome } from '../../shared/use-cases/outcome.ts';
 import { checked, CLIENT_BODY_BYTES, parseBody, readText, TASK_BODY_BYTES } from './body.ts';
 import { deps } from './deps.ts';
-import { httpHandler, type HttpHandler } from './http.ts';
+import { httpHandler, type HttpHandler, type Status } from './http.ts';
 import { readKey } from './idempotency-key.ts';
 import { verifyTask } from './task-token.ts';
 
@@ -18,7 +19,7 @@ export interface ClientCaller {
 /** A route of clients: a JSON body (it may be left out where every field is optional). */
 export function clientRoute<S extends z.ZodType, T>(
   schema: S,
-  status: number,
+  status: Status<T>,
   run: (deps: Deps, body: z.infer<S>, caller: ClientCaller) => Promise<Outcome<T>>,
 ): HttpHandler {
   return httpHandler(status, async (event) => {
@@ -59,6 +60,12 @@ export function taskRoute<S extends z.ZodType, T>(
     return run(deps(), body.value, { task_id: caller.value, remote: event.headers['remote']?.trim() });
   });
 }
+
+/** The status of a grant: 202 while its room waits for a place. */
+export const grantStatus =
+  (open: 200 | 201): Status<Grant> =>
+  ({ state }) =>
+    state === 'pending' ? 202 : open;
 
 /** A route without a body whose query is checked. */
 export function queryRoute<S extends z.ZodType, T>(

@@ -28,6 +28,17 @@ export const STORE_RESERVE_MS = 7_000;
  * follows the write. What a task's snapshot says of younger rows is not believed.
  */
 export const SETTLED_MS = REQUEST_LIMIT_MS + 2 * CLOCK_SKEW_MS;
+/** Rooms that wait are given places for this long at most, each time somebody looks after them. */
+export const PLACE_PENDING_MS = 5_000;
+/** Limit of one call to the control channel's connections. */
+export const PUSH_CALL_TIMEOUT_MS = 1_500;
+/** A connection of the control channel lasts this long at most (API Gateway, "Quotas for WebSocket APIs"). */
+export const CONTROL_CONNECTION_MS = 2 * 3_600_000;
+/**
+ * While a connection of the control channel is being made it counts as gone for whoever speaks to it: as long as the function
+ * that is asked whether to let it in may take.
+ */
+export const CONTROL_CONNECTING_MS = REQUEST_LIMIT_MS + CLOCK_SKEW_MS;
 /** Limit of one call to the fleet's API on the path of a request. */
 export const FLEET_CALL_TIMEOUT_MS = 1_500;
 /** A sweep holds its lock for this long at most. */

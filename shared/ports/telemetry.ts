@@ -3,6 +3,8 @@
 /** Names of the router's metrics; all are counts. */
 export type MetricName =
   | 'rooms_created'
+  | 'rooms_pending'
+  | 'rooms_placed'
   | 'rooms_refused'
   | 'rooms_closed'
   | 'rooms_rehomed'
@@ -16,6 +18,9 @@ export type MetricName =
   | 'registers_failed'
   | 'tasks_registered'
   | 'tasks_pruned'
+  | 'tasks_launched'
+  | 'launches_failed'
+  | 'pushes_failed'
   | 'sweeps_held'
   | 'sweep_faults'
   | 'repairs';

@@ -1,13 +1,14 @@
 import type { RouterConfig } from '../config/settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fleet } from '../ports/fleet.ts';
+import type { Push } from '../ports/push.ts';
 import type { Random } from '../ports/random.ts';
 import type { RoomStore } from '../ports/room-store.ts';
 import type { SecretSource } from '../ports/secrets.ts';
 import type { TaskClient } from '../ports/task-client.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-
 import type { Waker } from '../ports/waker.ts';
+
 /** The settings that the use cases decide by; the rest of the configuration is for adapters. */
 export type Policy = Pick<
   RouterConfig,
@@ -24,7 +25,6 @@ export type Policy = Pick<
   | 'REGION'
   | 'TASK_ZONE'
   | 'ALLOW_PRIVATE_ADDRESSES'
-  | 'CONTROL_URL'
   | 'BACKUP_TASK'
   | 'PENDING_LIMIT'
   | 'MIN_TASKS'
@@ -36,6 +36,9 @@ export type Policy = Pick<
   | 'ROOM_CAPACITY'
   | 'START_LIMIT'
   | 'STANDBY_LIMIT'
+  | 'CONTROL_URL'
+  | 'RESUME_GRACE'
+  | 'ALLOWED_ORIGINS'
 >;
 
 /** What every use case works with. */
@@ -48,7 +51,7 @@ export interface Deps {
   clock: Clock;
   random: Random;
   telemetry: Telemetry;
-}
   waker: Waker;
   /** Undefined where there is no control channel. */
   push: Push | undefined;
+}

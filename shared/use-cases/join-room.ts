@@ -7,8 +7,9 @@ import { StoreBusy } from '../ports/room-store.ts';
 import { connectClient } from './connect-client.ts';
 import type { Deps } from './deps.ts';
 import { giveUpSeat } from './give-up-seat.ts';
-import { grantFor } from './grant.ts';
+import { grantFor, pendingGrant } from './grant.ts';
 import { done, isMiss, type Outcome } from './outcome.ts';
+import { placeOf } from './place-pending.ts';
 import { countedFailure, refusedSource, type Source } from './limit-failures.ts';
 import { reconcileRoom } from './reconcile-room.ts';
 import { roomFull, roomNotFound } from './refusals.ts';
@@ -38,7 +39,12 @@ async function takeSeat(deps: Deps, found: RoomRecord, key: RequestKey | undefin
     const ticket = issueTicket(secret.current, { room_id, client_id, created_at: room.created_at });
     const result = await store.addClient(
       room,
-      { client_id, ticket_hash: ticketHash(ticket), expires_at: reservationExpiry(now, policy) },
+      {
+        client_id,
+        ticket_hash: ticketHash(ticket),
+        // In a room that waits: some time after it was given its place at the latest.
+        expires_at: reservationExpiry(room.state === 'PENDING' ? room.expires_at : now, policy),
+      },
       now,
       key && newKey(key, now),
     );
@@ -59,12 +65,20 @@ async function takeSeat(deps: Deps, found: RoomRecord, key: RequestKey | undefin
       return roomFull(result.room.max_clients);
     }
 
-    const connected = await connectClient(deps, {
-      room: result.room,
-      client: result.client,
-      resuming: false,
-      cut_off: false,
-    });
+    const seated = await placeOf(deps, result.room);
+    if (seated.kind === 'pending') {
+      telemetry.count('clients_joined');
+      return done(pendingGrant(deps, result.room, client_id, ticket));
+    }
+    const connected =
+      seated.kind === 'placed'
+        ? done(seated)
+        : await connectClient(deps, {
+            room: seated.room,
+            client: result.client,
+            resuming: false,
+            cut_off: false,
+          });
     if (!connected.ok) {
       // Whatever epoch the room has by now: this seat is this request's alone, and nobody will ever use it, unless a
       // repetition of the request has taken it up.

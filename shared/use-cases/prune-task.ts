@@ -1,5 +1,6 @@
 import { isLive, isOpen } from '../domain/room.ts';
 import type { TaskRecord, TaskRoom } from '../domain/task.ts';
+import { closeRoom } from './close-room.ts';
 import type { Deps } from './deps.ts';
 import { inParallel } from './parallel.ts';
 import { rehomeRoom } from './rehome-room.ts';
@@ -7,7 +8,7 @@ import { removeClient } from './remove-client.ts';
 
 /** Empties one row of a task that no longer serves there. False if its room found no other task: it is tried again in the next sweep. */
 export async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }: TaskRoom): Promise<boolean> {
-  const { store, clock, telemetry } = deps;
+  const { store, clock } = deps;
   const rows = await store.getRoomWithClients(room_id);
   if (rows === undefined || rows.room.task_id !== task_id || rows.room.epoch !== epoch) {
     await store.dropTaskRoom(task_id, room_id, epoch);
@@ -15,7 +16,7 @@ export async function clearRoom(deps: Deps, task_id: string, { room_id, epoch }:
   }
   const now = clock.now();
   if (!isOpen(rows.room, now)) {
-    if (await store.closeRoom(room_id, epoch)) telemetry.count('rooms_closed');
+    await closeRoom(deps, rows.room);
     return true;
   }
   const live = rows.clients.filter((client) => isLive(client, now));

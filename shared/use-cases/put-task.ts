@@ -3,6 +3,7 @@ import { isOpen } from '../domain/room.ts';
 import type { Fault } from '../protocol/problem.ts';
 import type { PutTaskRequest, PutTaskResponse } from '../protocol/api.ts';
 import { inParallel } from './parallel.ts';
+import { placePending } from './place-pending.ts';
 import type { Deps } from './deps.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 
@@ -91,6 +92,8 @@ export async function putTask(
   }
   const [not_owned] = await Promise.all([
     notOwned(deps, request),
+    // Rooms may wait for just this task.
+    result.kind === 'registered' ? placePending(deps, request.kind) : undefined,
     inParallel(connects, (client) => store.markConnected(client, now)),
   ]);
   const { state, lease_until } = result.task;

@@ -5,6 +5,7 @@ import type { ClientRecord, RoomRecord } from '../domain/room.ts';
 import type { RegisterRequest, TaskRooms } from '../protocol/api.ts';
 import type { Deps } from './deps.ts';
 import { registration } from './grant.ts';
+import { closeRoom } from './close-room.ts';
 import { removeClient } from './remove-client.ts';
 
 /** Carries out one repair. */
@@ -19,7 +20,7 @@ async function repair(deps: Deps, room: RoomRecord, step: Repair): Promise<void>
   };
   switch (step.kind) {
     case 'close':
-      if (await store.closeRoom(room_id, epoch)) telemetry.count('rooms_closed');
+      await closeRoom(deps, room);
       return;
     case 'remove': {
       const { client_id, generation } = step.client;
@@ -81,7 +82,7 @@ async function removeExpired(deps: Deps, { room, clients }: RoomRows): Promise<v
  */
 export async function reconcileRoom(deps: Deps, room: RoomRecord): Promise<boolean> {
   const { store, tasks, clock } = deps;
-  if (room.placed_at > clock.now() - SETTLED_MS) return false;
+  if (room.state === 'PENDING' || room.placed_at > clock.now() - SETTLED_MS) return false;
   const answer = await tasks.rooms(room, room.room_id);
   if (answer.kind !== 'rooms' && answer.kind !== 'unreachable') return false;
   const rows = await store.getRoomWithClients(room.room_id);

@@ -4,7 +4,8 @@ import type { TaskCallFailure } from '../ports/task-client.ts';
 import type { ProblemCode } from '../protocol/problem.ts';
 import type { Deps } from './deps.ts';
 import { registration } from './grant.ts';
-import { pickTask } from './pick-task.ts';
+import { notifyRoom } from './notify-room.ts';
+import { pickBackup, pickTask } from './pick-task.ts';
 
 /** How a task says that it takes no room that it does not hold. */
 export const WILL_NOT_TAKE: ReadonlySet<string> = new Set<ProblemCode>([
@@ -43,7 +44,8 @@ export async function registerEveryone(deps: Deps, room: RoomRecord): Promise<Re
 
 /**
  * Moves a room whose task is dead to a live one (rule 5): one conditional write on `(task_id, epoch)`, so one caller wins.
- * The winner registers every live client on the new task; they keep ids and tickets, and learn the new url by resuming.
+ * The winner registers every live client on the new task; they keep ids and tickets, and learn the new url by resuming, or
+ * from their control channel. The backup task is taken where no other has a place.
  * `failed`: addresses (urls) that are not tried.
  */
 export async function rehomeRoom(
@@ -51,12 +53,12 @@ export async function rehomeRoom(
   room: RoomRecord,
   failed: ReadonlySet<string> = new Set(),
 ): Promise<RehomeOutcome> {
-  const { store, clock, telemetry } = deps;
+  const { store, clock, telemetry, waker } = deps;
   const except = new Set([room.url, ...failed]);
   // A task that fills up between look and claim is not offered again, but another might fill up too: bounded.
   for (let attempt = 0; attempt < 2 * PLACEMENT_ATTEMPTS; attempt++) {
-    const target = await pickTask(deps, room.kind, except);
-    if (target === undefined) return { kind: 'no_task' };
+    const target = (await pickTask(deps, room.kind, except)) ?? (await pickBackup(deps, room.kind, except));
+    if (target === undefined) break;
     const result = await store.rehomeRoom(room, target, clock.now());
     if (result.kind === 'task_unavailable') {
       except.add(target.url);
@@ -66,7 +68,13 @@ export async function rehomeRoom(
 
     telemetry.count('rooms_rehomed');
     telemetry.info('room re-homed', { room_id: room.room_id, from: room.task_id, to: target.task_id });
-    return { kind: 'rehomed', room: result.room, registered: await registerEveryone(deps, result.room) };
+    const registered = await registerEveryone(deps, result.room);
+    if (registered.kind === 'registered') {
+      const { room_id, url, epoch } = result.room;
+      await notifyRoom(deps, room, { type: 'room.moved', room_id, url, epoch });
+    }
+    return { kind: 'rehomed', room: result.room, registered };
   }
+  await waker.wake();
   return { kind: 'no_task' };
 }

@@ -17,7 +17,8 @@ export function newKey(key: RequestKey, now: number): NewKey {
 
 /** Whether the task has been told of the client: then nothing of the first request is left to be done. */
 async function isRegistered({ tasks }: Deps, room: RoomRecord, client: ClientRecord): Promise<boolean> {
-  if (client.status === 'CONNECTED' || client.generation > 1) return true;
+  // Who waits for a place is registered when there is one.
+  if (room.state === 'PENDING' || client.status === 'CONNECTED' || client.generation > 1) return true;
   const answer = await tasks.rooms(room, room.room_id);
   if (answer.kind !== 'rooms') return false;
   const seen = answer.snapshot.rooms.find(({ room_id }) => room_id === room.room_id);

@@ -5,9 +5,10 @@ import { StoreBusy } from '../ports/room-store.ts';
 import type { Grant } from '../protocol/api.ts';
 import { connectClient } from './connect-client.ts';
 import type { Deps } from './deps.ts';
-import { grantFor } from './grant.ts';
+import { grantFor, pendingGrant } from './grant.ts';
 import { done, type Outcome } from './outcome.ts';
 import { countedFailure } from './limit-failures.ts';
+import { placeOf } from './place-pending.ts';
 import { clientNotFound, roomNotFound } from './refusals.ts';
 
 /**
@@ -18,7 +19,7 @@ const ROUNDS = 24;
 
 /**
  * {@link resumeClient} once `room` and `client` have been read and the ticket is known to be the client's. Whatever has
- * changed since is seen. `cut_off`: the client comes back from its task (see `Seat`).
+ * changed since is seen. A seat in a room that waits stays as it is. `cut_off`: the client comes back from its task (see `Seat`).
  */
 export async function takeUpSeat(
   deps: Deps,
@@ -32,6 +33,13 @@ export async function takeUpSeat(
   let present = room;
   let known = client;
   for (let round = 0; round < ROUNDS; round++) {
+    const seated = await placeOf(deps, present);
+    if (seated.kind === 'pending') return done(pendingGrant(deps, present, client_id, ticket));
+    if (seated.kind === 'placed') {
+      telemetry.count('clients_resumed');
+      return done(grantFor(deps, seated.room, client_id, ticket, seated.connect_by));
+    }
+    present = seated.room;
     const now = clock.now();
     const result = await store.resumeClient(present, known, reservationExpiry(now, policy), now);
     switch (result.kind) {

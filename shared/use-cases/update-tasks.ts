@@ -5,6 +5,7 @@ import { FleetUnavailable, type FleetTask } from '../ports/fleet.ts';
 import type { TaskRooms } from '../protocol/api.ts';
 import type { Deps } from './deps.ts';
 import { inParallel } from './parallel.ts';
+import { placePending } from './place-pending.ts';
 import { clearRoom, pruneTask } from './prune-task.ts';
 import { repairRoom } from './reconcile-room.ts';
 
@@ -90,7 +91,15 @@ async function settleTask(deps: Deps, task: TaskRecord, parts: Parts): Promise<b
   return false;
 }
 
-async function sweep(deps: Deps, listed: readonly FleetTask[]): Promise<SweepResult> {
+/** Looks after the rooms that wait: by the tables alone, whatever the fleet's API does. How many could not be dealt with. */
+async function settlePending(deps: Deps): Promise<number> {
+  const results = await Promise.all(deps.policy.KINDS.map((kind) => placePending(deps, kind)));
+  const faults = results.reduce((sum, result) => sum + result.faults, 0);
+  if (faults > 0) deps.telemetry.count('sweep_faults', faults);
+  return faults;
+}
+
+async function sweep(deps: Deps, listed: readonly FleetTask[], faults: number): Promise<SweepResult> {
   const { store, clock, telemetry } = deps;
   const plan = planSweep(await store.listTasks(), listed, clock.now());
   if (plan.held !== undefined) {
@@ -106,12 +115,12 @@ async function sweep(deps: Deps, listed: readonly FleetTask[]): Promise<SweepRes
     parts.run(plan.prune, (task) => settleTask(deps, task, parts)),
     parts.run(plan.reconcile, (task) => reconcileTask(deps, task, parts)),
   ]);
-  return { kind: 'swept', pruned, reconciled, faults: parts.faults, held: plan.held };
+  return { kind: 'swept', pruned, reconciled, faults: faults + parts.faults, held: plan.held };
 }
 
 /**
- * One sweep over all tasks (rule 9): prunes the dead ones, reconciles the live ones. One at a time, by a lock row; any
- * fault of the fleet's API ends it before anything is changed.
+ * One sweep over all tasks (rule 9): prunes the dead ones, reconciles the live ones; and over the rooms that wait for one. One
+ * at a time, by a lock row; any fault of the fleet's API ends it before anything of a task is changed.
  */
 export async function updateTasks(deps: Deps): Promise<SweepResult> {
   const { store, fleet, clock, random, telemetry } = deps;
@@ -119,7 +128,8 @@ export async function updateTasks(deps: Deps): Promise<SweepResult> {
   const now = clock.now();
   if (!(await store.lockSweep('update-tasks', owner, now, now + SWEEP_LOCK_MS))) return { kind: 'locked' };
   try {
-    return await sweep(deps, await fleet.list());
+    const faults = await settlePending(deps);
+    return await sweep(deps, await fleet.list(), faults);
   } catch (error) {
     if (!(error instanceof FleetUnavailable)) throw error;
     telemetry.warn('sweep ended: the fleet could not be listed', { cause: error.message });

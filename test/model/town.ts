@@ -81,6 +81,8 @@ export class Town {
       CONNECT_TIMEOUT: options.hasty ? '6s' : '30s',
       RESUME_GRACE: options.hasty ? '4s' : '15s',
       LEASE: '25s',
+      // No room waits for a task: the fleet grows by the script alone.
+      MAX_TASKS: '0',
     });
     const { scheduler, processes, guests } = this;
     const { policy, removals } = this;
@@ -179,6 +181,7 @@ export class Town {
         info: (text, fields) => this.tell(`  (${request.name}) ${text} ${JSON.stringify(fields ?? {})}`),
         warn: (text, fields) => this.tell(`  (${request.name}) ${text} ${JSON.stringify(fields ?? {})}`),
       },
+      push: undefined,
       waker: { wake: () => Promise.resolve() },
     };
   }

@@ -42,6 +42,8 @@ const ENVIRONMENT = {
   ECS_CLUSTER: 'cluster',
   ROUTER_SECRET_ID: 'secret',
   ALLOW_PRIVATE_ADDRESSES: 'true',
+  // Nobody launches tasks: a room that finds no place does not wait for one, unless a test says so.
+  MAX_TASKS: '0',
 };
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -77,6 +79,7 @@ export async function startSmallRouter(settings: Record<string, string>): Promis
       stop: () => Promise.resolve(),
     },
     telemetry: { count() {}, info() {}, warn() {} },
+    push: undefined,
     waker: { wake: () => Promise.resolve() },
   };
 

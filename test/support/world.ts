@@ -5,6 +5,7 @@ import { FleetUnavailable, type FleetTaskState } from '../../shared/ports/fleet.
 import type { Random } from '../../shared/ports/random.ts';
 import type { RoomStore } from '../../shared/ports/room-store.ts';
 import type { Grant, PutTaskRequest } from '../../shared/protocol/api.ts';
+import type { ControlPush } from '../../shared/protocol/control-channel.ts';
 import { createRoom } from '../../shared/use-cases/create-room.ts';
 import type { Deps } from '../../shared/use-cases/deps.ts';
 import type { Outcome, Refusal } from '../../shared/use-cases/outcome.ts';
@@ -21,6 +22,8 @@ const ENVIRONMENT = {
   ECS_CLUSTER: 'cluster',
   ROUTER_SECRET_ID: 'secret',
   ALLOW_PRIVATE_ADDRESSES: 'true',
+  // Nobody launches tasks: a room that finds no place does not wait for one, unless a test says so.
+  MAX_TASKS: '0',
 };
 
 export interface World {
@@ -33,6 +36,13 @@ export interface World {
   fleetFails: boolean;
   /** How often the fleet was to be looked at. */
   wakes: number;
+  /** What was told over the control channel. */
+  pushed: { connection_id: string; message: ControlPush }[];
+  /** Connections of the control channel that are gone, and those that were ended. */
+  goneConnections: Set<string>;
+  droppedConnections: string[];
+  /** When set, nothing can be told. */
+  pushFails: boolean;
   counts: Map<string, number>;
   now(): number;
   advance(ms: number): void;
@@ -85,6 +95,10 @@ export async function makeWorld(
     fleet: new Map(),
     fleetFails: false,
     wakes: 0,
+    pushed: [],
+    goneConnections: new Set(),
+    droppedConnections: [],
+    pushFails: false,
     now,
     advance: (ms) => {
       time += ms;
@@ -116,6 +130,17 @@ export async function makeWorld(
         stop: async (task_arn) => {
           if (world.fleetFails) throw new FleetUnavailable('injected');
           if (world.fleet.has(task_arn)) world.fleet.set(task_arn, 'stopped');
+        },
+      },
+      push: {
+        send: async (connection_id, message) => {
+          if (world.pushFails) throw new Error('injected');
+          if (world.goneConnections.has(connection_id)) return 'gone';
+          world.pushed.push({ connection_id, message });
+          return 'sent';
+        },
+        drop: async (connection_id) => {
+          world.droppedConnections.push(connection_id);
         },
       },
       waker: {
