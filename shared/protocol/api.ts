@@ -118,20 +118,6 @@ export const availableTask = z
   .meta({ id: 'AvailableTask' });
 export type AvailableTask = z.infer<typeof availableTask>;
 
-export const availableTasks = z.object({ tasks: z.array(availableTask) }).meta({ id: 'AvailableTasks' });
-export type AvailableTasks = z.infer<typeof availableTasks>;
-
-// ── task → router ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const roomEpoch = z.object({ room_id: roomId, epoch });
-
-export const putTaskRequest = z
-  .strictObject({
-    task_id: taskId,
-    task_arn: z.string().max(2_048).optional().meta({ description: 'ARN in ECS; absent outside ECS.' }),
-    kind: taskKind,
-    region: z.string().min(1).max(64),
-    /** What the task says of itself. The router alone puts a task on STANDBY. */
 export const scalingDecision = z
   .object({
     at: instant,
@@ -153,6 +139,28 @@ export const scalingDecision = z
   .meta({ id: 'ScalingDecision' });
 export type ScalingDecision = z.infer<typeof scalingDecision>;
 
+export const availableTasks = z
+  .object({
+    tasks: z.array(availableTask),
+    scaling: z.array(scalingDecision).meta({
+      description:
+        'The last decisions on the size of the fleet that did something or were limited, the newest first.',
+    }),
+  })
+  .meta({ id: 'AvailableTasks' });
+export type AvailableTasks = z.infer<typeof availableTasks>;
+
+// ── task → router ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const roomEpoch = z.object({ room_id: roomId, epoch });
+
+export const putTaskRequest = z
+  .strictObject({
+    task_id: taskId,
+    task_arn: z.string().max(2_048).optional().meta({ description: 'ARN in ECS; absent outside ECS.' }),
+    kind: taskKind,
+    region: z.string().min(1).max(64),
+    /** What the task says of itself. The router alone puts a task on STANDBY. */
     state: z.enum(['READY', 'DRAINING', 'STOPPED']),
     port: z.int().min(1).max(65_535),
     url: z

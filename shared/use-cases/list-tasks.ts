@@ -23,9 +23,13 @@ export async function availableTask(deps: Deps, kind: TaskKind): Promise<Outcome
   return task === undefined ? noTaskAvailable() : done(shown(task));
 }
 
-/** Every task that has a record, with its load and state. */
-export async function availableTasks({ store }: Deps): Promise<Outcome<AvailableTasks>> {
-  const tasks = await store.listTasks();
+/** Every task that has a record, with its load and state, and what was last decided on the size of the fleet. */
+export async function availableTasks({ store, policy }: Deps): Promise<Outcome<AvailableTasks>> {
+  const [tasks, ...kept] = await Promise.all([
+    store.listTasks(),
+    ...policy.KINDS.map((kind) => store.getScaling(kind)),
+  ]);
   tasks.sort((a, b) => (a.task_id < b.task_id ? -1 : 1));
-  return done({ tasks: tasks.map(shown) });
+  const scaling = kept.flatMap((one) => one?.memory.decisions ?? []).sort((a, b) => b.at - a.at);
+  return done({ tasks: tasks.map(shown), scaling });
 }

@@ -12,6 +12,7 @@ export interface HttpEvent {
 
 export interface FunctionDescription {
   handler: string;
+  name?: string;
   role: string;
   timeout?: number;
   events: { httpApi?: HttpEvent; schedule?: { rate: string[]; enabled: boolean }; eventBridge?: object }[];

@@ -5,10 +5,11 @@ import {
   logicalName,
   resources,
   resourcesOf,
+  service,
   shortName,
   statementsOf,
 } from './description.ts';
-import { accessOf, methodsOf } from './store-access.ts';
+import { accessOf, methodsOf, textsOf } from './store-access.ts';
 
 const READS_SECRET = [
   'create-room',
@@ -17,15 +18,29 @@ const READS_SECRET = [
   'remove-client',
   'migrate-room',
   'update-tasks',
+  'scale-fleet',
 ];
 const ASKS_FLEET: Record<string, string[]> = {
   'create-room': ['ecs:DescribeTasks'],
   'join-room': ['ecs:DescribeTasks'],
   'migrate-room': ['ecs:DescribeTasks'],
-  'update-tasks': ['ecs:DescribeTasks', 'ecs:ListTasks'],
+  'update-tasks': ['ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:DescribeTaskDefinition'],
+  'scale-fleet': [
+    'ecs:DescribeTasks',
+    'ecs:ListTasks',
+    'ecs:DescribeTaskDefinition',
+    'ecs:RunTask',
+    'ecs:StopTask',
+    'ecs:TagResource',
+  ],
 };
 
-const roleResources = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+/** Of the tasks and their machines (infra/fleet.yml), not of functions. */
+const OF_MACHINES = ['TaskExecutionRole', 'TaskRole', 'InstanceRole'];
+
+const roleResources = Object.entries(resources).filter(
+  ([id, { Type }]) => Type === 'AWS::IAM::Role' && !OF_MACHINES.includes(id),
+);
 const everyStatement = roleResources.flatMap(([id]) =>
   statementsOf(id).map((statement) => ({ id, statement })),
 );
@@ -73,19 +88,40 @@ describe('roles', () => {
     expect(actions).not.toContain('dynamodb:Scan');
   });
 
-  test('name every resource, but for ListTasks, which a condition binds to the cluster', () => {
+  test('name every resource, but for two actions of ECS that know none', () => {
     const anywhere = everyStatement.filter(({ statement }) => resourcesOf(statement).includes('*'));
     expect(anywhere.map(({ id, statement }) => [id, actionsOf(statement)])).toEqual([
       ['UpdateTasksRole', ['ecs:ListTasks']],
+      ['UpdateTasksRole', ['ecs:DescribeTaskDefinition']],
+      ['ScaleFleetRole', ['ecs:ListTasks']],
+      ['ScaleFleetRole', ['ecs:DescribeTaskDefinition']],
     ]);
-    expect(anywhere[0]?.statement.Condition).toEqual({
-      ArnEquals: {
-        'ecs:cluster': {
-          'Fn::Sub':
-            'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${param:ECS_CLUSTER}',
-        },
-      },
+  });
+
+  test('list and launch tasks of one cluster only', () => {
+    const bound = everyStatement.filter(({ statement }) =>
+      actionsOf(statement).some((action) => ['ecs:ListTasks', 'ecs:RunTask'].includes(action)),
+    );
+    expect(bound.map(({ id }) => id)).toEqual(['UpdateTasksRole', 'ScaleFleetRole', 'ScaleFleetRole']);
+    const cluster = 'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${param:ECS_CLUSTER}';
+    for (const { statement } of bound) {
+      expect(statement.Condition).toEqual({ ArnEquals: { 'ecs:cluster': { 'Fn::Sub': cluster } } });
+    }
+  });
+
+  test('hand over roles to tasks alone, and only those that are made for them', () => {
+    const handing = everyStatement.filter(({ statement }) => actionsOf(statement).includes('iam:PassRole'));
+    expect(handing.map(({ id }) => id)).toEqual(['ScaleFleetRole']);
+    expect(handing[0]?.statement).toMatchObject({
+      Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/anteroom/${sls:stage}/*' },
+      Condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
     });
+  });
+
+  test.each(functions)('of %s wakes the scaling only if it does', (name, { role }) => {
+    const wakes = textsOf(name).some((text) => /\bwaker\.wake\(/.test(text));
+    const scaling = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${service.functions['scale-fleet']?.name}`;
+    expect(access(role, 'lambda:')).toEqual(wakes ? { [scaling]: ['InvokeFunction'] } : {});
   });
 
   test.each(functions)('of %s writes to its own log group', (name, { role }) => {

@@ -4,6 +4,8 @@ import type { Setting } from '../../../shared/config/read.ts';
 import { routerConfig, routerSettings } from '../../../shared/config/settings.ts';
 import {
   PLACEMENT_DEADLINE_MS,
+  SCALING_INTERVAL_MS,
+  SCALING_LOCK_MS,
   SWEEP_LOCK_MS,
   TASK_CALL_TIMEOUT_MS,
 } from '../../../shared/domain/liveness.ts';
@@ -56,6 +58,10 @@ describe('routes', () => {
 });
 
 describe('functions', () => {
+  test('are woken by the name that they have', () => {
+    expect(service.provider.environment['SCALE_FUNCTION']).toBe(service.functions['scale-fleet']?.name);
+  });
+
   test('are the files of functions/, each exporting its handler', () => {
     const files = readdirSync(new URL('functions/', ROOT)).filter((file) => file.endsWith('.ts'));
     expect(functions.map(([name]) => `${name}.ts`).sort()).toEqual(files.sort());
@@ -68,19 +74,24 @@ describe('functions', () => {
   test('outlive what they wait for', () => {
     expect(service.provider.timeout * 1_000).toBeGreaterThan(PLACEMENT_DEADLINE_MS + TASK_CALL_TIMEOUT_MS);
     expect(service.functions['update-tasks']?.timeout).toBe(SWEEP_LOCK_MS / 1_000);
+    expect(service.functions['scale-fleet']?.timeout).toBe(SCALING_LOCK_MS / 1_000);
   });
 
-  test('sweep each minute, and when ECS says that a task stopped', () => {
-    const events = service.functions['update-tasks']?.events;
-    expect(events?.[0]?.schedule).toEqual({ rate: ['rate(1 minute)'], enabled: true });
-    expect(events?.[1]?.eventBridge).toMatchObject({
-      pattern: {
-        source: ['aws.ecs'],
-        'detail-type': ['ECS Task State Change'],
-        detail: { lastStatus: ['STOPPED'] },
-      },
-    });
-  });
+  test.each(['update-tasks', 'scale-fleet'])(
+    '%s runs each minute, and when ECS says that a task stopped',
+    (name) => {
+      expect(SCALING_INTERVAL_MS).toBe(60_000);
+      const events = service.functions[name]?.events;
+      expect(events?.[0]?.schedule).toEqual({ rate: ['rate(1 minute)'], enabled: true });
+      expect(events?.[1]?.eventBridge).toMatchObject({
+        pattern: {
+          source: ['aws.ecs'],
+          'detail-type': ['ECS Task State Change'],
+          detail: { lastStatus: ['STOPPED'] },
+        },
+      });
+    },
+  );
 });
 
 describe('settings', () => {

@@ -57,7 +57,7 @@ export const STORE_ACCESS: Record<keyof RoomStore, Access> = {
 /** Two use cases share a file, so that its text does not tell which of them calls what. */
 const TOLD_APART: Record<string, (keyof RoomStore)[]> = {
   'available-task': ['placementCandidates'],
-  'available-tasks': ['listTasks'],
+  'available-tasks': ['listTasks', 'getScaling'],
 };
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -76,7 +76,7 @@ function reachable(file: URL, seen: Map<string, string>): Map<string, string> {
 
 /** The methods of the store that a function calls, as its source says. */
 export function methodsOf(name: string): (keyof RoomStore)[] {
-  const texts = [...reachable(new URL(`functions/${name}.ts`, ROOT), new Map()).values()];
+  const texts = textsOf(name);
   const called = texts.flatMap((text) =>
     [...text.matchAll(/\bstore\.(\w+)\(/g)].map(([, method]) => method!),
   );
@@ -86,6 +86,11 @@ export function methodsOf(name: string): (keyof RoomStore)[] {
 
 /** Everything that `methods` need, sorted, each action once. */
 export function accessOf(methods: readonly (keyof RoomStore)[]): Access {
+/** The texts of a function's handler and of the use cases that it can reach. */
+export function textsOf(name: string): string[] {
+  return [...reachable(new URL(`functions/${name}.ts`, ROOT), new Map()).values()];
+}
+
   const needed: Access = {};
   for (const method of methods) {
     for (const [resource, actions] of Object.entries(STORE_ACCESS[method]) as [Resource, Action[]][]) {

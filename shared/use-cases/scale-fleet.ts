@@ -1,0 +1,239 @@
+import { SCALING_LOCK_MS } from '../domain/liveness.ts';
+import { afterLaunch } from '../domain/scaling-starts.ts';
+import {
+  emptyMemory,
+  type ScalingAction,
+  type ScalingDecision,
+  type ScalingMemory,
+  type ScalingPolicy,
+} from '../domain/scaling-types.ts';
+import { fleetView } from '../domain/scaling-view.ts';
+import { plan } from '../domain/scaling.ts';
+import type { TaskKind, TaskRecord } from '../domain/task.ts';
+import { FleetUnavailable, type FleetTask } from '../ports/fleet.ts';
+import type { Deps } from './deps.ts';
+import { inParallel } from './parallel.ts';
+import { placePending } from './place-pending.ts';
+
+export type ScaleResult =
+  | { kind: 'scaled'; decisions: ScalingDecision[]; actions: number; faults: number }
+  /** Another run is under way, or took over. */
+  | { kind: 'locked' }
+  /** The fleet could not be listed to its last page: nothing was changed. */
+  | { kind: 'fleet_unavailable' }
+  /** No kind is scaled by this deployment (MAX_TASKS). */
+  | { kind: 'off' };
+
+/** Runs in a row while more rooms have begun to wait meanwhile. */
+const ROUNDS = 3;
+/** A launch whose answer was lost is repeated for so long; then the fleet's list has long told what became of it. */
+const REPEAT_LAUNCH_MS = 10 * 60_000;
+
+/** Another run keeps its memory over ours: ours is over. */
+class Superseded extends Error {
+  override name = 'Superseded';
+}
+
+function policyOf({ policy }: Deps, kind: TaskKind): ScalingPolicy {
+  const relay = kind === 'relay';
+  return {
+    min_tasks: relay ? policy.MIN_TASKS : policy.MIN_RENDER_TASKS,
+    max_tasks: relay ? policy.MAX_TASKS : policy.MAX_RENDER_TASKS,
+    upscale: policy.UPSCALE_MARGIN,
+    downscale: policy.DOWNSCALE_MARGIN,
+    room_capacity: policy.ROOM_CAPACITY,
+    start_limit: policy.START_LIMIT,
+    standby_limit: policy.STANDBY_LIMIT,
+  };
+}
+
+/** The memory of one kind, kept by versions: who was overtaken learns it at its next write. */
+class Kept {
+  memory: ScalingMemory = emptyMemory();
+  #version = 0;
+  readonly #deps: Deps;
+  readonly #kind: TaskKind;
+
+  constructor(deps: Deps, kind: TaskKind) {
+    this.#deps = deps;
+    this.#kind = kind;
+  }
+
+  async read(): Promise<void> {
+    const kept = await this.#deps.store.getScaling(this.#kind);
+    if (kept === undefined) return;
+    const { launching, ...memory } = kept.memory;
+    const answerable = launching !== undefined && this.#deps.clock.now() - launching.at < REPEAT_LAUNCH_MS;
+    this.memory = answerable ? kept.memory : memory;
+    this.#version = kept.version;
+  }
+
+  async write(memory: ScalingMemory): Promise<void> {
+    if (!(await this.#deps.store.putScaling(this.#kind, memory, this.#version))) throw new Superseded();
+    this.memory = memory;
+    this.#version++;
+  }
+}
+
+/**
+ * Launches, so that neither a lost answer nor an end of this run in between launches twice: the token is kept first, and the
+ * next run repeats what has no answer. False if it has none now.
+ */
+async function launch(deps: Deps, kind: TaskKind, kept: Kept): Promise<boolean> {
+  const { fleet, clock, telemetry } = deps;
+  const { launching } = kept.memory;
+  if (launching === undefined) return true;
+  try {
+    const result = await fleet.launch(launching.count, kind, launching.token);
+    telemetry.count('tasks_launched', result.launched.length);
+    for (const { count, detail, ...failure } of result.failures) {
+      telemetry.count('launches_failed', count);
+      telemetry.warn('tasks could not be launched', { kind, count, failure: failure.kind, cause: detail });
+    }
+    await kept.write(afterLaunch(kept.memory, result, clock.now()));
+    return true;
+  } catch (error) {
+    if (!(error instanceof FleetUnavailable)) throw error;
+    telemetry.warn('it is not known whether tasks were launched', { kind, cause: error.message });
+    return false;
+  }
+}
+
+type TaskAction = Exclude<ScalingAction, { do: 'launch' }>;
+
+/** What must hold of the task, and does from then on. True where nothing must. */
+async function claim(
+  { store, clock }: Deps,
+  record: TaskRecord | undefined,
+  action: TaskAction,
+): Promise<boolean> {
+  // Of one that never registered there is nothing to claim.
+  if (action.task_id === undefined) return true;
+  if (record === undefined) return false;
+  const now = clock.now();
+  if (action.do === 'activate') return store.setTaskState(record, 'STANDBY', 'READY', now);
+  if (action.do === 'standby') return store.setTaskState(record, 'READY', 'STANDBY', now);
+  if (action.do === 'drain') return store.setTaskState(record, action.from, 'DRAINING', now);
+  return store.setTaskState(record, 'STANDBY', 'DRAINING', now, { rooms: 0 });
+}
+
+/** Carries out one action on a task. False if its premise does not hold any more. */
+async function carryOut(deps: Deps, record: TaskRecord | undefined, action: TaskAction): Promise<boolean> {
+  if (!(await claim(deps, record, action))) return false;
+  // The task moves its rooms away, if it has any, and ends.
+  if (action.do === 'drain' || action.do === 'stop') await deps.fleet.stop(action.task_arn, action.why);
+  return true;
+}
+
+interface Sources {
+  records: TaskRecord[];
+  listed: FleetTask[];
+}
+
+interface Scaled {
+  decision: ScalingDecision;
+  actions: number;
+  faults: number;
+  /** Rooms that waited when this was planned. */
+  pending: number;
+}
+
+async function scaleKind(deps: Deps, kind: TaskKind, { records, listed }: Sources): Promise<Scaled> {
+  const { store, clock, policy, random, telemetry } = deps;
+  const kept = new Kept(deps, kind);
+  await kept.read();
+  await launch(deps, kind, kept);
+
+  const pending = await store.countPending(kind);
+  const backup = policy.BACKUP_TASK;
+  const scaling = policyOf(deps, kind);
+  const view = fleetView(
+    { kind, records, listed, backup, pending, memory: kept.memory },
+    scaling,
+    clock.now(),
+  );
+  const { actions, memory, decision } = plan(view, scaling, clock.now());
+  if (decision.actions.length > 0 || decision.limited !== undefined) {
+    const { reason, limited } = decision;
+    telemetry.info('fleet scaled', { kind, reason, actions: decision.actions.join('; '), limited });
+  }
+
+  const byId = new Map(records.map((record) => [record.task_id, record]));
+  let done = 0;
+  let faults = 0;
+  const onTasks = actions.filter((action) => action.do !== 'launch');
+  await inParallel(onTasks, async (action) => {
+    try {
+      const record = action.task_id === undefined ? undefined : byId.get(action.task_id);
+      if (await carryOut(deps, record, action)) done++;
+    } catch (error) {
+      faults++;
+      telemetry.warn('the fleet could not be changed', {
+        action: action.do,
+        task_id: action.task_id,
+        cause: String(error),
+      });
+    }
+  });
+
+  const launches = actions.find((action) => action.do === 'launch');
+  // One that is still without an answer goes first.
+  const next = launches && { token: random.uuid(), count: launches.count, at: clock.now() };
+  const open = memory.launching ?? next;
+  await kept.write({ ...memory, launching: open });
+  if (open !== undefined && open === next) {
+    if (await launch(deps, kind, kept)) done++;
+    else faults++;
+  }
+  if (pending > 0) await placePending(deps, kind);
+  return { decision, actions: done, faults, pending };
+}
+
+async function scaleOnce(
+  deps: Deps,
+  kinds: readonly TaskKind[],
+): Promise<ScaleResult & { pending?: number }> {
+  const { store, fleet, clock, random, telemetry } = deps;
+  const owner = random.uuid();
+  const now = clock.now();
+  if (!(await store.lockSweep('scale-fleet', owner, now, now + SCALING_LOCK_MS))) return { kind: 'locked' };
+  try {
+    // The fleet's list is the older of the two: a task that registers meanwhile is not taken for one that never did.
+    const listed = await fleet.list();
+    const records = await store.listTasks();
+    const scaled: Scaled[] = [];
+    for (const kind of kinds) scaled.push(await scaleKind(deps, kind, { records, listed }));
+    const total = (of: (one: Scaled) => number) => scaled.reduce((sum, one) => sum + of(one), 0);
+    return {
+      kind: 'scaled',
+      decisions: scaled.map(({ decision }) => decision),
+      actions: total(({ actions }) => actions),
+      faults: total(({ faults }) => faults),
+      pending: total(({ pending }) => pending),
+    };
+  } catch (error) {
+    if (error instanceof Superseded) return { kind: 'locked' };
+    if (!(error instanceof FleetUnavailable)) throw error;
+    telemetry.warn('the fleet is not scaled: it could not be listed', { cause: error.message });
+    return { kind: 'fleet_unavailable' };
+  } finally {
+    await store.unlockSweep('scale-fleet', owner);
+  }
+}
+
+/**
+ * Brings the fleet to the size that the margins ask for (shared/domain/scaling.ts), one run at a time by a lock row. All that
+ * it goes by is in the tables and in the fleet: it may end at any point, and the next run goes on. Each action is a condition on
+ * what it was planned from. Rooms that begin to wait while it runs are looked at too: who woke it for them found it locked.
+ */
+export async function scaleFleet(deps: Deps): Promise<ScaleResult> {
+  const { store, policy } = deps;
+  const kinds = policy.KINDS.filter((kind) => policyOf(deps, kind).max_tasks > 0);
+  if (kinds.length === 0) return { kind: 'off' };
+  for (let round = 1; ; round++) {
+    const { pending, ...result } = await scaleOnce(deps, kinds);
+    if (result.kind !== 'scaled' || round === ROUNDS) return result;
+    const waiting = await Promise.all(kinds.map((kind) => store.countPending(kind)));
+    if (waiting.reduce((sum, count) => sum + count, 0) <= (pending ?? 0)) return result;
+  }
+}
