@@ -11,7 +11,7 @@ import { registerEveryone, rehomeRoom, WILL_NOT_TAKE } from './rehome-room.ts';
  * Moves a room away from the draining task `task_id`; all its clients are registered where it is then, and keep ids and
  * tickets. Idempotent: of a room that is elsewhere already the present place is the answer, once everybody is registered
  * there. A task that does not take it is another try, at most three within about five seconds. Refusals: `room_not_found`;
- * `stale_epoch`, it was placed on this very task anew; `no_task_available`.
+ * `stale_epoch`, it was placed on this very task anew; `no_task_available`, for which the fleet is looked at.
  */
 export async function migrateRoom(
   deps: Deps,

@@ -8,6 +8,7 @@ import { problem } from '../../../shared/protocol/problem.ts';
 
 const secret = { current: 's'.repeat(64) };
 const request = { room_id: '12345', created_at: 1, epoch: 1, max_clients: 2, clients: [] };
+const draining = { rooms: 3, deadline_ms: 100_000 };
 const snapshot = { task_id: 't', taken_at: 2, started_at: 1, rooms: [] };
 
 const servers: (Server | TcpServer)[] = [];
@@ -46,17 +47,22 @@ describe('calls of the router to a task', () => {
         ).then((verdict) => {
           seen.push([incoming.method, incoming.url, verdict.kind]);
           response.setHeader('content-type', 'application/json');
-          response.end(
-            JSON.stringify(path === '/rooms' ? snapshot : { room_id: '12345', epoch: 1, clients: 0 }),
-          );
+          const answers: Record<string, unknown> = {
+            '/register': { room_id: '12345', epoch: 1, clients: 0 },
+            '/rooms': snapshot,
+            '/drain': draining,
+          };
+          response.end(JSON.stringify(answers[path]));
         });
       });
     });
     expect(await client().register(task, request)).toEqual({ kind: 'registered' });
     expect(await client().rooms(task, '12345')).toEqual({ kind: 'rooms', snapshot });
+    expect(await client().drain(task)).toEqual({ kind: 'draining', ...draining });
     expect(seen).toEqual([
       ['POST', '/register', 'valid'],
       ['GET', '/rooms?room_id=12345', 'valid'],
+      ['POST', '/drain', 'valid'],
     ]);
   });
 
