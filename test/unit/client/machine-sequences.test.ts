@@ -16,6 +16,7 @@ describe('any phase', () => {
     { type: 'moved' },
     { type: 'due' },
     { type: 'woke' },
+    { type: 'told' },
     { type: 'granted' },
     refused(network()),
     refused(problem('room_not_found')),

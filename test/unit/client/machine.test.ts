@@ -221,6 +221,14 @@ describe('waiting', () => {
     expect(step(told, { type: 'woke' }, context(NOW + 1)).phase).toEqual(ASKING);
   });
 
+  it('asks at once when there is news of the room, whenever the router wanted to be asked', () => {
+    const told: Phase = { ...WAITING, not_before: NOW + 60_000 };
+    expect(step(told, { type: 'told' }, context()).phase).toEqual(ASKING);
+    for (const phase of [LIVE, ASKING, REOPENING]) {
+      expect(step(phase, { type: 'told' }, context())).toEqual({ phase, effects: [] });
+    }
+  });
+
   it('ends its wait when it is left', () => {
     expect(step(WAITING, { type: 'leave' }, context())).toEqual({
       phase: { at: 'closed', reason: { kind: 'left' } },
