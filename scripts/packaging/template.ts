@@ -17,6 +17,13 @@ export interface PackagedFunction {
   environment: Record<string, string>;
 }
 
+/** The text of a variable; each part that CloudFormation fills in is `placeholder`. */
+function filledIn(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const { 'Fn::Sub': text } = value as { 'Fn::Sub'?: unknown };
+  return typeof text === 'string' ? text.replace(/\$\{[^}]*\}/g, 'placeholder') : 'placeholder';
+}
+
 /** The Lambda functions of a template. */
 export function functionsOf(template: Template): PackagedFunction[] {
   return Object.values(template.Resources)
@@ -29,7 +36,7 @@ export function functionsOf(template: Template): PackagedFunction[] {
         Environment?: { Variables: Record<string, unknown> };
       };
       const variables = Object.entries(Environment?.Variables ?? {}).map(
-        ([name, value]) => [name, typeof value === 'string' ? value : 'placeholder'] as const,
+        ([name, value]) => [name, filledIn(value)] as const,
       );
       return {
         zip: basename(Code.S3Key),

@@ -8,7 +8,7 @@ import { listMembers, originAllowed } from '../protocol/offer.ts';
 import { parseCredentialsToken } from '../protocol/subprotocol.ts';
 import type { Deps } from './deps.ts';
 import { tell } from './notify-room.ts';
-import { placeOf } from './place-pending.ts';
+import { placeOf } from './place-room.ts';
 
 export interface ChannelOffer {
   connection_id: string;

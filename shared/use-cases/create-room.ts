@@ -11,7 +11,7 @@ import { grantFor, pendingGrant, registration } from './grant.ts';
 import { makeRoom, type Made, type Wanted } from './make-room.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import { pickBackup, pickTask } from './pick-task.ts';
-import { placeRoom } from './place-pending.ts';
+import { placeRoom } from './place-room.ts';
 import { kindNotServed, noTaskAvailable, roomsExhausted } from './refusals.ts';
 import { earlierAnswer, replay } from './replay.ts';
 

@@ -9,7 +9,7 @@ import type { Deps } from './deps.ts';
 import { giveUpSeat } from './give-up-seat.ts';
 import { grantFor, pendingGrant } from './grant.ts';
 import { done, isMiss, type Outcome } from './outcome.ts';
-import { placeOf } from './place-pending.ts';
+import { placeOf } from './place-room.ts';
 import { countedFailure, refusedSource, type Source } from './limit-failures.ts';
 import { reconcileRoom } from './reconcile-room.ts';
 import { roomFull, roomNotFound } from './refusals.ts';

@@ -8,7 +8,7 @@ import type { Deps } from './deps.ts';
 import { grantFor, pendingGrant } from './grant.ts';
 import { done, type Outcome } from './outcome.ts';
 import { countedFailure } from './limit-failures.ts';
-import { placeOf } from './place-pending.ts';
+import { placeOf } from './place-room.ts';
 import { clientNotFound, roomNotFound } from './refusals.ts';
 
 /**

@@ -122,25 +122,21 @@ describeDynamo('What the store asks of IAM', (tables) => {
   });
 
   let created = 0;
+  const newRoomOf = (client: ReturnType<typeof newClientOf>) => ({
+    room_id: String(10_000 + created++),
+    epoch: NOW,
+    kind: 'relay' as const,
+    max_clients: 4,
+    created_at: NOW,
+    expires_at: NOW + HOUR,
+    client,
+  });
   async function newRoom(
     task: TaskRecord,
     max_rooms = 1_000,
   ): Promise<{ room?: RoomRecord; client_id: string }> {
     const client = newClientOf();
-    const result = await store.createRoom(
-      {
-        room_id: String(10_000 + created++),
-        epoch: NOW,
-        kind: 'relay',
-        max_clients: 4,
-        created_at: NOW,
-        expires_at: NOW + HOUR,
-        client,
-      },
-      task,
-      max_rooms,
-      NOW,
-    );
+    const result = await store.createRoom(newRoomOf(client), task, max_rooms, NOW);
     return { client_id: client.client_id, ...(result.kind === 'created' && { room: result.room }) };
   }
 
@@ -190,6 +186,20 @@ describeDynamo('What the store asks of IAM', (tables) => {
     expect(await store.removeClient({ room_id, epoch, client_id, generation: 2 })).toMatchObject({
       closed: true,
     });
+
+    // Rooms that wait: created, one too many, listed, placed.
+    const waiting = await store.createPendingRoom(newRoomOf(newClientOf()), 1_000, NOW);
+    expect((await store.createPendingRoom(newRoomOf(newClientOf()), 0, NOW)).kind).toBe('rooms_exhausted');
+    expect((await store.createPendingRoom(newRoomOf(newClientOf()), 1, NOW)).kind).toBe('rooms_exhausted');
+    await store.listPending('relay', 10);
+    expect(await store.countPending('relay')).toBe(1);
+    if (waiting.kind === 'created') await store.placeRoom(waiting.room, task, NOW + HOUR, NOW);
+
+    const connection = { connection_id: 'one=', room_id, client_id, room_created_at: NOW };
+    await store.putConnection({ ...connection, connected_at: NOW, expires_at: NOW + HOUR });
+    await store.listConnections(room_id);
+    expect(await store.getConnection('one=')).toBeDefined();
+    await store.removeConnection('one=');
 
     // Re-homed to another task, to the same one that came back, and away from one whose record is gone.
     const other = await newTask();

@@ -17,13 +17,16 @@ const READS_SECRET = [
   'put-task',
   'remove-client',
   'migrate-room',
+  'control-channel',
   'update-tasks',
   'scale-fleet',
 ];
 const ASKS_FLEET: Record<string, string[]> = {
   'create-room': ['ecs:DescribeTasks'],
   'join-room': ['ecs:DescribeTasks'],
+  'put-task': ['ecs:DescribeTasks'],
   'migrate-room': ['ecs:DescribeTasks'],
+  'control-channel': ['ecs:DescribeTasks'],
   'update-tasks': ['ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:DescribeTaskDefinition'],
   'scale-fleet': [
     'ecs:DescribeTasks',
@@ -84,7 +87,7 @@ describe('roles', () => {
       [],
     );
     const actions = statements.flatMap(actionsOf);
-    expect(actions.filter((action) => !/^[a-z]+:[A-Za-z]+$/.test(action))).toEqual([]);
+    expect(actions.filter((action) => !/^[a-z-]+:[A-Za-z]+$/.test(action))).toEqual([]);
     expect(actions).not.toContain('dynamodb:Scan');
   });
 
@@ -123,6 +126,21 @@ describe('roles', () => {
     const scaling = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${service.functions['scale-fleet']?.name}`;
     expect(access(role, 'lambda:')).toEqual(wakes ? { [scaling]: ['InvokeFunction'] } : {});
   });
+
+  test.each(functions)(
+    'of %s speaks to connections of the control channel only as it does',
+    (name, { role }) => {
+      const texts = textsOf(name).join('\n');
+      const methods = [/\bpush\?\.send\(/, /\bpush\?\.drop\(/].map((call) => call.test(texts));
+      const allowed = ['POST', 'DELETE'].filter((_, index) => methods[index]);
+      const api = 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketsApi}';
+      expect(access(role, 'execute-api:')).toEqual(
+        Object.fromEntries(
+          allowed.map((method) => [`${api}/\${sls:stage}/${method}/@connections/*`, ['ManageConnections']]),
+        ),
+      );
+    },
+  );
 
   test.each(functions)('of %s writes to its own log group', (name, { role }) => {
     expect(access(role, 'logs:')).toEqual({

@@ -6,7 +6,11 @@ import { readFileSync } from 'node:fs';
 import type { RoomStore } from '../../../shared/ports/room-store.ts';
 
 export type Resource =
-  'TasksTable' | 'RoomsTable' | 'TasksTable/index/placement-index' | 'TasksTable/index/fleet-index';
+  | 'TasksTable'
+  | 'RoomsTable'
+  | 'TasksTable/index/placement-index'
+  | 'TasksTable/index/fleet-index'
+  | 'RoomsTable/index/pending-index';
 export type Action =
   'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem' | 'BatchWriteItem';
 export type Access = Partial<Record<Resource, Action[]>>;
@@ -21,6 +25,10 @@ export const STORE_ACCESS: Record<keyof RoomStore, Access> = {
   noteSilence: { TasksTable: ['UpdateItem'] },
   removeTask: { TasksTable: ['DeleteItem'] },
   createRoom: { TasksTable: ['GetItem', 'PutItem', 'UpdateItem'], RoomsTable: ['PutItem'] },
+  createPendingRoom: { TasksTable: ['GetItem', 'UpdateItem'], RoomsTable: ['PutItem'] },
+  listPending: { 'RoomsTable/index/pending-index': ['Query'] },
+  countPending: { 'RoomsTable/index/pending-index': ['Query'] },
+  placeRoom: { TasksTable: ['PutItem', 'UpdateItem'], RoomsTable: ['UpdateItem'] },
   getRoom: { RoomsTable: ['GetItem'] },
   getRoomWithClients: { RoomsTable: ['Query'] },
   getRoomAndClient: { RoomsTable: ['GetItem'] },
@@ -47,6 +55,10 @@ export const STORE_ACCESS: Record<keyof RoomStore, Access> = {
   getKey: { RoomsTable: ['GetItem'] },
   getFailures: { RoomsTable: ['GetItem'] },
   countFailure: { RoomsTable: ['UpdateItem'] },
+  putConnection: { RoomsTable: ['PutItem'] },
+  getConnection: { RoomsTable: ['GetItem'] },
+  removeConnection: { RoomsTable: ['GetItem', 'DeleteItem'] },
+  listConnections: { RoomsTable: ['Query'] },
   lockSweep: { TasksTable: ['UpdateItem'] },
   unlockSweep: { TasksTable: ['DeleteItem'] },
   setTaskState: { TasksTable: ['UpdateItem'] },
@@ -74,6 +86,11 @@ function reachable(file: URL, seen: Map<string, string>): Map<string, string> {
   return seen;
 }
 
+/** The texts of a function's handler and of the use cases that it can reach. */
+export function textsOf(name: string): string[] {
+  return [...reachable(new URL(`functions/${name}.ts`, ROOT), new Map()).values()];
+}
+
 /** The methods of the store that a function calls, as its source says. */
 export function methodsOf(name: string): (keyof RoomStore)[] {
   const texts = textsOf(name);
@@ -86,11 +103,6 @@ export function methodsOf(name: string): (keyof RoomStore)[] {
 
 /** Everything that `methods` need, sorted, each action once. */
 export function accessOf(methods: readonly (keyof RoomStore)[]): Access {
-/** The texts of a function's handler and of the use cases that it can reach. */
-export function textsOf(name: string): string[] {
-  return [...reachable(new URL(`functions/${name}.ts`, ROOT), new Map()).values()];
-}
-
   const needed: Access = {};
   for (const method of methods) {
     for (const [resource, actions] of Object.entries(STORE_ACCESS[method]) as [Resource, Action[]][]) {

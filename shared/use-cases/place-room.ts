@@ -1,0 +1,77 @@
+/** A room that waits for a place gets it. */
+import { PLACEMENT_ATTEMPTS } from '../domain/liveness.ts';
+import type { RoomRecord } from '../domain/room.ts';
+import type { Deps } from './deps.ts';
+import { examineTask } from './examine-task.ts';
+import { notifyRoom } from './notify-room.ts';
+import { pickTask } from './pick-task.ts';
+import { registerEveryone, rehomeRoom, WILL_NOT_TAKE, type Registered } from './rehome-room.ts';
+
+export type Placing =
+  /** Everyone in it is registered at its task until `connect_by`. */
+  | { kind: 'placed'; room: RoomRecord; connect_by: number }
+  /** It has a place, by this caller or another; its clients may not be registered there yet. */
+  | { kind: 'elsewhere'; room: RoomRecord }
+  /** There is still no place for it. */
+  | { kind: 'waits' }
+  | { kind: 'gone' };
+
+/** Registers everyone of a room that has just been given its place; one that its task does not take is re-homed once. */
+async function settle(deps: Deps, placed: RoomRecord): Promise<Placing> {
+  let room = placed;
+  let registered: Registered = await registerEveryone(deps, room);
+  if (registered.kind !== 'registered') {
+    const dead = (await examineTask(deps, room.task_id, registered, false)) === 'dead';
+    const leaves = registered.kind === 'refused' && WILL_NOT_TAKE.has(registered.code);
+    if (!dead && !leaves) return { kind: 'elsewhere', room };
+    const moved = await rehomeRoom(deps, room);
+    if (moved.kind !== 'rehomed') return { kind: 'elsewhere', room };
+    ({ room, registered } = moved);
+  }
+  // Its clients come by themselves before long (R70), and are registered then.
+  if (registered.kind !== 'registered') return { kind: 'elsewhere', room };
+  const { room_id, url, epoch } = room;
+  const { connect_by } = registered;
+  await notifyRoom(deps, room, { type: 'room.ready', room_id, url, epoch, expires_at: connect_by });
+  return { kind: 'placed', room, connect_by };
+}
+
+/** Gives `room`, which waits, a place if there is one, and tells its clients. */
+export async function placeRoom(deps: Deps, room: RoomRecord): Promise<Placing> {
+  const { store, clock, policy, telemetry } = deps;
+  const except = new Set<string>();
+  // A task that fills up between look and claim is not offered again, but another might fill up too: bounded.
+  for (let attempt = 0; attempt < 2 * PLACEMENT_ATTEMPTS; attempt++) {
+    const task = await pickTask(deps, room.kind, except);
+    if (task === undefined) return { kind: 'waits' };
+    const now = clock.now();
+    const result = await store.placeRoom(room, task, now + policy.ROOM_TTL, now);
+    if (result.kind === 'room_not_found') return { kind: 'gone' };
+    if (result.kind === 'lost') return { kind: 'elsewhere', room: result.room };
+    if (result.kind === 'rehomed') {
+      telemetry.count('rooms_placed');
+      telemetry.info('room placed', {
+        room_id: room.room_id,
+        task_id: task.task_id,
+        waited_ms: now - room.created_at,
+      });
+      return settle(deps, result.room);
+    }
+    except.add(task.url);
+  }
+  return { kind: 'waits' };
+}
+
+/**
+ * Where the clients of `room` find it: if it waits, it is given a place if there is one. A room that is gone is as it was: the
+ * write that follows will say so.
+ */
+export async function placeOf(
+  deps: Deps,
+  room: RoomRecord,
+): Promise<{ kind: 'pending' } | Extract<Placing, { kind: 'placed' | 'elsewhere' }>> {
+  if (room.state !== 'PENDING') return { kind: 'elsewhere', room };
+  const placing = await placeRoom(deps, room);
+  if (placing.kind === 'waits') return { kind: 'pending' };
+  return placing.kind === 'gone' ? { kind: 'elsewhere', room } : placing;
+}
