@@ -62,11 +62,12 @@ async function untilReady(java: GuardedProcess, endpoint: string, origin: string
 
 /**
  * Starts DynamoDB Local in memory and waits until it answers. It ends with this process, however that ends. Credentials
- * are not checked and one database serves every region. Throws if there is no Java, or it does not start.
+ * are not checked. Throws if there is no Java, or it does not start.
  *
- * It listens on every interface (it has no option for less); pages of other origins cannot read it.
+ * It listens on every interface (it has no option for less); pages of other origins cannot read it. `shared`: one database for
+ * all access keys and regions; otherwise each pair of them has its own.
  */
-export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
+export async function startDynamoDbLocal(shared = true): Promise<DynamoDbLocal> {
   const found = findJava();
   if ('missing' in found) throw new Error(found.missing);
   const cwd = jarDirectory();
@@ -83,7 +84,12 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
       '-XX:+UseSerialGC',
       '-Djava.library.path=./DynamoDBLocal_lib',
     ];
-    const options = ['-inMemory', '-sharedDb', '-disableTelemetry', '-cors', origin, '-port', String(port)];
+    const options = [
+      '-inMemory',
+      ...(shared ? ['-sharedDb'] : []),
+      '-disableTelemetry',
+      ...['-cors', origin, '-port', String(port)],
+    ];
     const java = spawnGuarded(found.path, [...jvm, '-jar', 'DynamoDBLocal.jar', ...options], { cwd });
     let output = '';
     const collect = (chunk: Buffer) => {

@@ -14,6 +14,8 @@ export const REGION = 'local';
 export const SECRET_NAME = 'anteroom/router-secret';
 /** The function that scales the fleet, by its name in serverless.yml. */
 export const SCALE_FUNCTION = 'scale-fleet';
+/** Last part of the address of the control channel on the router's port, as the stage of a deployment is. */
+export const CONTROL_STAGE = 'control';
 export const TABLES = { tasks: 'anteroom-tasks', rooms: 'anteroom-rooms' } as const;
 
 /** What the local stack decides itself, whatever the user's environment says. */
@@ -73,6 +75,8 @@ export interface StackSettings {
   port: number;
   stream_tasks: number;
   store: 'dynamodb' | 'memory' | undefined;
+  /** Endpoint of a DynamoDB Local that runs already. */
+  dynamodb_local: string | undefined;
   /** Environment of the router process, without the endpoints of AWS. */
   router: Record<string, string>;
   /** Environment of a task with the router at `router_url`, without what is its own. */
@@ -122,5 +126,12 @@ export function stackSettings(env: Environment, scaled = true): StackSettings {
   collect(() => routerConfig(router));
   collect(() => taskConfig(task('http://localhost')));
   if (local === undefined || faults.size > 0) throw new ConfigError([...faults]);
-  return { port: local.PORT, stream_tasks: local.STREAM_TASKS, store: local.STORE, router, task };
+  return {
+    port: local.PORT,
+    stream_tasks: local.STREAM_TASKS,
+    store: local.STORE,
+    dynamodb_local: local.DYNAMODB_LOCAL,
+    router,
+    task,
+  };
 }

@@ -7,9 +7,13 @@ export type StoreChoice = {
   about: string;
 };
 
-/** Chooses the store; `wanted` is the setting STORE. Throws a sentence if DynamoDB is wanted and there is no Java. */
-export function chooseStore(wanted: 'dynamodb' | 'memory' | undefined): StoreChoice {
+/**
+ * Chooses the store; `wanted` is the setting STORE, `running` the endpoint of a DynamoDB Local that runs already. Throws a
+ * sentence if DynamoDB is wanted and there is no Java to start one with.
+ */
+export function chooseStore(wanted: 'dynamodb' | 'memory' | undefined, running?: string): StoreChoice {
   if (wanted === 'memory') return { store: 'memory', about: 'memory (STORE=memory)' };
+  if (running !== undefined) return { store: 'dynamodb', about: `DynamoDB Local at ${running}` };
   const java = findJava();
   if ('path' in java) return { store: 'dynamodb', about: `DynamoDB Local (Java ${java.version})` };
   if (wanted === 'dynamodb') {

@@ -1,7 +1,8 @@
-/** Creates the two tables on DynamoDB Local from infra/tables.yml, the file that creates the real ones. */
+/** The two tables on DynamoDB Local, made from infra/tables.yml, the file that creates the real ones. */
 import { readFileSync } from 'node:fs';
 import {
   CreateTableCommand,
+  DeleteTableCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
   type CreateTableCommandInput,
@@ -56,4 +57,14 @@ export async function createTables(
 ): Promise<void> {
   const { tasks, rooms } = tableDefinitions();
   await Promise.all([createTable(client, names.tasks, tasks), createTable(client, names.rooms, rooms)]);
+}
+
+export async function deleteTables(
+  client: DynamoDBClient,
+  names: { tasks: string; rooms: string },
+): Promise<void> {
+  const gone = [names.tasks, names.rooms].map((TableName) =>
+    client.send(new DeleteTableCommand({ TableName })),
+  );
+  await Promise.all(gone);
 }

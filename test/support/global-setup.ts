@@ -31,10 +31,12 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('dynamodb', java);
     return undefined;
   }
-  const running = (shared[RUNNING] ??= { users: 0, local: startDynamoDbLocal() });
+  const running = (shared[RUNNING] ??= { users: 0, local: startDynamoDbLocal(false) });
   running.users++;
   const local = await running.local;
   project.provide('dynamodb', { endpoint: local.endpoint });
+  // The stacks that tests start use it, too, each with a database of its own: a JVM for each costs more than all they do.
+  process.env['DYNAMODB_LOCAL'] = local.endpoint;
   return async () => {
     if (--running.users > 0) return;
     shared[RUNNING] = undefined;

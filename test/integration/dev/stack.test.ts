@@ -195,7 +195,7 @@ describe('however the stack ends, it leaves nothing behind', () => {
 
 describeDynamo('the stack with DynamoDB Local', () => {
   it('creates rooms, and ends the database too', async () => {
-    const stack = await startStack({ env: { STORE: 'dynamodb' } });
+    const stack = await startStack({ env: { STORE: 'dynamodb', DYNAMODB_LOCAL: '' } });
     expect(stack.output()).toMatch(/^store: DynamoDB Local \(Java \d+\)$/m);
     expect((await createRoom(stack.url)).status).toBe(201);
     const pids = descendants(stack.pid);

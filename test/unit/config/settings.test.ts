@@ -37,7 +37,12 @@ describe('configuration', () => {
       ALLOW_PRIVATE_ADDRESSES: false,
     });
     expect(taskConfig(task)).toMatchObject({ ROOM_CAPACITY: 100, PORT: 5_001, KIND: 'relay' });
-    expect(localConfig({})).toEqual({ PORT: 8_787, STREAM_TASKS: 2, STORE: undefined });
+    expect(localConfig({})).toEqual({
+      PORT: 8_787,
+      STREAM_TASKS: 2,
+      STORE: undefined,
+      DYNAMODB_LOCAL: undefined,
+    });
   });
 
   it.each([
