@@ -37,6 +37,9 @@ const STYLE = `
       .line, .given { fill: none; }
     }`;
 
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
 /** Coordinates to a tenth: the same results make the same file. */
 const at = (value: number): string => String(Math.round(value * 10) / 10);
 const late = ({ result }: FrontierPoint): number => 1 - result.at_once_share;
@@ -50,16 +53,17 @@ interface Scale {
 
 function scaleOf(points: readonly FrontierPoint[]): Scale {
   const most = Math.max(GOAL.over, ...points.map(({ result }) => result.over));
-  const steps = Math.ceil((most * 100 + 1) / 5);
+  const step = [0.05, 0.1, 0.25, 0.5].find((step) => most / step < 9) ?? 1;
+  const steps = Math.ceil((most + 0.01) / step);
   const shares = [1 - GOAL.at_once, ...points.map(late).filter((share) => share > 0)];
   const top = Math.ceil(Math.log10(Math.max(...shares)));
   const bottom = Math.min(top - 1, Math.floor(Math.log10(Math.min(...shares))));
   const floor = HEIGHT - BOTTOM - NONE;
   return {
-    x: (over) => LEFT + (over / (steps * 0.05)) * (WIDTH - LEFT - RIGHT),
+    x: (over) => LEFT + (over / (steps * step)) * (WIDTH - LEFT - RIGHT),
     y: (share) =>
       share === 0 ? HEIGHT - BOTTOM : TOP + ((top - Math.log10(share)) / (top - bottom)) * (floor - TOP),
-    x_ticks: Array.from({ length: steps + 1 }, (_, i) => i * 0.05),
+    x_ticks: Array.from({ length: steps + 1 }, (_, i) => i * step),
     y_ticks: [...Array.from({ length: top - bottom + 1 }, (_, i) => 10 ** (top - i)), 0],
   };
 }
@@ -105,7 +109,7 @@ export function frontierChart(points: readonly FrontierPoint[], about: string): 
     '  </style>',
     `  <rect class="sheet" width="${WIDTH}" height="${HEIGHT}" rx="6"/>`,
     '  <text class="title" x="24" y="32">Rooms that had to wait, over what the fleet cost</text>',
-    `  <text class="note" x="24" y="52">${about}; beside each point the part of UPSCALE_MARGIN. Less is better, both ways.</text>`,
+    `  <text class="note" x="24" y="52">${escaped(about)}; beside each point the part of UPSCALE_MARGIN. Less is better, both ways.</text>`,
     `  <rect class="goal" x="${LEFT}" y="${at(goal_top)}" width="${at(x(GOAL.over) - LEFT)}" height="${at(bottom - goal_top)}"/>`,
     `  <text class="goal-text" x="${LEFT + 8}" y="${at(goal_top + 18)}">goal</text>`,
     ...x_ticks.flatMap((tick) => [
