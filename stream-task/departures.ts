@@ -1,10 +1,12 @@
 /**
- * Rooms that were placed elsewhere while clients were connected here. These are told where, relayed on among themselves
- * meanwhile, and sent away at last.
+ * The rooms that this task had and has no more. Clients of one that was placed elsewhere are told where, relayed on among
+ * themselves meanwhile, and sent away at last.
  */
 import { CLOSE } from '../shared/protocol/close-codes.ts';
 import type { Moved } from '../shared/protocol/control.ts';
-import type { SeatedRoom } from './seats.ts';
+import { LostRooms } from './lost-rooms.ts';
+import type { Pulse } from './pulse.ts';
+import { hashesOf, type SeatedRoom } from './seats.ts';
 import type { Session } from './session.ts';
 import type { Ending } from './session-types.ts';
 
@@ -15,11 +17,15 @@ interface Departing {
 }
 
 export class Departures {
+  readonly lost: LostRooms;
   readonly #rooms = new Map<SeatedRoom, Departing>();
+  readonly #pulse: Pick<Pulse, 'awake'>;
   readonly #emptied: () => void;
 
-  /** `emptied` is called whenever the last client of a room has gone. */
-  constructor(emptied: () => void) {
+  /** `lost_kept`: see {@link LostRooms}. `emptied` is called whenever the last client of a room has gone. */
+  constructor(lost_kept: number, pulse: Pick<Pulse, 'awake'>, emptied: () => void) {
+    this.lost = new LostRooms(lost_kept);
+    this.#pulse = pulse;
     this.#emptied = emptied;
   }
 
@@ -35,11 +41,24 @@ export class Departures {
     return clients;
   }
 
+  /** The room is not ours up to `epoch`, whatever is on its way here. */
+  note(room_id: string, epoch: number): void {
+    this.lost.add(room_id, epoch, this.#pulse.awake);
+  }
+
+  /** The room, lost up to `epoch`, is nowhere any more: ends `sessions`, which are all that it had. */
+  gone(room: SeatedRoom, epoch: number, sessions: readonly Session[]): void {
+    this.lost.add(room.room_id, epoch, this.#pulse.awake, { hashes: hashesOf(room), fate: 'gone' });
+    endAll(room, sessions, 'gone');
+  }
+
   /**
-   * Tells `sessions` of `room` that it has `moved`, and ends those that are still there after `wait`, ms. Raw clients
-   * understand a close code only (R66).
+   * The room, lost up to `epoch`, has `moved`: tells `sessions`, which are all that it had, and ends those that are still
+   * there after `wait`, ms. Raw clients understand a close code only (R66).
    */
-  depart(room: SeatedRoom, sessions: readonly Session[], moved: Moved, wait: number): void {
+  leave(room: SeatedRoom, epoch: number, sessions: readonly Session[], moved: Moved, wait: number): void {
+    this.lost.add(room.room_id, epoch, this.#pulse.awake, { hashes: hashesOf(room), fate: 'moved' });
+    room.moved_to = moved.epoch;
     if (room.protocol !== 'anteroom.v1' || sessions.length === 0) return endAll(room, sessions, 'moved');
     const timer = setTimeout(() => this.#end(room), wait);
     this.#rooms.set(room, { sessions, timer });

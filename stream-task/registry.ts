@@ -9,11 +9,11 @@ import type { Credentials, Protocol } from '../shared/protocol/subprotocol.ts';
 import type { Moved } from '../shared/protocol/control.ts';
 import { countOne } from './counts.ts';
 import { Departures, endAll, FAREWELL } from './departures.ts';
-import { LostRooms } from './lost-rooms.ts';
+import { Phase } from './phase.ts';
 import { Rate } from './rate.ts';
 import type { Admission, Mode, NotOwned, Place, RegisterResult, RegistryDeps } from './registry-types.ts';
 import { keepWaiting } from './seat-timer.ts';
-import { hashesOf, roomView, SeatedRoom, takeSlot, type Seat } from './seats.ts';
+import { newSeat, roomView, SeatedRoom, vacate, type Seat } from './seats.ts';
 import { Session } from './session.ts';
 import type { ClientSocket, Ending } from './session-types.ts';
 
@@ -26,21 +26,17 @@ const NO_HASH = ticketHash('');
 export class Registry {
   readonly #deps: RegistryDeps;
   readonly #rooms = new Map<string, SeatedRoom>();
-  readonly #lost: LostRooms;
   readonly #departures: Departures;
-  readonly #drained = Promise.withResolvers<void>();
-  #mode: Mode = 'open';
-  /** While draining: when no room is served any more, monotonic, ms. */
-  #deadline = 0;
+  readonly #phase = new Phase();
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
-    this.#lost = new LostRooms(deps.host.timing.lost_kept);
-    this.#departures = new Departures(() => this.#emptied());
+    const { timing, pulse } = deps.host;
+    this.#departures = new Departures(timing.lost_kept, pulse, () => this.#emptied());
   }
 
   get mode(): Mode {
-    return this.#mode;
+    return this.#phase.mode;
   }
 
   get rooms(): number {
@@ -54,39 +50,29 @@ export class Registry {
     return clients;
   }
 
-  /** Takes no new rooms from now on, and tells the clients (R62) unless all ends at once. `deadline`: when, ms from now. */
-  drain(deadline = 0): void {
-    if (this.#mode !== 'open') return;
-    this.#mode = 'draining';
-    this.#deadline = performance.now() + deadline;
-    if (deadline > 0) {
-      for (const room of this.#rooms.values()) room.announce({ type: 'draining', deadline_ms: deadline });
+  /** Takes no new rooms from now on, and tells the clients (R62) unless all ends at once. `limit`: for how long, ms. */
+  drain(limit = 0): void {
+    if (!this.#phase.drain(limit)) return;
+    if (limit > 0) {
+      for (const room of this.#rooms.values()) room.announce({ type: 'draining', deadline_ms: limit });
     }
     this.#emptied();
   }
 
   /** Resolves when it drains and nobody is left: neither a seat nor a client. */
   get drained(): Promise<void> {
-    return this.#drained.promise;
+    return this.#phase.drained;
   }
 
   /** Ends every connection with 4503; the seats stay the router's to place anew, so nothing is reported. */
   stop(): void {
-    this.#mode = 'stopped';
+    this.#phase.stop();
     for (const room of this.#rooms.values()) endAll(room, this.#forget(room), 'draining');
     this.#departures.stop();
-    this.#drained.resolve();
   }
 
   #emptied(): void {
-    if (this.#mode === 'draining' && this.#rooms.size === 0 && this.#departures.rooms === 0) {
-      this.#drained.resolve();
-    }
-  }
-
-  /** What is left of the time to drain, whole ms. */
-  get #time_left(): number {
-    return Math.max(0, Math.round(this.#deadline - performance.now()));
+    if (this.#rooms.size === 0 && this.#departures.rooms === 0) this.#phase.empty();
   }
 
   /** The rooms as a heartbeat reports them. */
@@ -115,17 +101,18 @@ export class Registry {
 
   #register(request: RegisterRequest): RegisterResult {
     const { room_id, epoch } = request;
-    if (this.#mode === 'stopped') return { kind: 'refused', code: 'task_draining' };
-    if (this.#lost.has(room_id, epoch)) return { kind: 'refused', code: 'stale_epoch' };
+    if (this.mode === 'stopped') return { kind: 'refused', code: 'task_draining' };
+    if (this.#departures.lost.has(room_id, epoch)) return { kind: 'refused', code: 'stale_epoch' };
     let room = this.#rooms.get(room_id);
     if (room !== undefined && epoch > room.epoch && room.created_at !== request.created_at) {
       // The number was given to another room: that one has been closed, and its clients have no business in this one.
-      this.#lost.add(room_id, room.epoch, this.#deps.host.pulse.awake);
+      this.#departures.note(room_id, room.epoch);
       endAll(room, this.#forget(room), 'gone');
+      this.#emptied();
       room = undefined;
     }
     if (room === undefined) {
-      if (this.#mode === 'draining') return { kind: 'refused', code: 'task_draining' };
+      if (this.mode === 'draining') return { kind: 'refused', code: 'task_draining' };
       if (this.#rooms.size >= this.#deps.room_capacity) return { kind: 'refused', code: 'no_task_available' };
       room = new SeatedRoom(request, this.#deps.host.turns);
     }
@@ -149,7 +136,7 @@ export class Registry {
    * who has no seat any more is named by a later `gone`, and a seat that waits has its time-out.
    */
   #adopt(room: SeatedRoom, epoch: number): void {
-    this.#lost.add(room.room_id, room.epoch, this.#deps.host.pulse.awake);
+    this.#departures.note(room.room_id, room.epoch);
     room.epoch = epoch;
     for (const seat of room.seats.values()) {
       if (seat.presence.kind === 'connected') this.#reportConnect(room, seat);
@@ -165,15 +152,7 @@ export class Registry {
       // again. Whoever resumes has a later generation.
       const givenUp = { room_id, epoch, client_id, generation };
       if (this.#deps.events.removing?.(givenUp) === true) return;
-      const seat: Seat = {
-        client_id: client.client_id,
-        ticket_hash: client.ticket_hash,
-        generation: client.generation,
-        slot: takeSlot(room),
-        connect_by: client.connect_by,
-        rate: undefined,
-        presence: { kind: 'waiting', timer: undefined },
-      };
+      const seat = newSeat(room, client);
       room.seats.set(seat.client_id, seat);
       this.#await(room, seat);
       return;
@@ -194,9 +173,11 @@ export class Registry {
     const room = this.#rooms.get(credentials.room_id);
     const seat = room?.seats.get(credentials.client_id);
     const late =
-      seat === undefined ? this.#lost.client(credentials.room_id, credentials.client_id) : undefined;
+      seat === undefined
+        ? this.#departures.lost.client(credentials.room_id, credentials.client_id)
+        : undefined;
     const matches = ticketMatches(credentials.ticket, seat?.ticket_hash ?? late?.hash ?? NO_HASH);
-    if (this.#mode === 'stopped') return { kind: 'refused', code: CLOSE.DRAINING, reason: 'draining' };
+    if (this.mode === 'stopped') return { kind: 'refused', code: CLOSE.DRAINING, reason: 'draining' };
     // Its ticket is still good, and what we were told of the room is told to who comes late as well.
     if (late !== undefined && matches) return { kind: 'refused', ...FAREWELL[late.fate] };
     if (room === undefined || seat === undefined || !matches) {
@@ -242,7 +223,7 @@ export class Registry {
       limits: { ...this.#deps.limits, max_clients: room.max_clients },
       resume_grace_ms: this.#deps.resume_grace,
     });
-    if (this.#mode === 'draining') session.tell({ type: 'draining', deadline_ms: this.#time_left });
+    if (this.mode === 'draining') session.tell({ type: 'draining', deadline_ms: this.#phase.time_left });
     // Not before: a member is told how congested it is.
     room.add(session);
     if (before.kind === 'waiting') {
@@ -308,20 +289,15 @@ export class Registry {
   /** The router says that a room is not ours at this epoch: its clients are sent away, and it does not come back. */
   disown({ room_id, epoch, moved_to }: NotOwned): void {
     const { connect_timeout, host } = this.#deps;
-    const { pulse, counts, timing } = host;
     const room = this.#rooms.get(room_id);
-    if (room === undefined || room.epoch > epoch) return this.#lost.add(room_id, epoch, pulse.awake);
-    if (this.#mode === 'draining' && moved_to !== undefined) {
+    if (room === undefined || room.epoch > epoch) return this.#departures.note(room_id, epoch);
+    if (this.mode === 'draining' && moved_to !== undefined) {
       // What moves it has not heard yet that it did. The seats have waited there since some heartbeat of ours.
       return this.moved(room_id, moved_to, performance.now() - connect_timeout / 3);
     }
-    counts.rooms_lost++;
-    if (moved_to === undefined) {
-      this.#lost.add(room_id, epoch, pulse.awake, { hashes: hashesOf(room), fate: 'gone' });
-      endAll(room, this.#forget(room), 'gone');
-    } else {
-      this.#leave(room, epoch, { type: 'moved', ...moved_to, reason: 'rehomed' }, timing.moved_close);
-    }
+    host.counts.rooms_lost++;
+    if (moved_to === undefined) this.#departures.gone(room, epoch, this.#forget(room));
+    else this.#leave(room, epoch, { type: 'moved', ...moved_to, reason: 'rehomed' }, host.timing.moved_close);
     this.#emptied();
   }
 
@@ -335,31 +311,21 @@ export class Registry {
     if (room === undefined || room.epoch >= place.epoch) return;
     host.counts.rooms_moved++;
     // Whoever has not gone by then is sent, in time to take up the seat there.
-    const kept = since + SEAT_USE * connect_timeout - performance.now();
-    const wait = Math.round(Math.max(host.timing.moved_close, Math.min(kept, this.#time_left)));
+    const kept = Math.round(since + SEAT_USE * connect_timeout - performance.now());
+    const wait = Math.min(Math.max(host.timing.moved_close, kept), this.#phase.time_left);
     // Nothing that was on its way here at an epoch before this one is ours.
-    const before = place.epoch - 1;
-    this.#leave(room, before, { type: 'moved', ...place, reason: 'drain', deadline_ms: wait }, wait);
+    this.#leave(room, place.epoch - 1, { type: 'moved', ...place, reason: 'drain', deadline_ms: wait }, wait);
     this.#emptied();
   }
 
-  /** The room went elsewhere: it is lost up to `epoch`, and its clients have `wait` ms. */
   #leave(room: SeatedRoom, epoch: number, moved: Moved, wait: number): void {
-    const { pulse } = this.#deps.host;
-    this.#lost.add(room.room_id, epoch, pulse.awake, { hashes: hashesOf(room), fate: 'moved' });
-    room.moved_to = moved.epoch;
-    this.#departures.depart(room, this.#forget(room), moved, wait);
+    this.#departures.leave(room, epoch, this.#forget(room), moved, wait);
   }
 
   /** Forgets the room and its seats; the open sessions, which the caller ends. */
   #forget(room: SeatedRoom): Session[] {
     this.#rooms.delete(room.room_id);
-    const sessions: Session[] = [];
-    for (const { presence } of room.seats.values()) {
-      if (presence.kind === 'waiting') clearTimeout(presence.timer);
-      else sessions.push(presence.session);
-    }
-    return sessions;
+    return vacate(room);
   }
 
   #reportConnect(room: SeatedRoom, seat: Seat): void {

@@ -53,6 +53,30 @@ export function takeSlot(room: SeatedRoom): number {
   return slot;
 }
 
+/** A seat in `room` for a client that has not come yet. Throws RangeError if no slot is free. */
+export function newSeat(room: SeatedRoom, client: RegisterRequest['clients'][number]): Seat {
+  const { client_id, ticket_hash, generation, connect_by } = client;
+  return {
+    client_id,
+    ticket_hash,
+    generation,
+    slot: takeSlot(room),
+    connect_by,
+    rate: undefined,
+    presence: { kind: 'waiting', timer: undefined },
+  };
+}
+
+/** No seat of `room` is waited for any more; the sessions of those who are connected, which go on. */
+export function vacate(room: SeatedRoom): Session[] {
+  const sessions: Session[] = [];
+  for (const { presence } of room.seats.values()) {
+    if (presence.kind === 'waiting') clearTimeout(presence.timer);
+    else sessions.push(presence.session);
+  }
+  return sessions;
+}
+
 /** The ticket hashes of all who have a seat. */
 export function hashesOf({ seats }: SeatedRoom): ReadonlyMap<string, string> {
   return new Map(Array.from(seats.values(), ({ client_id, ticket_hash }) => [client_id, ticket_hash]));

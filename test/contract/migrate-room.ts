@@ -13,7 +13,7 @@ import { connect, connectedRoom, granted, makeWorld, refused, type World } from 
 export interface MigrateStore {
   store: RoomStore;
   /** What does not fit together in it, as sentences. */
-  breaches(): Promise<string[]>;
+  breaches: () => Promise<string[]>;
 }
 
 /** A room of two clients on task `a`, which drains; `b` may take it. */
