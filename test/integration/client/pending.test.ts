@@ -193,7 +193,7 @@ describe('a control channel', () => {
 
   it('that is refused, ends or falls silent is opened again and asked for the present state', async () => {
     const { control, ready, waits, options } = await noTask({ refuse: [503, 429] });
-    const timings = { ...PATIENT, control_retry_ms: 5, control_answer_ms: 150, control_sync_ms: 10 };
+    const timings = { ...PATIENT, control_retry_ms: 5, control_answer_ms: 700, control_sync_ms: 10 };
     const creating = create({ ...options, timings });
     (await nextChannel(control)).socket.close(1001, 'Going away');
     const silent = await nextChannel(control);
