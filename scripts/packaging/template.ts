@@ -68,7 +68,10 @@ export function validateTemplate(path: string, region: string): Validation {
         // A DependsOn beside a reference: the framework writes both for each function and route.
         ids: ['W3005'],
         // The framework writes the permission of an EventBridge rule with an ARN put together from pseudo parameters.
-        resourceIds: [{ ruleId: 'W9002', resourceId: 'UpdateDashtasksEventBridgeLambdaPermission2' }],
+        resourceIds: ['UpdateDashtasks', 'ScaleDashfleet'].map((name) => ({
+          ruleId: 'W9002',
+          resourceId: `${name}EventBridgeLambdaPermission2`,
+        })),
       },
     });
     const faults = report.diagnostics.map(describe);

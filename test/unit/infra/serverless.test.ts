@@ -15,6 +15,19 @@ import { extensions, functions, logicalName, routes, service } from './descripti
 const ROOT = new URL('../../../', import.meta.url);
 /** Set by the local stack only. */
 const LOCAL_ONLY = ['ALLOW_PRIVATE_ADDRESSES'];
+/** Parameters of infra/fleet.yml, not of the functions. */
+const OF_TASKS = [
+  'RELAY_IMAGE',
+  'RENDER_IMAGE',
+  'TASK_VPC',
+  'TASK_CPU',
+  'TASK_MEMORY',
+  'TASK_ARCHITECTURE',
+  'DRAIN_DEADLINE',
+  'RENDER_INSTANCE_TYPE',
+  'RENDER_WARM_INSTANCES',
+  'RENDER_IDLE_STOP',
+];
 /** Read by Node.js, not by us. */
 const OF_THE_RUNTIME = ['NODE_OPTIONS'];
 
@@ -94,6 +107,12 @@ describe('functions', () => {
   );
 });
 
+/** The parameter behind a variable, also where it holds only if the stack makes no such thing itself. */
+function parameterOf(value: unknown): string | undefined {
+  const { 'Fn::If': choice } = value as { 'Fn::If'?: unknown[] };
+  return /^\$\{param:([A-Z_]+)\}$/.exec(String(choice?.[2] ?? value))?.[1];
+}
+
 /** A variable as the router may find it, where CloudFormation fills in what only it knows. */
 function filledIn(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -111,9 +130,11 @@ describe('settings', () => {
   });
 
   test('that a team may change are parameters of the same name', () => {
-    const parameters = Object.entries(environment).filter(([, value]) => String(value).includes('${param:'));
-    for (const [name, value] of parameters) expect(value).toBe(`\${param:${name}}`);
-    expect(Object.keys(defaults).sort()).toEqual(parameters.map(([name]) => name).sort());
+    const parameters = Object.entries(environment).filter(([, value]) =>
+      JSON.stringify(value).includes('${param:'),
+    );
+    for (const [name, value] of parameters) expect(parameterOf(value)).toBe(name);
+    expect(Object.keys(defaults).sort()).toEqual([...parameters.map(([name]) => name), ...OF_TASKS].sort());
   });
 
   test('have the defaults of shared/config', () => {
@@ -121,7 +142,8 @@ describe('settings', () => {
       ([name, setting]) => name in defaults && !setting.required,
     );
     const readAs = settings.map(([name, setting]) => [name, defaults[name] && setting.read(defaults[name])]);
-    expect(readAs).toEqual(settings.map(([name, { fallback }]) => [name, fallback ?? '']));
+    const unset = (fallback: unknown) => fallback === undefined || (fallback as unknown[]).length === 0;
+    expect(readAs).toEqual(settings.map(([name, { fallback }]) => [name, unset(fallback) ? '' : fallback]));
   });
 
   test('are listed in docs/deploy.md with their defaults', () => {
@@ -129,7 +151,8 @@ describe('settings', () => {
     const cells = [...document.matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\| (.*?) +\|$/gm)].map((row) =>
       row.slice(1),
     );
-    const expected = Object.entries(defaults).map(([name, value]) => [
+    const settings = Object.entries(defaults).filter(([name]) => !OF_TASKS.includes(name));
+    const expected = settings.map(([name, value]) => [
       name,
       value === '' ? '' : `\`${value.replace('${sls:stage}', '<stage>')}\``,
       routerSettings[name as keyof typeof routerSettings].about.replaceAll('<', '\\<'),
