@@ -16,7 +16,7 @@ import { recordTo } from './recording.ts';
 import { takePort } from './router-process.ts';
 import { busEvent } from './router/events.ts';
 import { makeRunFolder } from './run-folder.ts';
-import { REGION, SCALE_FUNCTION, SECRET_NAME, stackSettings } from './settings.ts';
+import { CONTROL_STAGE, REGION, SCALE_FUNCTION, SECRET_NAME, stackSettings } from './settings.ts';
 import { chooseStore } from './store.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -164,7 +164,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         region: REGION,
         store,
         page,
-        env: { ...aws, ...disturbed },
+        env: {
+          ...aws,
+          ...disturbed,
+          CONTROL_URL: `${router_url.replace('http', 'ws')}/${CONTROL_STAGE}`,
+          CONTROL_ENDPOINT: `${router_url}/${CONTROL_STAGE}`,
+        },
       },
       socket,
     );

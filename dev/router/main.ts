@@ -7,9 +7,12 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { memoryRoomStore } from '../../shared/adapters/memory/store.ts';
 import { runApplication, type RunningApplication } from './application.ts';
+import { CONTROL_STAGE } from '../settings.ts';
 import { gateway } from './gateway.ts';
 import type { Call, FromRouter, Start, ToRouter } from './messages.ts';
 import type { Page } from './page.ts';
+import { webSocketApi } from './web-socket/api.ts';
+import { answerConnections } from './web-socket/connections.ts';
 
 /** Where the handlers look for a store that outlives their reloads (functions/runtime/deps.ts). */
 const LOCAL_STORE = Symbol.for('anteroom.room-store');
@@ -49,16 +52,24 @@ async function start(message: Start, socket: Server): Promise<RunningApplication
     print,
     page: async (request, response, notFound) => (await thePage()).serve(request, response, notFound),
   });
+  const sockets = webSocketApi({
+    region: message.region,
+    stage: CONTROL_STAGE,
+    application: application.current,
+    print,
+  });
   server.on('request', (request, response) => {
+    if (answerConnections(sockets, request, response)) return;
     listener(request, response).catch((error: unknown) => {
       print(`the connection of a ${request.method} broke: ${String(error)}`);
       response.destroy();
     });
   });
-  // Vite takes the sockets of its own protocols; nobody else's are served here.
-  server.on('upgrade', (request, stream) => {
+  // Vite takes the sockets of its own protocols, the control channel those of its path; nobody else's are served here.
+  server.on('upgrade', (request, stream, head) => {
     // The server listens no more to a stream that it has handed over: a reset would end the process.
     stream.on('error', () => stream.destroy());
+    if (sockets.upgrade(request, stream, head)) return;
     if (!String(request.headers['sec-websocket-protocol']).startsWith('vite-')) {
       stream.once('finish', () => stream.destroy());
       stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');

@@ -1,4 +1,4 @@
-/** What the local stack takes from serverless.yml: functions, routes, schedules, event rules, CORS. */
+/** What the local stack takes from serverless.yml: functions, routes of both APIs, schedules, event rules, CORS. */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
@@ -19,6 +19,8 @@ export interface Manifest {
   functions: FunctionSpec[];
   /** Function names by `METHOD /path`. */
   routes: ReadonlyMap<string, string>;
+  /** Function names by route of the WebSocket API, such as `$connect`; and by what of a message its route is chosen. */
+  sockets: { routes: ReadonlyMap<string, string>; selection: string };
   schedules: { function: string; every_ms: number }[];
   rules: { function: string; pattern: EventPattern }[];
   cors: Cors | undefined;
@@ -37,12 +39,20 @@ const event = z.union([
       }),
     ]),
   }),
+  z.looseObject({
+    websocket: z.union([
+      z.string().transform((route) => ({ route })),
+      z.looseObject({ route: z.string(), authorizer: z.never().optional() }),
+    ]),
+  }),
   z.looseObject({ eventBridge: z.looseObject({ pattern: z.record(z.string(), z.unknown()) }) }),
   z.looseObject({}),
 ]);
 
 /** Seconds. */
 const timeout = z.number().positive();
+/** What the framework takes for a WebSocket API that does not say how routes are chosen. */
+const DEFAULT_SELECTION = '$request.body.action';
 /** What the framework takes for functions without a time limit, seconds. */
 const DEFAULT_TIMEOUT = 6;
 
@@ -50,6 +60,10 @@ const serverless = z.looseObject({
   params: z.looseObject({ default: z.record(z.string(), z.unknown()).default({}) }).optional(),
   provider: z.looseObject({
     timeout: timeout.default(DEFAULT_TIMEOUT),
+    websocketsApiRouteSelectionExpression: z
+      .string()
+      .regex(/^\$request\.body\.[A-Za-z_]\w*$/, 'must be $request.body.<field>')
+      .default(DEFAULT_SELECTION),
     httpApi: z.looseObject({ cors: z.never().optional() }).optional(),
   }),
   functions: z.record(
@@ -89,9 +103,14 @@ export function readManifest(file: string, env: Environment): Manifest {
   const folder = dirname(file);
   const params = { ...data.params?.default, ...env };
   const routes = new Map<string, string>();
+  const socketRoutes = new Map<string, string>();
   const manifest: Manifest = {
     functions: [],
     routes,
+    sockets: {
+      routes: socketRoutes,
+      selection: data.provider.websocketsApiRouteSelectionExpression.slice('$request.body.'.length),
+    },
     schedules: [],
     rules: [],
     cors: corsOf(data.resources, folder, params),
@@ -116,6 +135,9 @@ export function readManifest(file: string, env: Environment): Manifest {
     if ('httpApi' in trigger) {
       const { method, path } = trigger.httpApi as { method: string; path: string };
       routes.set(routeKey(method, path), name);
+    } else if ('websocket' in trigger) {
+      const { route } = trigger.websocket as { route: string };
+      socketRoutes.set(route, name);
     } else if ('schedule' in trigger) {
       const { rate, enabled } = trigger.schedule as { rate: string[]; enabled?: boolean };
       for (const expression of enabled === false ? [] : rate) {

@@ -46,6 +46,22 @@ describe('what the local stack takes from serverless.yml', () => {
     expect(manifest.functions[0]?.file).toBe(join(FIXTURE, '../functions/echo.ts'));
   });
 
+  it('routes of the WebSocket API, and what of a message chooses among them', () => {
+    expect([...readManifest(REAL, {}).sockets.routes.keys()]).toEqual([
+      '$connect',
+      '$disconnect',
+      '$default',
+    ]);
+    expect(readManifest(REAL, {}).sockets.selection).toBe('type');
+    const text = (provider: string) =>
+      `provider: {${provider}}\nfunctions: { a: { handler: a.handler, events: [{ websocket: $connect }] } }`;
+    const { sockets } = readManifest(file(text('')), {});
+    expect([[...sockets.routes], sockets.selection]).toEqual([[['$connect', 'a']], 'action']);
+    expect(() =>
+      readManifest(file(text("websocketsApiRouteSelectionExpression: '${request.body.a}'")), {}),
+    ).toThrow('must be $request.body.<field>');
+  });
+
   it('schedules that are enabled, and says which it cannot run', () => {
     expect(manifest.schedules).toEqual([
       { function: 'sweep', every_ms: 60_000 },
