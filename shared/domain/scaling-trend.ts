@@ -6,6 +6,10 @@ const REMEMBERED_MS = 10 * 60_000;
 /** Demand is noted no more often than this: the plan is also asked for whenever a create finds no place. */
 const SPACING_MS = 15_000;
 
+/** Those of `samples` that still say something about a time of `horizon`. */
+const recent = (samples: readonly DemandSample[], now: number, horizon: number): DemandSample[] =>
+  samples.filter(({ at }) => at <= now && now - at <= REMEMBERED_MS + horizon);
+
 /** `samples` (the oldest first) with what is used now, without what is too old for `horizon`. */
 export function noteDemand(
   samples: readonly DemandSample[],
@@ -13,7 +17,7 @@ export function noteDemand(
   now: number,
   horizon: number,
 ): DemandSample[] {
-  const kept = samples.filter(({ at }) => at <= now && now - at <= REMEMBERED_MS + horizon);
+  const kept = recent(samples, now, horizon);
   const last = kept.at(-1);
   return last !== undefined && now - last.at < SPACING_MS ? kept : [...kept, { at: now, used }];
 }
@@ -25,7 +29,7 @@ export function growthWithin(
   now: number,
   horizon: number,
 ): number {
-  const points = [...samples, { at: now, used }];
+  const points = [...recent(samples, now, horizon), { at: now, used }];
   let most = 0;
   for (let end = 1; end < points.length; end++) {
     const { at, used: then } = points[end]!;

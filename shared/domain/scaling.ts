@@ -8,8 +8,9 @@
  *   starting, is launched.
  * - With more free than the downscale margin (and that growth) for three minutes, tasks go on STANDBY, the emptiest first, as long
  *   as the middle of both margins stays free: so a task that went is not needed back at once.
- * - A task on STANDBY without rooms is stopped; one that has stood by for too long moves its rooms to the others, as soon as they
- *   have the places beyond what is wanted. A task of an older version does so at once, a tenth of the fleet at a time.
+ * - A task on STANDBY without rooms is stopped; one that has stood by for too long moves its rooms to the others, as soon as that
+ *   leaves the middle of both margins free. A task of an older version does so at once, if that leaves what is wanted, a tenth of
+ *   the fleet at a time.
  * - There are never fewer than `min_tasks` that take rooms or start, and never more than `max_tasks` that run.
  */
 import { backingOff, bootTime, judgeStarts } from './scaling-starts.ts';
@@ -42,6 +43,9 @@ const roomsOf = (task: ScalingTask): number => task.rooms;
 const placesOf = (task: ScalingTask): number => Math.max(0, task.room_capacity - task.rooms);
 const inMargin = ({ places, percent }: Margin, rooms: number): number =>
   places + Math.ceil((rooms * percent) / 100);
+
+/** What is left free at least by what is taken out: so it takes some growth until that is needed back. */
+const middleOf = ({ wanted, allowed }: ScalingNumbers): number => (wanted + allowed) / 2;
 
 /** A task that the plan may put on STANDBY, drain or stop. */
 type OwnTask = ScalingTask & { task_id: string; task_arn: string };
@@ -187,10 +191,9 @@ function shrink(situation: Situation, draft: Draft): number | undefined {
   const emptiest = tasks.READY.filter(isOwn)
     .filter((task) => !drained.has(task.task_id))
     .sort((a, b) => Number(b.outdated) - Number(a.outdated) || a.rooms - b.rooms);
-  const middle = (numbers.wanted + numbers.allowed) / 2;
   for (const task of emptiest) {
     const forced = draft.active > policy.max_tasks;
-    if (!forced && (!ripe || draft.free - placesOf(task) < middle)) break;
+    if (!forced && (!ripe || draft.free - placesOf(task) < middleOf(numbers))) break;
     if (draft.active <= policy.min_tasks) {
       draft.limited = 'min_tasks';
       break;
@@ -210,7 +213,7 @@ function endStandby({ tasks, policy, numbers, now }: Situation, draft: Draft): v
     const { task_id, task_arn } = task;
     if (task.rooms === 0 && task.clients === 0) {
       actions.push({ do: 'stop', task_id, task_arn, why: 'it stands by and has no room' });
-    } else if (now - task.since >= policy.standby_limit && draft.free - task.rooms >= numbers.wanted) {
+    } else if (now - task.since >= policy.standby_limit && draft.free - task.rooms >= middleOf(numbers)) {
       draft.drain(task, 'STANDBY', 'it has stood by for too long');
     }
   }
