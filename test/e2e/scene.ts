@@ -13,10 +13,13 @@ export const scene = {} as { stack: Stack; browser: Browser; built: BuiltPage };
 
 let visitors: Visitor[] = [];
 
-/** Sets the scene for the tests of a file. After each of them no page may have complained. */
-export function useScene(): void {
+/** Sets the scene for the tests of a file; `env`: of its stack. After each of them no page may have complained. */
+export function useScene(env: Record<string, string> = {}): void {
   beforeAll(async () => {
-    const [stack, browser] = await Promise.all([startStack({ env: { STORE: 'memory' } }), launchBrowser()]);
+    const [stack, browser] = await Promise.all([
+      startStack({ env: { STORE: 'memory', ...env } }),
+      launchBrowser(),
+    ]);
     Object.assign(scene, { stack, browser });
     scene.built = await serveBuiltPage(stack.url);
   }, 90_000);

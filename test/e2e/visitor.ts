@@ -72,12 +72,17 @@ export class Visitor {
     await this.#context.close();
   }
 
-  /** Creates a room on the start page; returns the room id. */
-  async createRoom(seats?: number): Promise<string> {
+  /** Asks for a room on the start page. */
+  async askForRoom(seats?: number): Promise<void> {
     await this.page.goto(this.#home);
     await this.page.getByLabel('Your name').fill(this.name);
     if (seats !== undefined) await this.page.getByLabel('Seats').fill(String(seats));
     await this.page.getByRole('button', { name: 'Create a room' }).click();
+  }
+
+  /** Creates a room on the start page; returns the room id. */
+  async createRoom(seats?: number): Promise<string> {
+    await this.askForRoom(seats);
     await this.seeStatus('Live');
     return new URL(this.page.url()).pathname.replace('/r/', '');
   }
