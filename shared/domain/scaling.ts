@@ -148,7 +148,9 @@ function grow(situation: Situation, draft: Draft, going: readonly OwnTask[]): vo
       ? [wanted + leaves - draft.free - coming, sum(goes, roomsOf) - newPlaces(situation) - coming]
       : []),
   );
-  const launches = Math.max(Math.ceil(missing / policy.room_capacity), tooFew());
+  // As many as there must be are there also while the next ones go.
+  const going_ready = goes.filter((task) => task.state === 'READY').length;
+  const launches = Math.max(Math.ceil(missing / policy.room_capacity), tooFew() + going_ready);
   if (launches <= 0) return;
   const allowed = Math.max(0, policy.max_tasks - view.tasks.length);
   const count = paused ? 0 : Math.min(launches, allowed, LAUNCHES_AT_ONCE);
@@ -161,17 +163,20 @@ function grow(situation: Situation, draft: Draft, going: readonly OwnTask[]): vo
 
 /** Has tasks of an older version move their rooms away, as far as others have the places. */
 function replace(situation: Situation, draft: Draft, going: readonly OwnTask[]): void {
-  const { policy, numbers, view, paused } = situation;
+  const { policy, numbers, view, tasks, paused } = situation;
   // While nothing can be launched, the new version may be what is wrong.
   if (paused) return;
   const full = view.tasks.length >= policy.max_tasks;
   let left = newPlaces(situation);
+  // What starts is no replacement yet.
+  let present = tasks.READY.length;
   for (const task of going) {
     const ready = task.state === 'READY';
-    if (draft.activated.has(task) || (ready && draft.active <= policy.min_tasks)) continue;
+    if (draft.activated.has(task) || (ready && present <= policy.min_tasks)) continue;
     const after = draft.free - task.rooms - (ready ? placesOf(task) : 0);
     if (after < numbers.wanted || (!full && left < task.rooms)) continue;
     left -= task.rooms;
+    if (ready) present--;
     draft.drain(task, ready ? 'READY' : 'STANDBY', 'it is of an older version');
   }
 }

@@ -264,6 +264,21 @@ const REPLACING: Record<string, Row> = {
     actions: [],
     limited: 'max_tasks',
   },
+  'for the least number, one more is launched first, however much is free': {
+    tasks: [task('a', { outdated: true }), task('b', { outdated: true })],
+    policy: { min_tasks: 2 },
+    actions: [launch(1)],
+  },
+  'and none goes while the new one starts': {
+    tasks: [task('a', { outdated: true }), task('b', { outdated: true }), starting('c')],
+    policy: { min_tasks: 2 },
+    actions: [],
+  },
+  'but when it is there': {
+    tasks: [task('a', { outdated: true }), task('b', { outdated: true }), task('c')],
+    policy: { min_tasks: 2, downscale: { places: 400, percent: 0 } },
+    actions: [drain('a', 'READY', OLD)],
+  },
   'nothing is replaced while nothing can be launched: the new version may be at fault': {
     tasks: [task('a', { rooms: 10, outdated: true }), task('b')],
     more: { memory: { backoff: { failures: 3, until: AT + 1, cause: 'it never registered' } } },
