@@ -15,6 +15,7 @@ export interface KeptRouter {
   thaw(): void;
   /** Starts it for the first time; resolves when it listens on `socket`. */
   start: RouterProcess['start'];
+  /** What is sent while it is stopped arrives when it has been started again, as EventBridge would try again. */
   send(message: ToRouter): void;
   call: RouterProcess['call'];
   /** Ends the process by `signal` and waits until it is gone. Meanwhile nobody listens on its port. */
@@ -40,6 +41,7 @@ export function keepRouter(
   let frozen: RouterProcess | undefined;
   let starting: Promise<void> | undefined;
   let ended = false;
+  const unsent: ToRouter[] = [];
 
   function spawn(): RouterProcess {
     const spawned = spawnRouter(env, print, tape);
@@ -67,6 +69,7 @@ export function keepRouter(
     const spawned = spawn();
     try {
       await spawned.start(start, socket);
+      for (const message of unsent.splice(0)) spawned.send(message);
     } catch (error) {
       router = undefined;
       await spawned.end();
@@ -92,7 +95,10 @@ export function keepRouter(
       begun = start;
       await router?.start(start, socket);
     },
-    send: (message) => router?.send(message),
+    send(message) {
+      if (router === undefined) unsent.push(message);
+      else router.send(message);
+    },
     call: async (name, more) =>
       (await router?.call(name, more)) ?? { ok: false, message: 'the router is stopped: start it first' },
     async halt(signal) {

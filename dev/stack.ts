@@ -81,7 +81,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   async function start(): Promise<Stack> {
     const settings = stackSettings(options.env, options.restart);
-    const { store, about } = chooseStore(settings.store);
+    const { store, about } = chooseStore(settings.store, settings.dynamodb_local);
     const { socket, port } = await takePort(settings.port);
     closers.push(() => socket.close());
     const url = `http://localhost:${port}`;
@@ -93,7 +93,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     // The database takes longest to start; the others load meanwhile.
     const storing =
-      store === 'dynamodb' ? import('./database.ts').then(({ startDatabase }) => startDatabase()) : undefined;
+      store === 'dynamodb'
+        ? import('./database.ts').then(({ startDatabase }) => startDatabase(settings.dynamodb_local))
+        : undefined;
     const stored = storing?.catch(() => undefined);
     // A database that is still starting cannot be told to stop, but it ends when this process does.
     const patience = () => sleep(DATABASE_PATIENCE_MS, undefined, { ref: false });
@@ -105,7 +107,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const ecs = ecsFaults();
 
     let ready = false;
-    let replaces = false;
     const fleet = localFleet({
       script: TASK_SCRIPT,
       region: REGION,
@@ -125,7 +126,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         if (task.last_status === 'STOPPED') void proxied?.removeTask(task);
         options.tasksChanged(fleet.running());
         router.send({ kind: 'event', event: stateChangeEvent(task) });
-        if (task.last_status === 'STOPPED' && replaces) setTimeout(() => fleet.run(task.kind), 1_000);
         if (!ready && task.last_status === 'STOPPED') fail('a stream task ended before it was registered');
       },
     });
@@ -176,10 +176,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await unlessFailed(routing);
     print('router: routes of serverless.yml, page of web/');
     closers.push(() => fleet.end());
-    const scaled = options.restart && (await bringUp(router, print));
-    replaces = options.restart && !scaled;
-    closers.push(() => (replaces = false));
-    if (!scaled) for (let started = 0; started < settings.stream_tasks; started++) fleet.run('relay');
+    if (options.restart) await unlessFailed(bringUp(router));
+    else for (let started = 0; started < settings.stream_tasks; started++) fleet.run('relay');
     await unlessFailed(untilReady(router_url, settings.stream_tasks, !options.lazy_page, signal));
     ready = true;
     print(`stream tasks: ${settings.stream_tasks} registered`);
@@ -211,11 +209,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** The first minute would be long for who waits for the stack. */
-async function bringUp(router: KeptRouter, print: (line: string) => void): Promise<boolean> {
+/** Its schedule would begin in a minute, which is long for who waits for the stack. */
+async function bringUp(router: KeptRouter): Promise<void> {
   const outcome = await router.call(SCALE_FUNCTION);
-  if (!outcome.ok) print(`the fleet is not scaled: ${outcome.message}`);
-  return outcome.ok;
+  if (!outcome.ok) throw new Error(`the fleet could not be brought up: ${outcome.message}`);
 }
 
 /** Lambda runs the functions of the router process. */

@@ -20,7 +20,7 @@ type Injected = Pick<AwsDoublesOptions, 'fault' | 'delay' | 'lost' | 'refused' |
 /** A fleet on ECS over the wire, and what ECS has of it. `tries`: of each call. */
 async function start(
   injected: Injected,
-  { tries = 1, launches = TEST_LAUNCHES as EcsLaunches, cluster = CLUSTER, limit_ms = ANSWER_LIMIT_MS } = {},
+  { tries = 1, launches = TEST_LAUNCHES, cluster = CLUSTER, limit_ms = ANSWER_LIMIT_MS } = {},
 ) {
   const calls: AwsCall[] = [];
   const paper = paperFleet();
