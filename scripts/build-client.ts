@@ -16,7 +16,7 @@ import type { Bundled } from './client-bundle.ts';
  * What a page loads for the SDK, media apart, in bytes as a bundler ships it: minified, tweetnacl included, gzipped. `page` is
  * parsed on the page's own thread; `worker` on another.
  */
-const SIZE_BUDGET = { page: 17_000, worker: 36_000 };
+const SIZE_BUDGET = { page: 17_000, worker: 38_000 };
 
 const CLIENT = join(ROOT, 'client');
 const DIST = join(CLIENT, 'dist');

@@ -20,6 +20,8 @@ export type Control = Welcome | Joined | Left | Moved | NeedKeyframe | Congested
 export type ControlReading =
   { kind: 'control'; control: Control } | { kind: 'ignored' } | { kind: 'malformed'; message: string };
 
+const LEFT_REASONS: ReadonlySet<unknown> = new Set<Left['reason']>(['gone', 'resuming', 'moved']);
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const LIMITS = [
@@ -69,8 +71,8 @@ function isDroppedFrames(value: unknown): boolean {
 const CHECKS: Record<Control['type'], (fields: Fields) => boolean> = {
   welcome: isWelcome,
   joined: isPeer,
-  left: (fields) => isPeer(fields) && (fields['reason'] === 'gone' || fields['reason'] === 'resuming'),
-  moved: (fields) => isCount(fields['epoch']),
+  left: (fields) => isPeer(fields) && LEFT_REASONS.has(fields['reason']),
+  moved: ({ epoch, url }) => isCount(epoch) && (url === undefined || typeof url === 'string'),
   need_keyframe: (fields) => isUpTo(fields['stream'], MAX_STREAM),
   // Nobody is his own receiver.
   congested: (fields) => isUpTo(fields['level'], 3) && isUpTo(fields['receivers'], MAX_SLOT),

@@ -101,7 +101,15 @@ export function inlet(
         else events.hint(hint);
       });
     },
-    moved: () => pass(() => events.moved()),
+    reopening(code, reason) {
+      pass(() => {
+        securing = false;
+        events.reopening(code, reason);
+      });
+    },
+    moved: (url) => pass(() => events.moved(url)),
+    arrived: (welcome) => pass(() => events.arrived(welcome)),
+    strayed: (code, reason) => pass(() => events.strayed(code, reason)),
     peer: (message) => pass(() => events.peer(message)),
     standing: (standing) => pass(() => events.standing(standing)),
     trouble: (trouble) => pass(() => events.trouble(trouble)),

@@ -44,6 +44,8 @@ export type MachineEvent =
   | { readonly type: 'closed'; readonly code: number; readonly reason: string }
   | { readonly type: 'dead' }
   | { readonly type: 'moved' }
+  /** As `closed`, but a connection is being opened already: the room has moved there. */
+  | { readonly type: 'reopening'; readonly code: number; readonly reason: string }
   /** The wait before an attempt is over. */
   | { readonly type: 'due' }
   /** The network is back, or the page is seen again. */
@@ -137,6 +139,9 @@ function retry(
   };
 }
 
+const closedWith = ({ code, reason }: { code: number; reason: string }): string =>
+  reason === '' ? `The connection closed with ${code}` : `The connection closed with ${code}: ${reason}`;
+
 /**
  * The relay or the network closed the socket. A refused ticket (4401) is forgiven once, also at the first connection: the
  * router has just given or checked this very ticket, so it is the relay that does not know the seat any more (we came after
@@ -144,9 +149,7 @@ function retry(
  * Refused a second time in the same outage, it is final.
  */
 function afterClose(phase: Connected, code: number, reason: string, context: StepContext): Step {
-  const what =
-    reason === '' ? `The connection closed with ${code}` : `The connection closed with ${code}: ${reason}`;
-  const outage = nextOutage(phase, what, context);
+  const outage = nextOutage(phase, closedWith({ code, reason }), context);
   if (code === CLOSE.UNAUTHORIZED && phase.at === 'opening' && !outage.forgiven) {
     return retry({ ...outage, forgiven: true }, context);
   }
@@ -180,6 +183,9 @@ function whileConnected(phase: Connected, event: MachineEvent, context: StepCont
   if (event.type === 'moved') {
     const outage = nextOutage(phase, 'The room moved to another task', context);
     return retry(outage, context, { at_once: true, effects: [{ do: 'hang_up', leaving: false }] });
+  }
+  if (event.type === 'reopening') {
+    return stay({ at: 'opening', outage: nextOutage(phase, closedWith(event), context) });
   }
   if (event.type === 'broken') return close({ kind: 'gave_up', error: event.error });
   if (event.type === 'securing' && phase.at === 'opening') return stay({ ...phase, at: 'securing' });

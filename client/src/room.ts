@@ -109,6 +109,9 @@ export class ConnectedRoom implements Room {
         const error = new AnteroomError('protocol', message);
         this.emitter.emit('error', from === undefined ? { error } : { error, from });
       },
+      arrived: ({ limits }) => {
+        this.#limits = limits;
+      },
       hint: (hint) => this.#hint(hint),
       move: (move) => this.moved(move),
       isMember: (client_id) => this.#members.find(client_id) !== undefined,

@@ -1,18 +1,21 @@
+import { CLOSE } from '../../shared/protocol/close-codes.ts';
 import type { Joined, Left, Welcome } from '../../shared/protocol/control.ts';
 import type { Bytes } from './e2ee/bytes.ts';
 import type { OutgoingFrame, Standing, Trouble } from './e2ee/channel.ts';
 import type { Engine, EngineConfig, EngineEvents, Hint } from './engine/engine.ts';
+import { errorOf } from './endings.ts';
 import { AnteroomError } from './errors.ts';
 import { expectPlace } from './grant.ts';
 import type { OpenGrant } from './grant.ts';
 import { inlet } from './inlet.ts';
 import { FIRST_PHASE, stateOf, step } from './machine.ts';
 import type { Effect, MachineEvent, Phase } from './machine.ts';
+import { Mover } from './mover.ts';
 import { OutageWatch } from './outage-watch.ts';
 import type { Platform } from './platform.ts';
 import type { RouterApi } from './router-api.ts';
 import type { Timings } from './timings.ts';
-import type { CloseReason, ConnectionState, Frame, ReconnectPolicy } from './types.ts';
+import type { ConnectionState, Frame, ReconnectPolicy } from './types.ts';
 
 export interface SessionDeps {
   platform: Platform;
@@ -37,27 +40,13 @@ export interface SessionEvents {
   trouble(trouble: Trouble): void;
   /** The relay or a client (`from`) sent what it must not; it was dropped. */
   fault(message: string, from: string | undefined): void;
+  /** Where the room has moved, and who it is that serves it. */
+  arrived(welcome: Welcome): void;
   /** See `EngineEvents`. */
   hint(hint: Hint): void;
   move(move: { from: string; room_id: string; secret: Bytes }): void;
   /** Whether this client was told to have joined, and not to have left. */
   isMember(client_id: string): boolean;
-}
-
-const ENDINGS = {
-  left: 'The room was left',
-  gone: 'The room, or the seat in it, is gone',
-  replaced: 'This client connected elsewhere with the same ticket',
-} as const;
-
-/** What a caller reads who waited for a room that closed before it was live. */
-function errorOf(reason: CloseReason): AnteroomError {
-  if (reason.kind === 'gave_up') return reason.error;
-  if (reason.kind !== 'refused') return new AnteroomError('closed', ENDINGS[reason.kind]);
-  return new AnteroomError(
-    'closed',
-    `The relay refused this client: ${`${reason.code} ${reason.reason}`.trim()}`,
-  );
 }
 
 const sameState = (a: ConnectionState, b: ConnectionState): boolean =>
@@ -71,6 +60,7 @@ export class Session {
   readonly #events: SessionEvents;
   readonly #stopWaking: () => void;
   readonly #watch: OutageWatch;
+  readonly #mover: Mover;
   #grant: OpenGrant;
   #phase: Phase = FIRST_PHASE;
   #state: ConnectionState = stateOf(FIRST_PHASE);
@@ -91,6 +81,11 @@ export class Session {
     });
     const { platform, timings } = deps;
     this.#watch = new OutageWatch({ openSocket: platform.openSocket, timings }, () => this.#told());
+    this.#mover = new Mover({
+      policy: deps.policy,
+      open: (url = this.#grant.url) => this.#engine?.move({ ...this.#grant, url }),
+      ask: (signal) => this.#resume(signal),
+    });
     this.#stopWaking = platform.onWake(() => this.#woke());
     void this.#start();
   }
@@ -170,6 +165,7 @@ export class Session {
     // Policy and `fetch` are the application's. If one of them leaves the room meanwhile, that stands.
     if (this.#phase !== before) return;
     this.#phase = phase;
+    if (phase.at !== 'live' && phase.at !== 'securing') this.#mover.dispatch({ type: 'over' });
     for (const effect of effects) {
       this.#run(effect);
       if (this.#phase !== phase) return;
@@ -220,7 +216,16 @@ export class Session {
         this.#dispatch({ type: 'welcome' });
         announce();
       },
-      moved: () => this.#dispatch({ type: 'moved' }),
+      moved: (url) => {
+        if (this.#phase.at === 'opening') this.#dispatch({ type: 'moved' });
+        else this.#mover.dispatch({ type: 'moved', url });
+      },
+      arrived: (welcome) => {
+        room.arrived(welcome);
+        this.#mover.dispatch({ type: 'arrived' });
+      },
+      strayed: (code, reason) => this.#strayed(code, reason),
+      reopening: (code, reason) => this.#dispatch({ type: 'reopening', code, reason }),
       closed: (code, reason) => this.#dispatch({ type: 'closed', code, reason }),
       dead: () => this.#dispatch({ type: 'dead' }),
       peer: (message) => room.peer(message),
@@ -245,7 +250,7 @@ export class Session {
     this.#dispatch(await this.#resume(request.signal));
   }
 
-  async #resume(signal: AbortSignal): Promise<MachineEvent> {
+  async #resume(signal: AbortSignal): Promise<MachineEvent & { type: 'granted' | 'refused' }> {
     try {
       this.#grant = expectPlace(await this.#deps.api.resume(this.#grant, signal));
       return { type: 'granted' };
@@ -254,9 +259,20 @@ export class Session {
         cause instanceof AnteroomError
           ? cause
           : new AnteroomError('protocol', 'The resume could not be made', { cause });
-      if (error.code === 'no_task_available' && !signal.aborted) this.#watch.noTask(this.#grant);
+      if (error.code === 'no_task_available' && this.#phase.at === 'asking' && !signal.aborted)
+        this.#watch.noTask(this.#grant);
       return { type: 'refused', error };
     }
+  }
+
+  #strayed(code: number, reason: string): void {
+    if (code !== CLOSE.REPLACED) {
+      this.#mover.dispatch({ type: 'strayed' });
+      return;
+    }
+    // Who took our seat there has it here, too.
+    this.#hungUp = this.#engine?.hangUp(false) ?? Promise.resolve();
+    this.#dispatch({ type: 'closed', code, reason });
   }
 
   #told(): boolean {

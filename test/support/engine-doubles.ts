@@ -117,9 +117,6 @@ export class FakeChannel implements Channel {
   disconnected(): void {
     this.calls.push(['disconnected']);
   }
-  clientAt(slot: number): string | undefined {
-    return slot < 9 ? idOf(slot) : undefined;
-  }
   receive(frame: Bytes): void {
     this.calls.push(['receive', frame]);
   }
@@ -164,6 +161,9 @@ export function listening(): { events: EngineEvents; told: unknown[][] } {
       welcome: note('welcome'),
       peer: note('peer'),
       moved: note('moved'),
+      arrived: note('arrived'),
+      strayed: note('strayed'),
+      reopening: note('reopening'),
       frame: note('frame'),
       standing: note('standing'),
       trouble: note('trouble'),

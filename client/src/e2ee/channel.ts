@@ -16,6 +16,13 @@ export interface OutgoingFrame {
   to: string | undefined;
 }
 
+/** One of several ways to the others, while a room moves. */
+export interface Route {
+  line: number;
+  /** Ours, at the relay there. */
+  slot: number;
+}
+
 export type { UnreadableReason } from '../types.ts';
 
 /**
@@ -41,8 +48,13 @@ export type Trouble =
 
 /** What a sealed channel tells. Called from within its methods, or later. */
 export interface ChannelEvents {
-  /** A whole frame for the relay: only while it is connected. */
-  send(frame: Bytes): void;
+  /** A whole frame for the relay: only while it is connected. `via`: the line of a {@link Route} alone. */
+  send(frame: Bytes, via?: number): void;
+  /**
+   * Where something goes that says our slot, to a slot or to all; undefined: only one way, and our slot is that of the
+   * welcome. It is so for as long as the room does not move.
+   */
+  routes?(to: number): readonly Route[] | undefined;
   /**
    * After a welcome, once keys are agreed on with all who were there or the time for that is over: its clients are those who
    * are here now. Comes once for each connection that lives so long.
@@ -81,10 +93,8 @@ export interface Channel {
   left(message: Left): void;
   /** The connection is over; another may come. */
   disconnected(): void;
-  /** Client id of who is connected in this slot; undefined if nobody is. */
-  clientAt(slot: number): string | undefined;
-  /** A binary message of the relay. */
-  receive(frame: Bytes): void;
+  /** A binary message of the relay. `wire_slot`: of its sender there, where the frame has another. */
+  receive(frame: Bytes, wire_slot?: number): void;
   /** Seals and sends, or keeps it for those who are away. It may wait for keys; what comes of that is told as trouble. */
   send(frame: OutgoingFrame): void;
   /** Does what is due. */

@@ -6,12 +6,12 @@ import { payloadOf, TO_ALL } from '../../../shared/protocol/frame.ts';
 import { Serial } from './awaitable.ts';
 import { equalBytes, erase } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
-import type { UnreadableReason } from './channel.ts';
+import type { Route, UnreadableReason } from './channel.ts';
 import { randomBytes } from './crypto-port.ts';
 import type { CryptoPort, FillRandom } from './crypto-port.ts';
 import { forgetShared, HandshakeSlots } from './handshake-slots.ts';
 import type { Candidate, Slot } from './handshake-slots.ts';
-import { HELLO, HELLO_BYTES, NO_ECHO, NONCE16_BYTES, readHello, writeHello } from './hello.ts';
+import { HELLO, HELLO_BYTES, NO_ECHO, NONCE16_BYTES, readHello, slotOf, writeHello } from './hello.ts';
 import type { Hello } from './hello.ts';
 import type { Identity } from './identity.ts';
 import { KEY, pairKey, sealKey } from './key-message.ts';
@@ -30,7 +30,9 @@ export interface HandshakeDeps {
   identity: Identity;
   now: () => number;
   /** Sends to a slot, or to all. */
-  send: (payload: Bytes, to: number) => void;
+  send: (payload: Bytes, to: number, via?: number) => void;
+  /** See `ChannelEvents`. */
+  routes: (to: number) => readonly Route[] | undefined;
   /** Client id of whoever has a slot. */
   clientAt: (slot: number) => string | undefined;
   /** The member with this identity, or that is this client, if it is known. */
@@ -126,14 +128,19 @@ export class Handshake {
     return latest === undefined || equalBytes(latest.nonce, hello.nonce);
   }
 
-  /** An unsealed frame of class CTRL that came from `slot`. */
-  receive(slot: number, frame: Bytes): void {
+  /** An unsealed frame of class CTRL that came from `slot`. `wire_slot`: at the relay, where that is another. */
+  receive(slot: number, frame: Bytes, wire_slot = slot): void {
     const client_id = this.#deps.clientAt(slot);
     if (client_id === undefined) return;
     if (!this.#slots.mayLook(slot, this.#deps.now())) return;
     const payload = payloadOf(frame);
     if (payload[0] === HELLO) {
-      this.#hello(slot, client_id, payload);
+      // What it says of its slot is verified with the rest of it, later.
+      if (payload.length === HELLO_BYTES && slotOf(payload) === wire_slot) {
+        this.#hello(slot, client_id, payload);
+      } else {
+        this.#deps.refused(client_id, 'hello');
+      }
     } else if (payload[0] === KEY) {
       const entry = this.#slots.at(slot);
       this.inTurn(() => this.#takeKey({ slot, entry, client_id }, payload));
@@ -170,9 +177,12 @@ export class Handshake {
   async #sayHello(to: number, echo: Bytes): Promise<void> {
     const nonce = this.#nonce;
     if (nonce === undefined) return;
-    const { crypto, link, identity } = this.#deps;
-    const payload = await writeHello(crypto, link, identity, { slot: this.#own_slot, nonce, echo });
-    if (this.#nonce === nonce) this.#deps.send(payload, to);
+    const { crypto, link, identity, routes, send } = this.#deps;
+    for (const { slot, line } of routes(to) ?? [{ slot: this.#own_slot, line: undefined }]) {
+      const payload = await writeHello(crypto, link, identity, { slot, nonce, echo });
+      if (this.#nonce !== nonce) return;
+      send(payload, to, line);
+    }
   }
 
   /** Whether a HELLO echoes the nonce of our connection. It says nothing before the HELLO is verified. */
@@ -182,10 +192,6 @@ export class Handshake {
   }
 
   #hello(slot: number, client_id: string, payload: Bytes): void {
-    if (payload.length !== HELLO_BYTES) {
-      this.#deps.refused(client_id, 'hello');
-      return;
-    }
     const entry = this.#slots.at(slot);
     // One that answers ours is not counted, for it may come right behind the other's own; it costs no answer.
     if (!this.#echoes(payload)) {
@@ -210,7 +216,7 @@ export class Handshake {
     const reading = await readHello(crypto, link, payload);
     if (!this.#stands(origin)) return;
     const is_own = reading.kind === 'hello' && equalBytes(reading.hello.id, identity.id);
-    if (reading.kind === 'refused' || reading.hello.slot !== slot || is_own) {
+    if (reading.kind === 'refused' || is_own) {
       this.#deps.refused(client_id, 'hello');
       return;
     }

@@ -86,6 +86,11 @@ const refused = (reason: 'malformed' | 'mac' | 'key' | 'signature'): HelloReadin
   reason,
 });
 
+/** What a HELLO of {@link HELLO_BYTES} says of its sender's slot, unverified. */
+export function slotOf(bytes: Bytes): number {
+  return (bytes[4]! << 8) | bytes[5]!;
+}
+
 /** Checks a HELLO, the cheap defence against outsiders first. `bytes` is the payload of the frame. */
 export async function readHello(
   crypto: CryptoPort,

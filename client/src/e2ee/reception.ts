@@ -37,8 +37,8 @@ export class Reception {
     return this.#early.length > 0 && this.#deps.membership.gate.isOpen;
   }
 
-  /** `own_slot`: ours at the relay. */
-  receive(frame: Bytes, own_slot: number | undefined): void {
+  /** `own_slot`: ours. `wire_slot`: see `Channel.receive`. */
+  receive(frame: Bytes, own_slot: number | undefined, wire_slot?: number): void {
     const { membership, handshake, unreadable, now } = this.#deps;
     if (headerFault(frame) !== undefined) {
       unreadable(undefined, 'malformed');
@@ -51,7 +51,7 @@ export class Reception {
       return;
     }
     if ((frame[0]! & 1) === 0) {
-      if (((frame[0]! >>> 3) & 7) === FRAME_CLASS.CTRL) handshake.receive(client.slot, frame);
+      if (((frame[0]! >>> 3) & 7) === FRAME_CLASS.CTRL) handshake.receive(client.slot, frame, wire_slot);
       else unreadable(client.client_id, 'not_sealed');
       return;
     }

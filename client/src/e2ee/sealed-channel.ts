@@ -78,7 +78,7 @@ export class SealedChannel implements Channel {
     this.#keys = new SendingKeys(crypto, fill, (offer) => this.#key_ring.outOfUse(offer));
     const now = (): number => this.#clock.now();
     const sealer = new Sealer(link.room, identity, this.#keys);
-    this.#sending = new Sending(sealer, now, (frame) => this.#events.send(frame));
+    this.#sending = new Sending(sealer, now, (frame, via) => this.#events.send(frame, via));
     this.#troubles = new Troubles((trouble) => this.#events.trouble(trouble));
     this.#membership = new Membership({
       crypto,
@@ -108,7 +108,8 @@ export class SealedChannel implements Channel {
       link,
       identity,
       now,
-      send: (payload, to) => this.#sending.plain(payload, to),
+      send: (payload, to, via) => this.#sending.plain(payload, to, via),
+      routes: (to) => this.#events.routes?.(to),
       clientAt: (slot) => presence.at(slot)?.client_id,
       peerWith: (id) => peers.withId(id),
       peerOf: (client_id) => peers.ofClient(client_id),
@@ -200,14 +201,10 @@ export class SealedChannel implements Channel {
     this.#membership.disconnected();
   }
 
-  clientAt(slot: number): string | undefined {
-    return this.#membership.presence.at(slot)?.client_id;
-  }
-
-  receive(frame: Bytes): void {
+  receive(frame: Bytes, wire_slot?: number): void {
     // Where timers are held back, as in hidden pages, what arrives is what we are run by.
     if (this.#clock.now() >= this.#alarm_at) this.tick();
-    this.#reception.receive(frame, this.#sending.slot);
+    this.#reception.receive(frame, this.#sending.slot, wire_slot);
     // What is not sealed is of the handshake, and may have changed what is due.
     if ((frame[0]! & 1) === 0) this.#schedule();
   }

@@ -44,12 +44,12 @@ export class Sending {
   readonly #all_began = new Map<number, Numbers>();
   readonly #retention = new Retention();
   readonly #resent = new Budget(RESENT_FRAMES, RESENT_BYTES);
-  readonly #transmit: (frame: Bytes) => void;
+  readonly #transmit: (frame: Bytes, via?: number) => void;
   readonly #now: () => number;
   /** Our slot; undefined while we are not connected. */
   slot: number | undefined;
 
-  constructor(sealer: Sealer, now: () => number, transmit: (frame: Bytes) => void) {
+  constructor(sealer: Sealer, now: () => number, transmit: (frame: Bytes, via?: number) => void) {
     this.#sealer = sealer;
     this.#now = now;
     this.#transmit = transmit;
@@ -71,13 +71,13 @@ export class Sending {
     return this.seal(CONTROL_FIELDS, to, writeControlBody(body));
   }
 
-  /** Sends a frame that is not sealed by us: a HELLO or a KEY. */
-  plain(payload: Bytes, to: number): void {
+  /** Sends a frame that is not sealed by us: a HELLO or a KEY. `via`: see `ChannelEvents.send`. */
+  plain(payload: Bytes, to: number, via?: number): void {
     if (this.slot === undefined) return;
     const frame = new Uint8Array(HEADER_BYTES + payload.length);
     frame[0] = (1 << 6) | (CONTEXT.CTRL << 3);
     frame.set(payload, HEADER_BYTES);
-    this.#transmit(address(frame, this.slot, to));
+    this.#transmit(address(frame, this.slot, to), via);
   }
 
   /** Another key is in use from now on: whoever is new can open what follows. */

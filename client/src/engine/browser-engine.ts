@@ -58,6 +58,10 @@ class PageEngine implements Engine {
     if (!this.#reopening) void this.#reopen();
   }
 
+  move(endpoint: Endpoint): void {
+    this.#engine?.move(endpoint);
+  }
+
   send(frame: OutgoingFrame): void {
     this.#engine?.send(frame);
   }

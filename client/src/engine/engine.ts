@@ -35,8 +35,14 @@ export interface EngineEvents {
   /** Frames can be exchanged. Comes once for each connection. */
   welcome(welcome: Welcome): void;
   peer(message: Joined | Left): void;
-  /** The room is served elsewhere from now on. */
-  moved(): void;
+  /** The room is served elsewhere from now on, at `url` if that is known, and here for a while: see {@link Engine.move}. */
+  moved(url: string | undefined): void;
+  /** We are there now, beside where we were. */
+  arrived(welcome: Welcome): void;
+  /** We are not, or no longer, and are still where we were. */
+  strayed(code: number, reason: string): void;
+  /** Where we were is over, and where we are to be is not reached yet. As after `connect`, `welcome` follows, or `closed`. */
+  reopening(code: number, reason: string): void;
   frame(frame: Frame): void;
   /** Only of sealed rooms. */
   standing(standing: Standing): void;
@@ -57,6 +63,11 @@ export interface Engine {
   readonly bufferedAmount: number;
   /** Opens a connection. One that was opened before is over, and nothing more is heard of it. Never throws. */
   connect(endpoint: Endpoint): void;
+  /**
+   * Opens a connection beside the one that is up, where its room has moved. Nothing changes for who sends or receives; the
+   * connection of before is closed when nobody needs it any more. Does nothing if none is up. Never throws.
+   */
+  move(endpoint: Endpoint): void;
   send(frame: OutgoingFrame): void;
   /** Looks at once whether the connection is dead, for after a sleep. */
   probe(): void;

@@ -10,6 +10,8 @@ export type Order =
   | { do: 'open'; config: EngineConfig }
   /** `connection`: 1, 2, … */
   | { do: 'connect'; connection: number; endpoint: Endpoint }
+  /** Of the connection of the latest `connect`. */
+  | { do: 'move'; endpoint: Endpoint }
   | { do: 'send'; frame: OutgoingFrame }
   | { do: 'probe' }
   | { do: 'hang_up'; call: number; leaving: boolean }

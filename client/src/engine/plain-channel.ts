@@ -50,10 +50,6 @@ export class PlainChannel implements Channel {
     this.#slots.clear();
   }
 
-  clientAt(slot: number): string | undefined {
-    return this.#slots.idOf(slot);
-  }
-
   receive(frame: Bytes): void {
     const reading = readFrame(frame, this.#own_slot, this.#slots);
     if (reading.kind === 'refused') this.#events.fault(reading.message, reading.from);

@@ -29,6 +29,9 @@ export function serveEngine(port: Port<Order, Report>, open: OpenEngine, ended: 
     welcome: tell('welcome'),
     peer: tell('peer'),
     moved: tell('moved'),
+    arrived: tell('arrived'),
+    strayed: tell('strayed'),
+    reopening: tell('reopening'),
     frame: tell('frame'),
     standing: tell('standing'),
     trouble: tell('trouble'),
@@ -64,6 +67,9 @@ export function serveEngine(port: Port<Order, Report>, open: OpenEngine, ended: 
       case 'connect':
         connection = order.connection;
         engine.connect(order.endpoint);
+        return;
+      case 'move':
+        engine.move(order.endpoint);
         return;
       case 'send':
         taken += order.frame.payload.length;

@@ -13,6 +13,11 @@ export class Slots {
     return this.#ids.get(slot);
   }
 
+  /** Client ids and slots, in the order in which they came. */
+  get all(): IterableIterator<[client_id: string, slot: number]> {
+    return this.#slots.entries();
+  }
+
   clear(): void {
     this.#slots.clear();
     this.#ids.clear();

@@ -32,6 +32,9 @@ const OF_CONNECTION = new Set<Told['event']>([
   'welcome',
   'peer',
   'moved',
+  'arrived',
+  'strayed',
+  'reopening',
   'hint',
   'closed',
   'dead',
@@ -41,6 +44,14 @@ interface Call {
   resolve(value: string | string[] | undefined): void;
   reject(error: Error): void;
 }
+
+/** A grant has more fields than are needed there. */
+const bare = ({ room_id, client_id, ticket, url }: Endpoint): Endpoint => ({
+  room_id,
+  client_id,
+  ticket,
+  url,
+});
 
 const errorOf = ({ code, message }: CallFailure): AnteroomError => new AnteroomError(code, message);
 
@@ -69,10 +80,12 @@ class WorkerEngine implements Engine {
 
   connect(endpoint: Endpoint): void {
     this.#connected = true;
-    // A grant has more fields than are needed there.
-    const { room_id, client_id, ticket, url } = endpoint;
     const connection = ++this.#connection;
-    this.#order({ do: 'connect', connection, endpoint: { room_id, client_id, ticket, url } });
+    this.#order({ do: 'connect', connection, endpoint: bare(endpoint) });
+  }
+
+  move(endpoint: Endpoint): void {
+    if (this.#connected) this.#order({ do: 'move', endpoint: bare(endpoint) });
   }
 
   send(frame: OutgoingFrame): void {

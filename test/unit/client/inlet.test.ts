@@ -63,7 +63,7 @@ describe('what comes behind the first welcome', () => {
     into.peer({ type: 'joined', slot: 1, client_id: idOf(1) });
     room.over = true;
     vi.runAllTimers();
-    into.moved();
+    into.moved(undefined);
     expect(names()).toEqual(['welcome']);
   });
 

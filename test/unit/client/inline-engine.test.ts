@@ -216,13 +216,13 @@ describe('a connection', () => {
     const { engine, told, connected } = await open(PLAIN_CONFIG);
     const socket = connected();
     socket.tell({ type: 'moved', epoch: 2, reason: 'rehomed' });
-    expect(told.at(-1)).toEqual(['moved']);
+    expect(told.at(-1)).toEqual(['moved', undefined]);
     const hungUp = engine.hangUp(false);
     expect([socket.closed, socket.sent]).toEqual([[undefined], []]);
     vi.advanceTimersByTime(2_000);
     await hungUp;
     expect(socket.closed).toEqual([undefined, 'abandoned']);
-    expect(told.at(-1)).toEqual(['moved']);
+    expect(told.at(-1)).toEqual(['moved', undefined]);
   });
 
   it('is acknowledged every 50 ms while anything comes, texts included', async () => {

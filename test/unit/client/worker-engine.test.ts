@@ -27,6 +27,9 @@ class InnerEngine implements Engine {
   connect(...values: unknown[]): void {
     this.calls.push(['connect', ...values]);
   }
+  move(...values: unknown[]): void {
+    this.calls.push(['move', ...values]);
+  }
   send(frame: OutgoingFrame): void {
     this.calls.push(['send', frame]);
   }
@@ -130,9 +133,12 @@ describe('an engine in a Worker', () => {
     events.fault('odd', undefined);
     events.hint(KEYFRAME);
     events.move(move);
-    events.moved();
+    events.moved('ws://there');
+    events.strayed(4401, 'unknown');
+    events.arrived(welcomeOf(1));
+    events.reopening(1006, '');
     events.closed(4503, 'moved');
-    await eventually(() => told.length === 11);
+    await eventually(() => told.length === 14);
     expect(told).toEqual([
       ['securing', welcomeOf(1)],
       ['standing', standing],
@@ -143,7 +149,10 @@ describe('an engine in a Worker', () => {
       ['fault', 'odd', undefined],
       ['hint', KEYFRAME],
       ['move', move],
-      ['moved'],
+      ['moved', 'ws://there'],
+      ['strayed', 4401, 'unknown'],
+      ['arrived', welcomeOf(1)],
+      ['reopening', 1006, ''],
       ['closed', 4503, 'moved'],
     ]);
   });
@@ -181,7 +190,7 @@ describe('an engine in a Worker', () => {
     events.welcome(welcomeOf());
     events.closed(1006, '');
     events.dead();
-    events.moved();
+    events.moved('ws://there');
     await eventually(() => told.length === 2);
     engine.connect(endpoint());
     events.closed(1006, 'of the first');
@@ -243,7 +252,7 @@ describe('a Worker that fails', () => {
     const asked = engine.safetyNumber();
     worker.fail('out of luck');
     await expect(asked).rejects.toMatchObject({ code: 'closed' });
-    events.moved();
+    events.moved('ws://there');
     expect(told).toEqual([['closed', 1006, 'The Worker of the room failed: out of luck']]);
     expect([died.mock.calls.length, worker.ended, engine.bufferedAmount]).toEqual([1, true, 0]);
   });

@@ -1,0 +1,37 @@
+/** When a client moves on from a line, and when it closes one. */
+import type { Line } from './line.ts';
+import type { Places } from './places.ts';
+
+/** For how long, since we are on a newer line, those who are on an older one alone are waited for, ms. */
+export const MOVE_ON_MS = 5_000;
+/** An older line is closed after this, ms, whoever is left there: tasks drain for less. */
+export const LONGEST_MOVE_MS = 300_000;
+
+export type MovingOn<L> =
+  /** What we send goes out on newer lines from now on, and we say so on this one. */
+  | { readonly do: 'move_on'; readonly line: L; readonly to: number }
+  /** Nothing more is to come on this one. */
+  | { readonly do: 'close'; readonly line: L }
+  /** Nothing, before this time. */
+  | { readonly do: 'wait'; readonly until: number };
+
+/** What is due at `now`, one thing at a time. `lines`: the oldest first; `sending`: the oldest that we have not moved on from. */
+export function movingOn<L extends Pick<Line, 'number' | 'welcomed_at'>>(
+  lines: readonly L[],
+  sending: number,
+  places: Places,
+  now: number,
+): MovingOn<L> {
+  let until = Infinity;
+  for (const [index, line] of lines.slice(0, -1).entries()) {
+    const { number } = line;
+    if (number > sending) break;
+    const next = lines[index + 1]!;
+    const is_left = number < sending;
+    const due = next.welcomed_at + (is_left ? LONGEST_MOVE_MS : MOVE_ON_MS);
+    until = Math.min(until, due);
+    if ((is_left ? places.isUsed(number) : places.isNeeded(number)) && now < due) continue;
+    return is_left ? { do: 'close', line } : { do: 'move_on', line, to: next.number };
+  }
+  return { do: 'wait', until };
+}
