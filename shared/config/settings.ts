@@ -112,7 +112,7 @@ export const taskSettings = {
 
 export const localSettings = {
   PORT: read.integer('port of the local router and page; 0 picks one', 8_787, 0, 65_535),
-  STREAM_TASKS: read.integer('stream tasks that the local fleet starts', 2, 0, 64),
+  STREAM_TASKS: read.integer('stream tasks that the local fleet has at least', 2, 0, 64),
   DYNAMODB_LOCAL: read.optionalText(
     'endpoint of a DynamoDB Local that runs already, for the local stack to use; unset: it starts one of its own',
     /^https?:\/\/[^\s]+$/,
