@@ -7,7 +7,7 @@
  *   minutes. With fewer free, tasks on STANDBY take rooms again, the fullest first; what is missing then, beyond what is
  *   starting, is launched.
  * - With more free than the downscale margin (and that growth) for three minutes, tasks go on STANDBY, the emptiest first, as long
- *   as the middle of both margins stays free: so a task that went is not needed back at once.
+ *   as the middle of both margins stays free once their rooms, too, are elsewhere: so a task that went is not needed back at once.
  * - A task on STANDBY without rooms is stopped; one that has stood by for too long moves its rooms to the others, as soon as that
  *   leaves the middle of both margins free. A task of an older version does so at once, if that leaves what is wanted, a tenth of
  *   the fleet at a time.
@@ -188,7 +188,10 @@ function shrink(situation: Situation, draft: Draft): number | undefined {
     draft.actions.map((action) => (action.do === 'drain' ? action.task_id : undefined)),
   );
   const tooMany = draft.active - policy.max_tasks;
-  const surplus = draft.free > numbers.allowed;
+  // A task that stands by takes little away at first, but its rooms will need the places of others.
+  const standingBy = tasks.STANDBY.filter((task) => !draft.activated.has(task) && !drained.has(task.task_id));
+  let left = draft.free - sum(standingBy, roomsOf);
+  const surplus = left > numbers.allowed;
   const since = surplus ? (view.memory.surplus_since ?? now) : undefined;
   const ripe = since !== undefined && now - since >= SURPLUS_MS;
   if (tooMany <= 0 && !ripe) return since;
@@ -198,15 +201,16 @@ function shrink(situation: Situation, draft: Draft): number | undefined {
     .sort((a, b) => Number(b.outdated) - Number(a.outdated) || a.rooms - b.rooms);
   for (const task of emptiest) {
     const forced = draft.active > policy.max_tasks;
-    if (!forced && (!ripe || draft.free - placesOf(task) < middleOf(numbers))) break;
+    if (!forced && (!ripe || left - placesOf(task) - task.rooms < middleOf(numbers))) break;
     if (draft.active <= policy.min_tasks) {
       draft.limited = 'min_tasks';
       break;
     }
     draft.standby(task);
+    left -= placesOf(task) + task.rooms;
   }
   if (tooMany > 0) draft.limited = 'max_tasks';
-  return draft.free > numbers.allowed ? since : undefined;
+  return left > numbers.allowed ? since : undefined;
 }
 
 /** Stops tasks on STANDBY that are empty, and has those that stand by for too long move their rooms to the others. */

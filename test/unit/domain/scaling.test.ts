@@ -164,6 +164,19 @@ const SHRINKING: Record<string, Row> = {
     more: SURPLUS,
     actions: [standby('a'), standby('b'), standby('c')],
   },
+  'a task that goes takes the places along that its rooms will need': {
+    tasks: [1, 2, 3, 4, 5].map((n) => task(`t${n}`, { rooms: 60 })),
+    more: SURPLUS,
+    actions: [standby('t1')],
+  },
+  'so does one that stands by already': {
+    tasks: [
+      ...[1, 2, 3, 4].map((n) => task(`t${n}`, { rooms: 60 })),
+      task('b', { state: 'STANDBY', rooms: 60 }),
+    ],
+    more: SURPLUS,
+    actions: [],
+  },
   'there are never fewer than the least number, and it says so': {
     tasks: [task('a'), task('b'), task('c')],
     more: SURPLUS,
