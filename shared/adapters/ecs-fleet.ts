@@ -146,15 +146,22 @@ export function ecsFleet({ cluster, launches, client = defaultClient() }: EcsFle
     return Object.fromEntries(definitions) as Current;
   }
 
+  /** Undefined if there is none, or we may not know it: that is for launches to tell, and no reason to know nothing of tasks. */
+  async function newestRevision(family: string): Promise<number | undefined> {
+    try {
+      const command = new DescribeTaskDefinitionCommand({ taskDefinition: family });
+      return (await client.send(command)).taskDefinition?.revision;
+    } catch (error) {
+      if (exceptionClass(error as Error) === 'unavailable') throw error;
+      return undefined;
+    }
+  }
+
   /** A family without a revision stands for its newest one, which only ECS knows. */
   async function resolved(): Promise<Current> {
     const current = named();
     for (const definition of Object.values(current)) {
-      if (definition.revision !== undefined) continue;
-      const { taskDefinition } = await client.send(
-        new DescribeTaskDefinitionCommand({ taskDefinition: definition.family }),
-      );
-      definition.revision = taskDefinition?.revision;
+      definition.revision ??= await newestRevision(definition.family);
     }
     return current;
   }

@@ -254,9 +254,21 @@ describe('any call of ECS', () => {
     },
   );
 
+  it('but that for the newest task definition is not needed to know the tasks', async () => {
+    for (const error of ['ClientException', 'AccessDeniedException']) {
+      const { fleet, paper } = await start({
+        fault: only('DescribeTaskDefinition', () => new AwsError(error, 'no')),
+      });
+      const task = paper.add();
+      const listed = await fleet.list();
+      expect(listed).toMatchObject([{ task_arn: taskArn(task), state: 'running', kind: 'relay' }]);
+      expect(listed[0]!.outdated).toBeUndefined();
+    }
+  });
+
   it('that is not allowed says so, but for a launch', async () => {
     const denied = () => new AwsError('AccessDeniedException', 'not authorized');
-    for (const operation of names.filter((name) => name !== 'RunTask')) {
+    for (const operation of ['ListTasks', 'DescribeTasks', 'StopTask']) {
       const called = await start({ fault: only(operation, denied) });
       called.paper.add();
       await expect(CALLS[operation]!(called)).rejects.toThrow('not authorized');
