@@ -212,9 +212,9 @@ export interface ConnectOptions {
    */
   reconnect?: ReconnectPolicy;
   /**
-   * Ends the request, or the wait for the first connection, early: the call rejects with `aborted`. A seat that the
-   * router has given by then is not used; it expires by itself after the deployment's CONNECT_TIMEOUT. Once the room is
-   * live the signal does nothing: call `leave()`.
+   * Ends the request, the wait for a task, or that for the first connection, early: the call rejects with `aborted`. A seat
+   * that the router has given by then is not used; it expires by itself, after the deployment's CONNECT_TIMEOUT once there is a
+   * task. Once the room is live the signal does nothing: call `leave()`.
    */
   signal?: AbortSignal;
   /** Hears how far the call is, before it resolves; of `pending` again where `expires_at` has become another. */

@@ -15,9 +15,10 @@ export * from '../public.ts';
 
 /**
  * Asks the router for a new sealed room and enters it: a secret is drawn for it, and `room.link` lets others in. Resolves when
- * the room is live; add listeners right then, before anything else is awaited. Rejects with `AnteroomError`: the router's codes
- * (`rooms_exhausted`, `no_task_available`, …), `network`, `protocol`, `aborted`, `invalid_argument`, `not_secure` where there is
- * no WebCrypto, or `closed` if the relay refused the client.
+ * the room is live; add listeners right then, before anything else is awaited. Where a task has to be started for the room, that
+ * is waited for: `onProgress` tells. Rejects with `AnteroomError`: the router's codes (`rooms_exhausted`, `no_task_available`, …),
+ * `network`, `protocol`, `aborted`, `invalid_argument`, `not_secure` where there is no WebCrypto, or `closed` if the relay
+ * refused the client.
  */
 export function createRoom(options: CreateRoomOptions): Promise<SealedRoom> {
   return createRoomOn({ platform }, options);
