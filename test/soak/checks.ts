@@ -1,6 +1,4 @@
-/** What must hold at the end of a soak. Pure: each breach is a sentence, none is an empty list. */
-import { KEY_LIFETIME_MS } from '../../shared/domain/liveness.ts';
-import { itemBreaches, type StoredItem } from '../support/dynamodb-items.ts';
+/** What must hold of memory and sockets at the end of a soak. Pure: each breach is a sentence, none is an empty list. */
 import { LOAD, type Sample, type Series } from './processes.ts';
 
 /**
@@ -17,72 +15,6 @@ const WINDOW = { most: 24, least: 8 };
 
 /** From this long on there must be something to compare. */
 const LONG_MINUTES = 10;
-
-/** Items of both tables by what they are. */
-export interface TableSizes {
-  tasks: number;
-  task_rooms: number;
-  rooms: number;
-  clients: number;
-  keys: number;
-  quota: number;
-  others: number;
-}
-
-export function tableSizes(taskItems: readonly StoredItem[], roomItems: readonly StoredItem[]): TableSizes {
-  const count = (items: readonly StoredItem[], fits: (item: StoredItem) => boolean) =>
-    items.filter(fits).length;
-  const sizes = {
-    tasks: count(taskItems, ({ room_id }) => room_id === '#task'),
-    task_rooms: count(taskItems, ({ room_id }) => !String(room_id).startsWith('#')),
-    rooms: count(roomItems, ({ client_id }) => client_id === '#room'),
-    clients: count(roomItems, ({ client_id }) => !String(client_id).startsWith('#')),
-    keys: count(roomItems, ({ client_id }) => client_id === '#key'),
-    quota: count(taskItems, ({ room_id }) => room_id === '#quota'),
-  };
-  const known = Object.values(sizes).reduce((sum, size) => sum + size, 0);
-  return { ...sizes, others: taskItems.length + roomItems.length - known };
-}
-
-/** An item for people, without what is secret. */
-function told(item: StoredItem): string {
-  const { ticket_hash: _, ...rest } = item;
-  return JSON.stringify(rest);
-}
-
-/**
- * When everybody has left: the tables hold the tasks that run, quota rows at 0, and of requests what expires by itself;
- * nothing else. `running`: task ids; `now`: ms since the Unix epoch.
- */
-export function tableBreaches(
-  taskItems: readonly StoredItem[],
-  roomItems: readonly StoredItem[],
-  running: readonly string[],
-  now: number,
-): string[] {
-  const breaches = itemBreaches(taskItems, roomItems);
-  const latest_ttl = (now + KEY_LIFETIME_MS) / 1_000 + 1;
-  const seen = new Set<string>();
-  for (const item of taskItems) {
-    const id = String(item['task_id']);
-    const name = `Tasks: ${told(item)}`;
-    if (item['room_id'] === '#task') {
-      seen.add(id);
-      if (!running.includes(id)) breaches.push(`${name} is of a task that does not run`);
-      else if (item['rooms'] !== 0) breaches.push(`${name} counts ${String(item['rooms'])} rooms`);
-    } else if (item['room_id'] === '#quota') {
-      if (item['held'] !== 0) breaches.push(`${name} holds ${String(item['held'])}`);
-    } else breaches.push(`${name} is left over`);
-  }
-  for (const id of running) if (!seen.has(id)) breaches.push(`Tasks: task ${id} runs and is not there`);
-  for (const item of roomItems) {
-    const name = `Rooms: ${told(item)}`;
-    const of_request = item['client_id'] === '#key' || item['client_id'] === '#failures';
-    if (!of_request) breaches.push(`${name} is left over`);
-    else if (Number(item['ttl']) > latest_ttl) breaches.push(`${name} does not expire in time`);
-  }
-  return breaches;
-}
 
 /** Where memory began and where it ended: the lowest of the first and of the last samples. */
 export interface Growth {

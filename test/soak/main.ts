@@ -28,8 +28,8 @@ try {
 } catch (error) {
   soak.ledger.breach(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
-const summary = soak.summary();
 await soak.stop();
+const summary = soak.summary();
 print(verdict(summary));
 if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(summary, undefined, 1)}\n`);
 process.exit(summary.passed ? 0 : 1);

@@ -1,6 +1,7 @@
 /** What a soak is told on the command line. */
 import { parseArgs } from 'node:util';
-import { FAULT_KINDS, type FaultKind } from './ledger.ts';
+import { kinds, number } from '../support/load/arguments.ts';
+import { FAULT_KINDS, type FaultKind } from '../support/load/ledger.ts';
 
 export interface SoakOptions {
   /** How long there is load. Warm-up is part of it; settling comes on top. */
@@ -19,31 +20,18 @@ export interface SoakOptions {
   env: Readonly<Record<string, string>>;
 }
 
+/** What a task dies of, or stands still, and a router that is killed. */
+const USUAL: readonly FaultKind[] = ['kill', 'term', 'pause', 'freeze', 'router'];
+
 export const USAGE = `npm run soak -- [options]
   --minutes <n>           time under load (30)
   --seed <n>              repeats the same rooms and faults (random)
   --rooms-per-second <n>  rooms that begin in a second (1)
   --tasks <n>             stream tasks (4)
   --fault-seconds <n>     mean time between two faults; 0: none (20)
-  --faults <kinds>        which ones (${FAULT_KINDS.join(',')})
+  --faults <kinds>        which ones, of ${FAULT_KINDS.join(',')} (${USUAL.join(',')})
   --out <file>            JSON summary
 Settings of the stack, such as LEASE=30s, are read from the environment.`;
-
-function number(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < least) {
-    throw new TypeError(`--${name} must be a number from ${least} up, not ${JSON.stringify(text)}`);
-  }
-  return value;
-}
-
-function kinds(text: string): FaultKind[] {
-  const words = text.split(',');
-  const unknown = words.filter((word) => !FAULT_KINDS.includes(word as FaultKind));
-  if (unknown.length > 0)
-    throw new TypeError(`--faults takes ${FAULT_KINDS.join(', ')}, not ${unknown.join(', ')}`);
-  return words as FaultKind[];
-}
 
 /** Throws a `TypeError` with a sentence for people. */
 export function soakOptions(args: readonly string[], env: NodeJS.ProcessEnv): SoakOptions {
@@ -55,7 +43,7 @@ export function soakOptions(args: readonly string[], env: NodeJS.ProcessEnv): So
       'rooms-per-second': { type: 'string', default: '1' },
       tasks: { type: 'string', default: '4' },
       'fault-seconds': { type: 'string', default: '20' },
-      faults: { type: 'string', default: FAULT_KINDS.join(',') },
+      faults: { type: 'string', default: USUAL.join(',') },
       out: { type: 'string' },
     },
   });

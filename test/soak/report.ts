@@ -1,6 +1,8 @@
 /** A soak in lines for people, and as JSON. */
-import type { Growth, TableSizes } from './checks.ts';
-import { FAULT_KINDS, quantile, type FaultKind, type Ledger } from './ledger.ts';
+import { type Figures, figuresOf, figuresText } from '../support/load/figures.ts';
+import { FAULT_KINDS, type FaultKind, type Ledger } from '../support/load/ledger.ts';
+import type { TableSizes } from '../support/load/tables.ts';
+import type { Growth } from './checks.ts';
 import { repeatCommand, type SoakOptions } from './options.ts';
 import type { Series } from './processes.ts';
 
@@ -13,30 +15,18 @@ export interface Summary {
   breaches_in_all: number;
   counts: Ledger['counts'];
   refusals: Ledger['refusals'];
-  faults: Record<FaultKind, number>;
-  /** Time from a fault until a client whom it broke off was live again, ms. */
-  recoveries: Partial<
-    Record<FaultKind, { clients: number; p50_ms: number; p95_ms: number; most_ms: number }>
-  >;
+  faults: Partial<Record<FaultKind, number>>;
+  /** Time from a fault until a client whom it hit had heard from everybody in its room again. */
+  recoveries: Partial<Record<FaultKind, Figures>>;
   tables: { before: TableSizes; under_load: TableSizes; after: TableSizes };
   growth: readonly Growth[];
   database_rss_bytes: { before: number | undefined; after: number | undefined };
   series: readonly Series[];
 }
 
-export function faultCounts({ faults }: Ledger): Record<FaultKind, number> {
-  const counts = { kill: 0, term: 0, freeze: 0, router: 0 };
-  for (const { kind } of faults) counts[kind]++;
-  return counts;
-}
-
 export function recoveries({ recoveries }: Ledger): Summary['recoveries'] {
-  const entries = FAULT_KINDS.filter((kind) => recoveries[kind].length > 0).map((kind) => {
-    const all = recoveries[kind];
-    const at = (share: number): number => quantile(all, share)!;
-    return [kind, { clients: all.length, p50_ms: at(0.5), p95_ms: at(0.95), most_ms: at(1) }] as const;
-  });
-  return Object.fromEntries(entries);
+  const entries = FAULT_KINDS.map((kind) => [kind, figuresOf(recoveries[kind].map(({ ms }) => ms))] as const);
+  return Object.fromEntries(entries.filter(([, figures]) => figures !== undefined));
 }
 
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
@@ -71,7 +61,9 @@ export function progress(
   running: ReadonlySet<number>,
 ): string {
   const { counts } = ledger;
-  const faults = FAULT_KINDS.map((kind) => `${kind} ${faultCounts(ledger)[kind]}`).join(', ');
+  const faults = Object.entries(ledger.faultCounts())
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', ');
   return [
     `${minute} ${ledger.breaches_in_all} breaches; ${ledger.live} clients live; ${counts.rooms_created} rooms, ${counts.joins} joins, ${counts.resumes} resumes, ${counts.answers_lost} answers lost, ${counts.refused} refused, ${counts.seats_gone} seats gone`,
     `      frames ${counts.frames_sent} sent, ${counts.frames_heard} heard, ${counts.frames_missing} missing; faults ${faults}; back p50/p95 ${recoveryText(ledger)}`,
@@ -87,8 +79,7 @@ export function verdict(summary: Summary): string {
       `  ${name}: heap ${mebibytes(heap.began)} → ${mebibytes(heap.ended)} MiB, resident ${mebibytes(rss.began)} → ${mebibytes(rss.ended)} MiB`,
   );
   const back = Object.entries(summary.recoveries).map(
-    ([kind, { clients, p50_ms, p95_ms, most_ms }]) =>
-      `  ${kind}: ${clients} clients back after p50 ${p50_ms} ms, p95 ${p95_ms} ms, at most ${most_ms} ms`,
+    ([kind, figures]) => `  ${kind}: ${figuresText(figures)}`,
   );
   const { database_rss_bytes: database } = summary;
   return [
@@ -98,8 +89,8 @@ export function verdict(summary: Summary): string {
     'memory under load, the lowest of the first and of the last looks, each after a garbage collection:',
     ...(growth.length === 0 ? ['  no process lived long enough to say'] : growth),
     `  database: resident ${mebibytes(database.before ?? 0)} → ${mebibytes(database.after ?? 0)} MiB`,
-    'recovery:',
-    ...(back.length === 0 ? ['  no client was broken off by a fault'] : back),
+    'until all clients of the task exchanged frames again:',
+    ...(back.length === 0 ? ['  no fault was felt'] : back),
     ...(summary.passed
       ? [`passed; repeat: ${summary.repeat}`]
       : [
@@ -124,7 +115,7 @@ export function summaryOf(
     breaches_in_all: ledger.breaches_in_all,
     counts: ledger.counts,
     refusals: ledger.refusals,
-    faults: faultCounts(ledger),
+    faults: ledger.faultCounts(),
     recoveries: recoveries(ledger),
     ...parts,
   };

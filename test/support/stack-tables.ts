@@ -12,15 +12,20 @@ export interface StackTables {
   tasks: string[];
 }
 
-/** Every item of both tables. `aws`: environment to reach DynamoDB Local. */
-export async function readItems(
-  aws: Record<string, string>,
-): Promise<{ tasks: StoredItem[]; rooms: StoredItem[] }> {
-  const client = new DynamoDBClient({
+/** A client of the DynamoDB of a stack. `aws`: environment to reach DynamoDB Local. */
+export function clientOf(aws: Readonly<Record<string, string>>): DynamoDBClient {
+  return new DynamoDBClient({
     region: aws['AWS_REGION']!,
     endpoint: aws['AWS_ENDPOINT_URL_DYNAMODB']!,
     credentials: { accessKeyId: aws['AWS_ACCESS_KEY_ID']!, secretAccessKey: aws['AWS_SECRET_ACCESS_KEY']! },
   });
+}
+
+/** Every item of both tables. `aws`: see {@link clientOf}. */
+export async function readItems(
+  aws: Record<string, string>,
+): Promise<{ tasks: StoredItem[]; rooms: StoredItem[] }> {
+  const client = clientOf(aws);
   try {
     const [tasks, rooms] = await Promise.all([
       allItems(client, TABLES.tasks),

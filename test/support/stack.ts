@@ -23,6 +23,9 @@ export interface StackOptions {
   faults?: boolean;
   /** A folder: what passes the proxies (see `faults`), and what the processes print, is written to files in it. */
   record?: string;
+  /** Hears each line that is printed, and which tasks run whenever that changes. */
+  onLine?: (line: string) => void;
+  onTasks?: (tasks: RunningTask[]) => void;
 }
 
 export interface Stack extends Faults {
@@ -55,7 +58,7 @@ export interface Stack extends Faults {
 
 /** Starts the stack. Rejects with what it has printed if it does not get ready. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { env = {}, restart = true, faults = false, record } = options;
+  const { env = {}, restart = true, faults = false, record, onLine, onTasks } = options;
   // A test that needs the page waits for it; the others need not.
   const args = [
     '--lazy-page',
@@ -96,6 +99,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   for (const stream of [child.stdout!, child.stderr!]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
+      onLine?.(line);
       changed();
     });
   }
@@ -104,6 +108,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     if (message.kind === 'ready') ready.resolve(message);
     else {
       tasks = message.tasks;
+      onTasks?.(tasks);
       changed();
     }
   });

@@ -1,70 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  growthOf,
-  handleBreaches,
-  memoryBreaches,
-  tableBreaches,
-  tableSizes,
-  unseenBreaches,
-} from '../../soak/checks.ts';
+import { growthOf, handleBreaches, memoryBreaches, unseenBreaches } from '../../soak/checks.ts';
 import { LOAD, type Sample, type Series } from '../../soak/processes.ts';
 
-const NOW = 1_000_000;
 const MIB = 2 ** 20;
-const task = (id: string, more: object = {}) => ({
-  task_id: id,
-  room_id: '#task',
-  rooms: 0,
-  state: 'READY',
-  region: 'local',
-  kind: 'relay',
-  placement: 'local#relay',
-  fleet: 'fleet#1',
-  ...more,
-});
-const quota = (held: number) => ({ task_id: '#quota#0', room_id: '#quota', held });
-const key = (ttl: number) => ({ room_id: '#key#hash', client_id: '#key', ttl });
-
-describe('tables at rest', () => {
-  it('hold the tasks that run, quota rows at 0, and keys that expire', () => {
-    expect(tableBreaches([task('a'), quota(0)], [key(NOW / 1_000 + 500)], ['a'], NOW)).toEqual([]);
-  });
-
-  it.each([
-    ['a row of a room', [task('a', { rooms: 1 }), { task_id: 'a', room_id: '00157' }], [], 'is left over'],
-    ['a room', [task('a')], [{ room_id: '00157', client_id: '#room' }], 'is left over'],
-    ['a client', [task('a')], [{ room_id: '00157', client_id: 'ann', ticket_hash: 'x' }], 'is left over'],
-    ['a count of rooms', [task('a', { rooms: 2 })], [], 'counts 2 rooms'],
-    ['a quota', [task('a'), quota(1)], [], 'holds 1'],
-    ['a task that is gone', [task('a'), task('b')], [], 'of a task that does not run'],
-    ['a lock', [task('a'), { task_id: '#lock', room_id: '#sweep' }], [], 'is left over'],
-    ['a key for ever', [task('a')], [key(NOW / 1_000 + 3_600)], 'does not expire in time'],
-    ['no task', [], [], 'runs and is not there'],
-  ])('must not hold %s', (_what, tasks, rooms, breach) => {
-    const breaches = tableBreaches(tasks, rooms, ['a'], NOW);
-    expect(breaches.join('\n')).toContain(breach);
-    expect(breaches.join('\n'), 'not even the hash of a ticket').not.toContain('ticket_hash');
-  });
-
-  it('are counted by what their items are', () => {
-    const tasks = [
-      task('a'),
-      quota(0),
-      { task_id: 'a', room_id: '00157' },
-      { task_id: '#lock', room_id: '#sweep' },
-    ];
-    const rooms = [key(1), { room_id: '00157', client_id: '#room' }, { room_id: '00157', client_id: 'ann' }];
-    expect(tableSizes(tasks, rooms)).toEqual({
-      tasks: 1,
-      task_rooms: 1,
-      rooms: 1,
-      clients: 1,
-      keys: 1,
-      quota: 1,
-      others: 1,
-    });
-  });
-});
 
 /** A process that is looked at each second, from 0 s; `heap` and `sockets` by the second. */
 function series(

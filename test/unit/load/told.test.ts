@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { AnteroomError } from '../../../client/src/errors.ts';
 import type { ErrorCode } from '../../../client/src/errors.ts';
 import type { CloseReason } from '../../../client/src/types.ts';
-import { Ledger } from '../../soak/ledger.ts';
-import { noteEnd, noteRefusal } from '../../soak/told.ts';
+import { Ledger } from '../../support/load/ledger.ts';
+import { noteEnd, noteRefusal, noteTrouble } from '../../support/load/told.ts';
 
 const GRACE_MS = 15_000;
 const CONNECT_MS = 30_000;
@@ -24,10 +24,10 @@ describe('a refusal', () => {
     'by %s needs a router that was away',
     (code) => {
       const ledger = new Ledger();
-      ledger.fault('kill').over();
+      ledger.fault('kill', 'task-1').over();
       refuse(ledger, code);
       expect(ledger.breaches_in_all, 'with only a task killed').toBe(1);
-      ledger.fault('router').over();
+      ledger.fault('router', 'router').over();
       refuse(ledger, code, { ago: 100 });
       expect([ledger.breaches_in_all, ledger.counts.refused, ledger.refusals[code]]).toEqual([1, 1, 1]);
     },
@@ -37,7 +37,7 @@ describe('a refusal', () => {
     'by %s is never explained',
     (code) => {
       const ledger = new Ledger();
-      ledger.fault('router');
+      ledger.fault('router', 'router');
       refuse(ledger, code, { ago: 60_000 });
       expect(ledger.breaches_in_all).toBe(1);
     },
@@ -92,5 +92,31 @@ describe('the end of a room', () => {
     [{ kind: 'gave_up', error: new AnteroomError('network', 'why') }, GRACE_MS],
   ])('is a breach by %j after %i ms', (reason, away_ms) => {
     expect(end(reason, away_ms).breaches).toEqual([expect.stringMatching(/ann was told/)]);
+  });
+});
+
+describe('what a room complains of', () => {
+  const complain = (code: ErrorCode, more: object, torn = false) => {
+    const ledger = new Ledger();
+    const trouble = { error: new AnteroomError(code, 'why'), from: 'bob', count: 2, ...more };
+    noteTrouble(ledger, trouble, { who: 'ann', torn: () => torn });
+    return ledger;
+  };
+
+  it('may be frames whose key is not there yet, or that came before', () => {
+    for (const reason of ['no_key', 'key', 'replay'] as const) {
+      expect(complain('unreadable', { reason })).toMatchObject({
+        breaches_in_all: 0,
+        counts: { frames_unread: 2 },
+      });
+    }
+    expect(complain('unreadable', { reason: 'signature' }).breaches_in_all).toBe(1);
+  });
+
+  it('may be a message lost only with the page of its sender, or with its own', () => {
+    expect(complain('lost', {}, true)).toMatchObject({ breaches_in_all: 0, counts: { frames_missing: 2 } });
+    expect(complain('lost', {}).breaches).toEqual([expect.stringMatching(/ann: lost: why/)]);
+    expect(complain('not_sent', {}, true).breaches_in_all).toBe(1);
+    expect(complain('protocol', {}, true).breaches_in_all).toBe(1);
   });
 });

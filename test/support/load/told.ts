@@ -1,11 +1,13 @@
 /** Whether what a client was told is explained by what happened. If not, that is a breach. */
-import { AnteroomError } from '../../client/src/errors.ts';
-import type { CloseReason } from '../../client/src/types.ts';
-import type { Ledger } from './ledger.ts';
+import { AnteroomError } from '../../../client/src/errors.ts';
+import type { CloseReason, RoomEvents } from '../../../client/src/types.ts';
+import { type Ledger, OUTAGES } from './ledger.ts';
 
 /** What an outage of the router looks like. `no_task_available` is not among it: half of the fleet is always whole. */
 const OUTAGE = new Set(['network', 'internal', 'rate_limited', 'request_in_flight', 'store_busy']);
 const SEAT_GONE = new Set(['client_not_found', 'room_not_found', 'closed']);
+/** Frames of somebody who has just come or gone cannot all be read, and what is sent twice comes twice. */
+const HARMLESS = new Set(['no_key', 'key', 'replay']);
 
 export interface Entry {
   what: string;
@@ -34,7 +36,7 @@ export function noteRefusal(ledger: Ledger, error: unknown, entry: Entry): void 
   const code = error instanceof AnteroomError ? error.code : String(error);
   if (code === 'aborted') ledger.count('aborted');
   else if (ranOut(code, took, entry)) ledger.count('seats_gone');
-  else if (OUTAGE.has(code) && ledger.underFault(['router'], since)) {
+  else if (OUTAGE.has(code) && ledger.underFault(OUTAGES, since)) {
     ledger.count('refused');
     ledger.refusals[code] = (ledger.refusals[code] ?? 0) + 1;
   } else {
@@ -55,4 +57,16 @@ export function noteEnd(
   }
   const why = reason.kind === 'gave_up' ? reason.error.code : reason.kind;
   ledger.breach(`${who} was told "${why}" after ${away_ms} ms away`);
+}
+
+/** A room complained. `torn`: the page of that sender is gone, or was loaded anew, or the listener's was. */
+export function noteTrouble(
+  ledger: Ledger,
+  { error, from, reason, count = 1 }: RoomEvents['error'],
+  { who, torn }: { who: string; torn: (client_id: string) => boolean },
+): void {
+  if (error.code === 'unreadable' && reason !== undefined && HARMLESS.has(reason)) {
+    ledger.count('frames_unread', count);
+  } else if (error.code === 'lost' && from !== undefined && torn(from)) ledger.count('frames_missing', count);
+  else ledger.breach(`${who}: ${error.code}: ${error.message}`);
 }
