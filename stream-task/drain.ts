@@ -4,6 +4,7 @@ import { countOne, type Counts } from './counts.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Logger } from './log.ts';
 import type { Registry } from './registry.ts';
+import type { Removals } from './removals.ts';
 import { isLasting, type RouterClient } from './router-client.ts';
 import type { Timing } from './timing.ts';
 import { wait } from './wait.ts';
@@ -14,6 +15,7 @@ const WORKERS = 8;
 export interface DrainDeps {
   registry: Pick<Registry, 'drain' | 'drained' | 'roomEpochs' | 'epochOf' | 'moved'>;
   router: Pick<RouterClient, 'migrateRoom'>;
+  removals: Pick<Removals, 'moved'>;
   /** Undefined before it knows its address. */
   heartbeat: Pick<Heartbeat, 'drain' | 'soon'> | undefined;
   timing: Pick<Timing, 'retry_first' | 'migrate_pause'>;
@@ -60,6 +62,7 @@ async function moveRoom(deps: DrainDeps, room_id: string, signal: AbortSignal): 
   countOne(counts.migrate_room, answer.kind);
   if (answer.kind === 'answered') {
     registry.moved(room_id, answer.body, since);
+    deps.removals.moved(room_id, answer.body.epoch);
     log.info({ room_id, epoch: answer.body.epoch }, 'room moved');
     return registry.epochOf(room_id) === undefined;
   }

@@ -18,6 +18,8 @@ const MOST_TRIES = 8;
 
 export interface Removals {
   add(removal: RemoveClientRequest): void;
+  /** The room is elsewhere at `epoch`: removals that came too late for its old place are for the new one, too. */
+  moved(room_id: string, epoch: number): void;
   /** Whether a removal of this seat, or of a later generation of it, is under way or waits. */
   has(seat: RemoveClientRequest): boolean;
   /** Resolves when nothing is under way or waits. */
@@ -73,16 +75,22 @@ export function createRemovals(deps: {
     for (const resolve of done) resolve();
   }
 
+  function add(removal: RemoveClientRequest): void {
+    if (stopping.signal.aborted || waiting.length >= MOST_WAITING) {
+      return countOne(counts.remove_client, 'given_up');
+    }
+    waiting.push(removal);
+    pending.set(nameOf(removal), removal);
+    if (busy >= WORKERS) return;
+    busy++;
+    void work();
+  }
+
   return {
-    add(removal) {
-      if (stopping.signal.aborted || waiting.length >= MOST_WAITING) {
-        return countOne(counts.remove_client, 'given_up');
-      }
-      waiting.push(removal);
-      pending.set(nameOf(removal), removal);
-      if (busy >= WORKERS) return;
-      busy++;
-      void work();
+    add,
+    moved(room_id, epoch) {
+      const late = [...pending.values()].filter((one) => one.room_id === room_id && one.epoch < epoch);
+      for (const removal of late) add({ ...removal, epoch });
     },
     has(seat) {
       const removal = pending.get(nameOf(seat));

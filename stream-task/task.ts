@@ -146,7 +146,7 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
   async function drainThenStop(limit: number): Promise<void> {
     deps.ending?.(limit + STOP_LIMIT_MS);
     log.info({ rooms: registry.rooms, clients: registry.clients, limit }, 'draining');
-    await drainTask({ registry, router, heartbeat, timing, counts, log }, limit, stopping.signal);
+    await drainTask({ registry, router, removals, heartbeat, timing, counts, log }, limit, stopping.signal);
     void stop();
   }
 

@@ -222,7 +222,11 @@ export class RelayProcess {
       const { registry } = this;
       const deps = { router: this.#router, heartbeat: this.#heartbeat, timing: TIMING, log: SILENT };
       void within(this.#here, () =>
-        drainTask({ ...deps, registry, counts: this.#counts }, DRAIN_MS, this.#ending.signal),
+        drainTask(
+          { ...deps, registry, removals: this.#removals, counts: this.#counts },
+          DRAIN_MS,
+          this.#ending.signal,
+        ),
       )
         .then(() => this.stop())
         .then(ended);

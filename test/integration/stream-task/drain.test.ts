@@ -306,6 +306,23 @@ describe('a task that drains', () => {
     expect(running.task.relay.counts.rooms_moved).toBe(1);
   });
 
+  it('gives up the seat of who left just before at the new place, where it may be kept since', async () => {
+    await using router = await startDrainRouter();
+    await using running = await startCalm(router);
+    const { room_id, peers, clients } = await roomOf(running, 2);
+    router.remove_answers.push(503, 503, 503, 503);
+    const migrated = Promise.withResolvers<typeof PLACE>();
+    router.migrate = () => migrated.promise;
+    running.task.drain();
+    for (const peer of peers) await peer.control('draining');
+    peers[0]!.send('{"type":"leave"}');
+    expect((await router.removals.next()).request.epoch).toBe(1);
+    migrated.resolve(PLACE);
+    const { request } = await router.removals.nextThat((removal) => removal.request.epoch === PLACE.epoch);
+    expect(request).toEqual({ room_id, epoch: PLACE.epoch, client_id: clients[0]!.client_id, generation: 1 });
+    await running.task.stop();
+  });
+
   it('moves many rooms at once, but only so many, and ends at once where there is none', async () => {
     await using router = await startDrainRouter();
     await using running = await startCalm(router);

@@ -1,13 +1,19 @@
 /** A drain from end to end: the real use cases, two whole tasks, clients on real sockets that follow their room. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Grant } from '../../../shared/protocol/api.ts';
 import { encodeFrame, FRAME_CLASS, TO_ALL } from '../../../shared/protocol/frame.ts';
 import { credentialsToken, type Protocol } from '../../../shared/protocol/subprotocol.ts';
 import { eventually } from '../../support/inbox.ts';
-import { Peer } from '../../support/relay.ts';
+import { paperFleet, SECRET_NAME, startTestAws } from '../../support/aws.ts';
+import { Peer, RELAY_CONFIG, SECRET } from '../../support/relay.ts';
 import { startSmallRouter, type SmallRouter } from '../../support/small-router.ts';
 import { storeBreaches } from '../../support/store-invariants.ts';
 import { startWholeTask } from '../../support/whole-task.ts';
+
+const MAIN = fileURLToPath(new URL('../../../stream-task/main.ts', import.meta.url));
 
 const startTask = async (router: SmallRouter, TASK_ID: string, more: Record<string, string> = {}) => {
   const env = { PUBLIC_ADDRESS: '127.0.0.1', HEARTBEAT: '2s', LEASE: '5s', TASK_ID, ...more };
@@ -132,3 +138,69 @@ it('[R67] clients of a room without a place resume at the deadline, and meet whe
   expect(await storeBreaches(router.store, { room_ids: [room_id] })).toEqual([]);
   a2.ws.terminate();
 });
+
+it(
+  'a task that is killed while it drains leaves nobody behind, whether a room has moved or not',
+  { timeout: 60_000 },
+  async () => {
+    await using router = await startSmallRouter({ HEARTBEAT: '2s', LEASE: '5s', MAX_TASKS: '0' });
+    const aws = await startTestAws({
+      fleet: paperFleet(),
+      secret: { name: SECRET_NAME, value: SECRET.current },
+    });
+    const child = spawn(process.execPath, [MAIN], {
+      env: {
+        ...aws.doubles.env,
+        ROUTER_URL: router.url,
+        ROUTER_SECRET_ID: SECRET_NAME,
+        REGION: 'eu-north-1',
+        PORT: '0',
+        PUBLIC_ADDRESS: '127.0.0.1',
+        TASK_ID: 'doomed',
+        LANE: RELAY_CONFIG.LANE,
+      },
+      stdio: 'ignore',
+    });
+    const exited = once(child, 'exit');
+    try {
+      await expect.poll(() => router.store.getTask('doomed'), { timeout: 15_000 }).toBeDefined();
+      const seats = [await ask(router, '/create-room', {}), await ask(router, '/create-room', {})];
+      const peers = [await open(seats[0]!), await open(seats[1]!)];
+      for (const peer of peers) await peer.welcomed();
+      await using second = await startTask(router, 'second', { ROOM_CAPACITY: '1' });
+      child.kill('SIGTERM');
+      for (const peer of peers) await peer.control('draining');
+      const winner = await Promise.race(
+        peers.map((peer, at) =>
+          peer.control('moved').then(
+            () => at,
+            () => -1,
+          ),
+        ),
+      );
+      const [there, left] = [seats[winner]!, seats[1 - winner]!];
+      child.kill('SIGKILL');
+      for (const peer of peers) expect((await peer.closed).code).toBe(1006);
+      expect(await exited).toEqual([null, 'SIGKILL']);
+
+      // Its seat waits where it was told to go.
+      const a = await open(there, `ws://127.0.0.1:${second.task.relay.port}`);
+      expect(await a.welcomed()).toMatchObject({ room_id: there.room_id });
+      const { room_id, client_id, ticket } = left;
+      expect((await ask(router, '/join-room', { room_id, client_id, ticket })).code).toBe(
+        'no_task_available',
+      );
+      await using third = await startTask(router, 'third');
+      const again = await ask(router, '/join-room', { room_id, client_id, ticket });
+      expect(again.url).toBe(`ws://127.0.0.1:${third.task.relay.port}`);
+      const b = await open(again);
+      expect(await b.welcomed()).toMatchObject({ room_id });
+      expect(await storeBreaches(router.store, { room_ids: seats.map((seat) => seat.room_id) })).toEqual([]);
+      expect((await router.store.getTask('doomed'))?.rooms).toBe(0);
+      for (const peer of [a, b]) peer.ws.terminate();
+    } finally {
+      child.kill('SIGKILL');
+      await aws.doubles.stop();
+    }
+  },
+);
