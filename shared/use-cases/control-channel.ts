@@ -64,7 +64,7 @@ export async function closeChannel({ store }: Deps, connection_id: string): Prom
 
 /** Until when the task keeps a seat for its client: as it was told at the last register. */
 function connectBy({ policy, clock }: Deps, room: RoomRecord, client: ClientRecord): number {
-  if (client.updated_at < room.placed_at) return room.placed_at + policy.CONNECT_TIMEOUT;
+  if (client.updated_at <= room.placed_at) return room.placed_at + policy.CONNECT_TIMEOUT;
   return client.status === 'CONNECTED' ? clock.now() + policy.RESUME_GRACE : client.expires_at - policy.LEASE;
 }
 
