@@ -2,6 +2,8 @@
 import type { LaunchResult } from '../ports/fleet.ts';
 import type { Backoff, ScalingMemory, ScalingTask } from './scaling-types.ts';
 
+/** So many tasks that have not registered yet are remembered: what is kept of a fleet must fit one item of the database. */
+const STARTS = 1_000;
 /** So many boot times are remembered. */
 const BOOTS = 10;
 /** Assumed until the first task has come up. */
@@ -67,7 +69,7 @@ export function afterLaunch(memory: ScalingMemory, result: LaunchResult, now: nu
     task_arn,
     launched_at: created_at ?? now,
   }));
-  const starting = [...rest.starting, ...launched];
+  const starting = [...rest.starting, ...launched].slice(-STARTS);
   const worst = result.failures.find(({ kind }) => kind === 'misconfigured') ?? result.failures[0];
   if (worst === undefined) return { ...rest, starting };
   const shortest = worst.kind === 'misconfigured' ? LONGEST_PAUSE_MS : 0;

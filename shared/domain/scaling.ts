@@ -35,6 +35,8 @@ const SURPLUS_MS = 3 * 60_000;
 const LAUNCHES_AT_ONCE = 500;
 /** Tasks of an older version that are replaced at once, as a part of those that take rooms. */
 const REPLACED_AT_ONCE = 1 / 10;
+/** A task that drains and has nothing left ends by itself within this time, unless nobody told it to. */
+const DRAINED_MS = 30_000;
 const DECISIONS_KEPT = 20;
 
 const sum = (tasks: readonly ScalingTask[], of: (task: ScalingTask) => number): number =>
@@ -235,7 +237,9 @@ function endStuck({ tasks, policy, now }: Situation, late: readonly ScalingTask[
   };
   for (const task of late) stop(task, 'it has not registered in time');
   for (const task of tasks.DRAINING) {
-    if (now - task.since >= DRAIN_LIMIT_MS) stop(task, 'it should have ended by now');
+    const age = now - task.since;
+    const empty = task.rooms === 0 && task.clients === 0;
+    if (age >= DRAIN_LIMIT_MS || (empty && age >= DRAINED_MS)) stop(task, 'it should have ended by now');
   }
   for (const task of tasks.SILENT) {
     if (task.rooms === 0 && now - task.since >= policy.start_limit) stop(task, 'nothing is heard from it');

@@ -106,7 +106,7 @@ const GROWING: Record<string, Row> = {
     limited: 'max_tasks',
   },
   'a draining task counts among those that run': {
-    tasks: [task('a', { rooms: 100 }), task('b', { state: 'DRAINING' })],
+    tasks: [task('a', { rooms: 100 }), task('b', { state: 'DRAINING', since: AT })],
     policy: { max_tasks: 2 },
     actions: [],
     limited: 'max_tasks',
@@ -305,7 +305,19 @@ const STUCK: Record<string, Row> = {
     actions: [launch(1), kill('b', 'it has not registered in time')],
   },
   'what should have drained by now is stopped': {
-    tasks: [task('a'), task('b', { state: 'DRAINING', since: AT - 150_000 })],
+    tasks: [
+      task('a', { rooms: 10 }),
+      task('b', { state: 'DRAINING', rooms: 1, since: AT - 150_000 }),
+      task('c', { state: 'DRAINING', rooms: 1, since: AT - 149_999 }),
+    ],
+    actions: [kill('b', 'it should have ended by now')],
+  },
+  'what has nothing left to drain, and does not end, is stopped sooner': {
+    tasks: [
+      task('a'),
+      task('b', { state: 'DRAINING', since: AT - 30_000 }),
+      task('c', { state: 'DRAINING', since: AT - 30_000, clients: 1 }),
+    ],
     actions: [kill('b', 'it should have ended by now')],
   },
   'but not what the fleet is ending anyway': {
