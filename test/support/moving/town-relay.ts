@@ -109,6 +109,10 @@ export class TownRelay {
     this.#seats = [];
   }
 
+  alive(): void {
+    for (const seat of this.#seats) this.#tell(seat, { type: 'alive' });
+  }
+
   get clients(): string[] {
     return this.#seats.map(({ client_id }) => client_id);
   }

@@ -2,7 +2,7 @@
  * Engines and relays in memory, for rooms that move: what is under way between them comes when a test says so, in the order of
  * each connection.
  */
-import type { Engine, EngineEvents } from '../../../client/src/engine/engine.ts';
+import type { Endpoint, Engine, EngineEvents } from '../../../client/src/engine/engine.ts';
 import { inlineEngines } from '../../../client/src/engine/inline-engine.ts';
 import type { Socket, SocketEvents } from '../../../client/src/platform.ts';
 import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
@@ -29,6 +29,11 @@ export class Townsman {
     this.client_id = client_id;
   }
 
+  /** Its seat, at this address. */
+  endpointAt(url: string): Endpoint {
+    return { room_id: ROOM_ID, client_id: this.client_id, ticket: 'A'.repeat(43), url };
+  }
+
   /** Says the next number, to all or to one. */
   say(to?: string): void {
     if (!this.welcomed) return;
@@ -45,6 +50,9 @@ export class Townsman {
     });
   }
 }
+
+/** Relays say that they are alive as often. */
+const STEP_MS = 1_000;
 
 export class Town {
   readonly #sealed: boolean;
@@ -71,7 +79,6 @@ export class Town {
     const client_id = `00000000-0000-4000-8000-${String(this.clients.length).padStart(12, '0')}`;
     const client = new Townsman(client_id);
     this.clients.push(client);
-    const endpoint = { room_id: ROOM_ID, client_id, ticket: 'A'.repeat(43) };
     const slowly = this.#pipe();
     const open = inlineEngines({
       openSocket: (url, protocols, events) => this.#connect(url, protocols, events),
@@ -80,7 +87,7 @@ export class Town {
     });
     const heard = this.#hear(client);
     const go = (how: 'connect' | 'move', url?: string): void =>
-      slowly.put(() => client.engine[how]({ ...endpoint, url: url ?? this.place.url }));
+      slowly.put(() => client.engine[how](client.endpointAt(url ?? this.place.url)));
     const events: EngineEvents = {
       ...heard,
       moved: (url) => {
@@ -96,7 +103,7 @@ export class Town {
       },
     };
     client.engine = await open(this.#sealed ? SEALED_CONFIG : PLAIN_CONFIG, events);
-    client.engine.connect({ ...endpoint, url: relay.url });
+    client.engine.connect(client.endpointAt(relay.url));
     return client;
   }
 
@@ -117,6 +124,15 @@ export class Town {
   /** All that is under way happens. */
   settle(): void {
     for (let n = 0; this.step(n); n++);
+  }
+
+  /** Time passes, `advance` at a time, and all that is under way happens. */
+  pass(ms: number, advance: (ms: number) => void): void {
+    for (let passed = 0; passed < ms; passed += STEP_MS) {
+      advance(Math.min(STEP_MS, ms - passed));
+      for (const relay of this.#relays.values()) relay.alive();
+      this.settle();
+    }
   }
 
   /** How many are connected to each relay. */

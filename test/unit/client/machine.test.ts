@@ -140,6 +140,16 @@ describe('opening', () => {
   });
 });
 
+describe('a room that moved', () => {
+  it('hangs up and resumes at once when the room moved before it was live, and keeps its seat', () => {
+    expect(step(FIRST_PHASE, { type: 'moved' }, context()).effects).toEqual([
+      { do: 'hang_up', leaving: false },
+      { do: 'ask' },
+    ]);
+    expect(step(LIVE, { type: 'moved' }, context())).toEqual({ phase: LIVE, effects: [] });
+  });
+});
+
 describe('live', () => {
   it.each([
     [CLOSE.BAD_FRAME, { kind: 'refused', code: 4400, reason: 'why' }],
@@ -172,11 +182,11 @@ describe('live', () => {
     expect(next.phase).toMatchObject({ at: 'asking', outage: { since: NOW, attempt: 1 } });
   });
 
-  it('hangs up and resumes at once when the room moved, and keeps its seat', () => {
-    expect(step(LIVE, { type: 'moved' }, context()).effects).toEqual([
-      { do: 'hang_up', leaving: false },
-      { do: 'ask' },
-    ]);
+  it('waits for the connection that is opened in its place already', () => {
+    expect(step(LIVE, { type: 'reopening', code: 1006, reason: '' }, context())).toEqual({
+      phase: { at: 'opening', outage: outage({ cause: 'The connection closed with 1006' }) },
+      effects: [],
+    });
   });
 
   it('asks the policy even where it would not wait', () => {
@@ -185,7 +195,7 @@ describe('live', () => {
       at: 'closed',
       reason: { kind: 'gave_up' },
     });
-    expect(step(LIVE, { type: 'moved' }, never).effects).toEqual([{ do: 'hang_up', leaving: false }]);
+    expect(step(FIRST_PHASE, { type: 'moved' }, never).effects).toEqual([{ do: 'hang_up', leaving: false }]);
   });
 
   it('counts attempts on when it breaks soon after it came back, and then waits in any case', () => {

@@ -58,8 +58,7 @@ async function play(
   for (const event of story) await event();
   town.settle();
   // Whoever waits for others has waited for long enough.
-  vi.advanceTimersByTime(4_000);
-  town.settle();
+  town.pass(4_000, (ms) => vi.advanceTimersByTime(ms));
   return town;
 }
 
@@ -105,6 +104,40 @@ describe.each([
             expect(listener.others.size).toBe(3);
           }
           expect(town.whereabouts()).toEqual([0, 0, 4]);
+        } finally {
+          town.dispose();
+        }
+      }),
+      BOUNDS,
+    );
+  });
+
+  it('shows nothing twice and keeps the order of each sender, whichever relay dies meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(SCHEDULE, fc.constantFrom(0, 1), async (steps, dies) => {
+        const town = await play(sealed, steps, async (place) => {
+          const relays = [1, 2, 3].map((epoch) => place.relay(epoch));
+          for (let n = 0; n < 3; n++) await place.enter(relays[0]!);
+          place.settle();
+          return [
+            () => place.move(relays[1]!),
+            async () => void (await place.enter(relays[1]!)),
+            () => {
+              if (dies === 1) place.place = relays[2]!;
+              relays[dies]!.kill();
+            },
+          ];
+        });
+        // Who is on the old one alone is told to have left, and comes.
+        town.pass(20_000, (ms) => vi.advanceTimersByTime(ms));
+        try {
+          for (const listener of town.clients) {
+            for (const speaker of town.clients) {
+              if (speaker !== listener) expectHeard(listener, speaker, false);
+            }
+            expect(listener.others.size).toBe(3);
+          }
+          expect(town.whereabouts()).toEqual(dies === 1 ? [0, 0, 4] : [0, 4, 0]);
         } finally {
           town.dispose();
         }

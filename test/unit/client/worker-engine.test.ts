@@ -103,14 +103,17 @@ describe('an engine in a Worker', () => {
     expect(opened_with).toEqual(SEALED_CONFIG);
     // A grant: more than the Worker is to know.
     engine.connect(Object.assign(endpoint(), { epoch: 3 }));
+    engine.move(Object.assign(endpoint('ws://there'), { epoch: 4 }));
     engine.send(OUTGOING);
     engine.probe();
     expect(await engine.safetyNumber()).toBe('1');
     expect(await engine.invite([idOf(1), idOf(2)], '00158', SECRET)).toEqual([idOf(2)]);
     await engine.hangUp(false);
     await engine.hangUp(false);
+    engine.move(endpoint('ws://nowhere'));
     expect(inner.calls).toEqual([
       ['connect', endpoint()],
+      ['move', endpoint('ws://there')],
       ['send', OUTGOING],
       ['probe'],
       ['invite', [idOf(1), idOf(2)], '00158', SECRET],
