@@ -8,6 +8,7 @@ import { attackTarget, BAD_FRAME, TOO_LARGE } from '../v1-room.ts';
 const keys = fc.constantFrom('type', 'slot', '__proto__', 'constructor', 'toString', 'length', 'then');
 const types = fc.constantFrom(
   'leave',
+  'moved_on',
   'welcome',
   'left',
   'moved',
