@@ -10,7 +10,7 @@ import type { RoomStore } from '../../shared/ports/room-store.ts';
 import { STORE_FAILURES } from './request.ts';
 import type { Backend, Rows } from './rows.ts';
 
-const READS = /^(get|list|placement)/;
+const READS = /^(get|list|placement|countPending)/;
 
 /** Its state is read at once, so that nothing comes in between. What DynamoDB counts cannot drift here. */
 export function memoryBackend(): Backend {

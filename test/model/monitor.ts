@@ -130,6 +130,7 @@ export class Monitor {
     const { scheduler, processes } = this.#watched;
     const found = this.#before.rooms.find(({ room }) => room.room_id === room_id);
     if (found === undefined || found.room.expires_at <= scheduler.now) return true;
+    if (found.room.state === 'PENDING') return this.#absent.was(room_id, begun);
     const process = processes.find(({ up, url }) => up && url === found.room.url);
     if (process?.well !== true || process.disturbed_at >= begun_at || process.started_at >= begun_at)
       return true;
@@ -185,7 +186,7 @@ export class Monitor {
     }
     for (const { room, clients } of rooms) {
       this.#full.note(room.room_id, room.clients >= room.max_clients, step);
-      this.#absent.note(room.room_id, room.state !== 'OPEN' || room.expires_at <= instant, step);
+      this.#absent.note(room.room_id, room.state === 'CLOSED' || room.expires_at <= instant, step);
       for (const { client_id } of clients) this.#absent.note(client_id, false, step);
     }
   }

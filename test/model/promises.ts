@@ -16,7 +16,7 @@ import type { Scheduler } from './scheduler.ts';
 
 export interface Watched {
   scheduler: Scheduler;
-  policy: Pick<Policy, 'MAX_ROOMS'>;
+  policy: Pick<Policy, 'MAX_ROOMS' | 'CONNECT_TIMEOUT'>;
   processes: readonly RelayProcess[];
   guests: readonly Guest[];
   fleet: FleetState;
@@ -62,12 +62,21 @@ function servingNow({ processes }: Watched, room: RoomRecord): RelayProcess | un
 }
 
 /** Until when the seat of a client that is not connected has been promised to it. */
-function promisedUntil({ processes, scheduler }: Watched, guest: Guest, { epoch }: RoomRecord): number {
+function promisedUntil(
+  { processes, scheduler, policy }: Watched,
+  guest: Guest,
+  { epoch, placed_at }: RoomRecord,
+): number {
   // A task counts by its own clock: what the router promised ends earlier there by as much as that is ahead.
   const ahead = Math.max(0, ...processes.map((process) => process.now() - scheduler.now));
   // A grant that was on its way while the room moved: the seat counts from the move.
   const moved = guest.grant.epoch === epoch ? 0 : REQUEST_LIMIT_MS;
-  return Math.max(guest.kept_until, guest.used ? 0 : guest.grant.expires_at - moved) - ahead;
+  // Who waits has to ask every few seconds: once there is a place, the seat is kept as a new one is.
+  const placed = guest.grant.state === 'pending' && guest.grant.epoch !== epoch;
+  const until = placed
+    ? Math.min(guest.grant.expires_at, placed_at + policy.CONNECT_TIMEOUT)
+    : guest.grant.expires_at;
+  return Math.max(guest.kept_until, guest.used ? 0 : until - moved) - ahead;
 }
 
 /** Nobody who is connected to a healthy task loses its seat, nor who may still connect or come back in time. */
@@ -92,9 +101,9 @@ export function lossBreaches(before: Rows, rows: Rows, request: Request, watched
     if (scheduler.now < until) breaches.push(`${what}, ${until - scheduler.now} ms early`);
   };
   for (const { room, clients } of before.rooms) {
-    if (room.state !== 'OPEN') continue;
+    if (room.state === 'CLOSED') continue;
     const now = sameRoom(rows, room);
-    const open = now?.room.state === 'OPEN';
+    const open = now !== undefined && now.room.state !== 'CLOSED';
     for (const client of clients) {
       const seated = open && now.clients.some(({ client_id }) => client_id === client.client_id);
       if (!seated) lose(room, client, open);

@@ -189,11 +189,15 @@ export const scripts = (races: boolean): fc.Arbitrary<Script> =>
     seed: fc.nat(1_000_000),
     max_rooms: fc.integer({ min: 1, max: 3 }),
     hasty: fc.boolean(),
+    grows: fc.boolean(),
     skews: fc.array(fc.constantFrom(0, -1, 1), { maxLength: 3 }),
     heartbeats: fc.array(taskWeather, { maxLength: 8 }),
     removals: fc.array(taskWeather, { maxLength: 6 }),
     migrations: fc.array(taskWeather, { maxLength: 6 }),
-    capacities: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
+    capacities: fc.oneof(
+      { weight: 7, arbitrary: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.constant<number[]>([]) },
+    ),
     opening: fc.record({
       rooms: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
       age: fc.constantFrom(0, 12_000, 45_000),

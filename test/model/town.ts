@@ -28,6 +28,8 @@ export interface TownOptions {
   max_rooms: number;
   /** Short time-outs of clients: more happens beside a slow request. */
   hasty: boolean;
+  /** A room that finds no place waits for a task to start. */
+  grows: boolean;
   /** How far the clock of a task is ahead of the router's, by task. */
   skews: readonly number[];
   /** How the calls of tasks go, in order; those that follow go well. */
@@ -81,8 +83,9 @@ export class Town {
       CONNECT_TIMEOUT: options.hasty ? '6s' : '30s',
       RESUME_GRACE: options.hasty ? '4s' : '15s',
       LEASE: '25s',
-      // No room waits for a task: the fleet grows by the script alone.
-      MAX_TASKS: '0',
+      // The fleet grows by the script alone: this says only whether a room waits for it.
+      MAX_TASKS: options.grows ? '5' : '0',
+      PENDING_LIMIT: '45s',
     });
     const { scheduler, processes, guests } = this;
     const { policy, removals } = this;
@@ -261,12 +264,14 @@ function seatsWatched(store: RoomStore, request: Request, monitor: Monitor): Roo
     taken(room.client, now, key);
     return store.createRoom(room, task, max_rooms, now, key);
   };
+  const createPendingRoom: RoomStore['createPendingRoom'] = (room, max_rooms, now, key) => {
+    taken(room.client, now, key);
+    return store.createPendingRoom(room, max_rooms, now, key);
+  };
   const addClient: RoomStore['addClient'] = (room, client, now, key) => {
     taken(client, now, key);
     return store.addClient(room, client, now, key);
   };
-  return new Proxy(store, {
-    get: (target, name: keyof RoomStore) =>
-      name === 'createRoom' ? createRoom : name === 'addClient' ? addClient : target[name],
-  });
+  const watched: Partial<RoomStore> = { createRoom, createPendingRoom, addClient };
+  return new Proxy(store, { get: (target, name: keyof RoomStore) => watched[name] ?? target[name] });
 }

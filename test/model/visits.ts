@@ -14,6 +14,9 @@ const RETRY_MS = 2_000;
 /** It follows its room so long after it heard of its move, and lets the old connection go so long after that, ms. */
 const FOLLOW_MS = 200;
 
+/** A client whose room waits for a task asks again after so long, ms. */
+const ASK_MS = 4_000;
+
 export class Visits {
   readonly #town: Town;
 
@@ -29,6 +32,12 @@ export class Visits {
     guest.granted_at = scheduler.now;
     guest.granted_by = this.#town.processAt(grant.url ?? '');
     if (follow < 0) return;
+    if (grant.state === 'pending') {
+      scheduler.after(ASK_MS, () => {
+        if (guest.grant === grant && !guest.over) void this.resume(guest, follow, FAIR);
+      });
+      return;
+    }
     scheduler.after(follow, () => {
       if (guest.grant === grant && !guest.over) this.connect(guest);
     });
