@@ -13,21 +13,30 @@
  *   the fleet at a time.
  * - There are never fewer than `min_tasks` that take rooms or start, and never more than `max_tasks` that run.
  */
+import {
+  byState,
+  count,
+  Draft,
+  isOwn,
+  middleOf,
+  placesOf,
+  roomsOf,
+  sum,
+  type OwnTask,
+  type Situation,
+} from './scaling-draft.ts';
 import { backingOff, bootTime, judgeStarts } from './scaling-starts.ts';
 import { growthWithin, noteDemand } from './scaling-trend.ts';
 import type {
   FleetView,
-  ScalingAction,
   ScalingDecision,
   ScalingMemory,
   ScalingPlan,
   ScalingPolicy,
-  ScalingState,
   ScalingTask,
 } from './scaling-types.ts';
 import { DRAIN_LIMIT_MS, SCALING_INTERVAL_MS } from './liveness.ts';
-import { actionsInWords, reasonOf, type ScalingNumbers } from './scaling-words.ts';
-import type { Margin } from '../config/read.ts';
+import { actionsInWords, reasonOf } from './scaling-words.ts';
 
 /** There must be too much for so long before a task is taken out. */
 const SURPLUS_MS = 3 * 60_000;
@@ -38,74 +47,6 @@ const REPLACED_AT_ONCE = 1 / 10;
 /** A task that drains and has nothing left ends by itself within this time, unless nobody told it to. */
 const DRAINED_MS = 30_000;
 const DECISIONS_KEPT = 20;
-
-const sum = (tasks: readonly ScalingTask[], of: (task: ScalingTask) => number): number =>
-  tasks.reduce((total, task) => total + of(task), 0);
-const roomsOf = (task: ScalingTask): number => task.rooms;
-const placesOf = (task: ScalingTask): number => Math.max(0, task.room_capacity - task.rooms);
-const inMargin = ({ places, percent }: Margin, rooms: number): number =>
-  places + Math.ceil((rooms * percent) / 100);
-
-/** What is left free at least by what is taken out: so it takes some growth until that is needed back. */
-const middleOf = ({ wanted, allowed }: ScalingNumbers): number => (wanted + allowed) / 2;
-
-/** A task that the plan may put on STANDBY, drain or stop. */
-type OwnTask = ScalingTask & { task_id: string; task_arn: string };
-const isOwn = (task: ScalingTask): task is OwnTask =>
-  task.task_id !== undefined && task.task_arn !== undefined && task.stopping !== true;
-
-type Tasks = Record<ScalingState, ScalingTask[]>;
-
-function byState(tasks: readonly ScalingTask[]): Tasks {
-  const groups: Tasks = { STARTING: [], READY: [], STANDBY: [], DRAINING: [], SILENT: [] };
-  for (const task of tasks) groups[task.stopping === true ? 'DRAINING' : task.state].push(task);
-  return groups;
-}
-
-/** A plan in the making: what is done so far, and what is left when it is done. */
-class Draft {
-  readonly actions: ScalingAction[] = [];
-  limited: ScalingDecision['limited'];
-  /** Free places, less the rooms that need one. */
-  free: number;
-  /** Tasks that take rooms or start. */
-  active: number;
-  readonly activated = new Set<ScalingTask>();
-
-  constructor(free: number, active: number) {
-    this.free = free;
-    this.active = active;
-  }
-
-  activate(task: ScalingTask, task_id: string): void {
-    this.actions.push({ do: 'activate', task_id });
-    this.activated.add(task);
-    this.free += placesOf(task);
-    this.active++;
-  }
-
-  standby(task: OwnTask): void {
-    this.actions.push({ do: 'standby', task_id: task.task_id });
-    this.free -= placesOf(task);
-    this.active--;
-  }
-
-  drain(task: OwnTask, from: 'READY' | 'STANDBY', why: string): void {
-    const { task_id, task_arn } = task;
-    this.actions.push({ do: 'drain', task_id, task_arn, from, why });
-    this.free -= task.rooms + (from === 'READY' ? placesOf(task) : 0);
-    if (from === 'READY') this.active--;
-  }
-}
-
-interface Situation {
-  view: FleetView;
-  policy: ScalingPolicy;
-  now: number;
-  tasks: Tasks;
-  numbers: ScalingNumbers;
-  paused: boolean;
-}
 
 /** The tasks of an older version whose turn it is to go: those on STANDBY first, then the emptiest. */
 function goingNext({ tasks }: Situation, active: number): OwnTask[] {
@@ -244,29 +185,6 @@ function endStuck({ tasks, policy, now }: Situation, late: readonly ScalingTask[
   for (const task of tasks.SILENT) {
     if (task.rooms === 0 && now - task.since >= policy.start_limit) stop(task, 'nothing is heard from it');
   }
-}
-
-/** What there is, and what there should be. `coming`: tasks that start. */
-function count(
-  { tasks: all, pending, outage }: FleetView,
-  tasks: Tasks,
-  policy: ScalingPolicy,
-  growthOf: (rooms: number) => number,
-): ScalingNumbers {
-  const rooms = sum(all, roomsOf) + pending;
-  const growth = growthOf(rooms);
-  // In an outage of ours silent tasks are well, and will be heard again.
-  const away = outage === undefined ? sum(tasks.SILENT, roomsOf) : 0;
-  const back = outage === undefined ? 0 : sum(tasks.SILENT, placesOf);
-  return {
-    rooms,
-    waiting: pending + sum(tasks.DRAINING, roomsOf) + away,
-    free: sum(tasks.READY, placesOf),
-    coming: sum(tasks.STARTING, placesOf) + back,
-    growth,
-    wanted: inMargin(policy.upscale, rooms) + growth,
-    allowed: inMargin(policy.downscale, rooms) + growth,
-  };
 }
 
 function keep(decision: ScalingDecision, decisions: readonly ScalingDecision[]): ScalingDecision[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { routerSettings } from '../../../shared/config/settings.ts';
+import { routerSettings, taskSettings } from '../../../shared/config/settings.ts';
 import * as liveness from '../../../shared/domain/liveness.ts';
 import { ALIVE_AFTER_MS, DEAD_AFTER_MS } from '../../../shared/protocol/control.ts';
 
@@ -63,5 +63,12 @@ describe('time-outs', () => {
 
   it('free the sweep lock before the next minute', () => {
     expect(liveness.SWEEP_LOCK_MS).toBeLessThan(60_000);
+    expect(liveness.SCALING_LOCK_MS).toBeLessThan(liveness.SCALING_INTERVAL_MS);
+  });
+
+  it('leave a draining task its whole deadline, and ECS its own limit', () => {
+    const longest = taskSettings.DRAIN_DEADLINE.read('110s');
+    expect(() => taskSettings.DRAIN_DEADLINE.read('111s')).toThrow('must be a duration');
+    expect(liveness.DRAIN_LIMIT_MS).toBeGreaterThan(longest + 2 * defaults.HEARTBEAT);
   });
 });
