@@ -1,14 +1,16 @@
 /** Rooms of the SDK that move between real tasks, with the real use cases behind them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pageEngines } from '../../../client/src/engine/browser-engine.ts';
 import { FRAME_CLASS } from '../../../client/src/node/index.ts';
 import type { Room, SealedRoom } from '../../../client/src/node/index.ts';
-import { openNodeSocket } from '../../../client/src/node/platform.ts';
-import type { OpenSocket } from '../../../client/src/platform.ts';
+import { nodePlatformOn, openNodeSocket } from '../../../client/src/node/platform.ts';
+import type { OpenSocket, Platform } from '../../../client/src/platform.ts';
 import { eventually } from '../../support/inbox.ts';
 import { startSmallRouter } from '../../support/small-router.ts';
 import type { SmallRouter } from '../../support/small-router.ts';
 import { startWholeTask } from '../../support/whole-task.ts';
+import { workerDouble } from '../../support/worker-double.ts';
 import { create, createSealed, join, joinSealed } from './setup.ts';
 
 const SETTINGS = { HEARTBEAT: '2s', LEASE: '5s' };
@@ -21,8 +23,9 @@ async function startTask(router: SmallRouter, TASK_ID: string) {
 }
 
 const KINDS = [
-  { kind: 'an unencrypted room', is_sealed: false },
-  { kind: 'a sealed room', is_sealed: true },
+  { kind: 'an unencrypted room', is_sealed: false, in_worker: false },
+  { kind: 'a sealed room', is_sealed: true, in_worker: false },
+  { kind: 'a sealed room in a Worker', is_sealed: true, in_worker: true },
 ];
 
 /** Sockets that a test refuses or breaks, by the address that they go to. */
@@ -30,6 +33,18 @@ class Network {
   readonly #refused = new Map<string, number>();
   readonly #open: { url: string; cut: () => void }[] = [];
   readonly opened: string[] = [];
+  /** What the rooms of this network are made with. */
+  readonly extra: { openSocket: OpenSocket; platform: Partial<Platform> };
+
+  constructor(in_worker = false) {
+    const { openSocket } = this;
+    const { openEngine } = nodePlatformOn(openSocket);
+    const engines = pageEngines({
+      startWorker: () => workerDouble(openEngine).port,
+      loadInline: () => Promise.reject(new Error('there are Workers')),
+    });
+    this.extra = { openSocket, platform: in_worker ? { openEngine: engines } : {} };
+  }
 
   readonly openSocket: OpenSocket = (url, protocols, events) => {
     this.opened.push(url);
@@ -58,13 +73,8 @@ class Network {
 }
 
 /** Rooms of one kind at `router`: the first creates it, the others come. */
-async function enter(
-  is_sealed: boolean,
-  router: string,
-  count: number,
-  network = new Network(),
-): Promise<Room[]> {
-  const options = { router, max_clients: 8, openSocket: network.openSocket };
+async function enter(is_sealed: boolean, router: string, count: number, network: Network): Promise<Room[]> {
+  const options = { router, max_clients: 8, ...network.extra };
   const first = is_sealed ? await createSealed(options) : await create(options);
   const rooms: Room[] = [first];
   while (rooms.length < count) rooms.push(await follow(first, router, network));
@@ -76,10 +86,10 @@ const isWhole = ({ members, security }: Room, count: number): boolean =>
   members.length === count - 1 && (security.status === 'sealed' || security.status === 'unencrypted');
 
 /** One more comes into the room of `first`. */
-function follow(first: Room, router: string, { openSocket }: Network): Promise<Room> {
+function follow(first: Room, router: string, { extra }: Network): Promise<Room> {
   return 'link' in first
-    ? joinSealed((first as SealedRoom).link, { router, openSocket })
-    : join({ router, room_id: first.room_id, openSocket });
+    ? joinSealed((first as SealedRoom).link, { router, ...extra })
+    : join({ router, room_id: first.room_id, ...extra });
 }
 
 /** Notes what a room tells: of each other what it said, and whatever else there is. */
@@ -136,7 +146,7 @@ async function expectHeard(listeners: readonly Listener[], talkers: readonly Tal
 
 const breath = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe.each(KINDS)('$kind', ({ is_sealed }) => {
+describe.each(KINDS)('$kind', ({ is_sealed, in_worker }) => {
   it('moves twice while all talk, and nobody notices', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -146,7 +156,7 @@ describe.each(KINDS)('$kind', ({ is_sealed }) => {
         async (words, one, two) => {
           await using router = await startSmallRouter({ ...SETTINGS, MAX_TASKS: '0' });
           await using first = await startTask(router, 'first');
-          const rooms = await enter(is_sealed, router.url, 3);
+          const rooms = await enter(is_sealed, router.url, 3, new Network(in_worker));
           const listeners = rooms.map(listen);
           const talkers = rooms.map((room) => new Talker(room));
           await using second = await startTask(router, 'second');
@@ -177,7 +187,7 @@ describe.each(KINDS)('$kind', ({ is_sealed }) => {
   it('is followed by way of the router where the new task cannot be reached at once, and nobody notices', async () => {
     await using router = await startSmallRouter({ ...SETTINGS, MAX_TASKS: '0' });
     await using first = await startTask(router, 'first');
-    const network = new Network();
+    const network = new Network(in_worker);
     const rooms = await enter(is_sealed, router.url, 3, network);
     const listeners = rooms.map(listen);
     const talkers = rooms.map((room) => new Talker(room));
@@ -197,14 +207,14 @@ describe.each(KINDS)('$kind', ({ is_sealed }) => {
   it('is entered by a newcomer while it moves, who hears all that is said from then on', async () => {
     await using router = await startSmallRouter({ ...SETTINGS, MAX_TASKS: '0' });
     await using first = await startTask(router, 'first');
-    const network = new Network();
+    const network = new Network(in_worker);
     const rooms = await enter(is_sealed, router.url, 3, network);
     const talkers = rooms.map((room) => new Talker(room));
     await using second = await startTask(router, 'second');
     // One of them takes its time.
     network.refuse(`ws://127.0.0.1:${second.task.relay.port}`, 1);
     first.task.drain();
-    const newcomer = await follow(rooms[0]!, router.url, new Network());
+    const newcomer = await follow(rooms[0]!, router.url, new Network(in_worker));
     const { messages } = listen(newcomer);
     await eventually(() => rooms.every((room) => room.members.length === 3));
     await eventually(() => isWhole(newcomer, 4));
