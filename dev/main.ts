@@ -53,7 +53,7 @@ process.stdout.on('error', () => undefined);
 try {
   const { values } = parseArgs({
     options: {
-      /** A task that died is not replaced. */
+      /** The fleet stays as it was started: a task that died is not replaced, none is added or taken out. */
       'no-restart': { type: 'boolean', default: false },
       /** The page is prepared when somebody asks for it, not before: starts sooner. */
       'lazy-page': { type: 'boolean', default: false },

@@ -15,7 +15,7 @@ export interface StateChanges {
    * Whether `event` says nothing new: ECS counts the changes of a task in its version, and this one, or a later one, was seen
    * before. False for the first of a task, and for what is no such event (a schedule, a call of our own).
    */
-  repeated(event: unknown): boolean;
+  repeated: (event: unknown) => boolean;
 }
 
 /** Of one instance of a function: another may see the same event, which only does the same work once more. */

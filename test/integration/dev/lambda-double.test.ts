@@ -23,7 +23,7 @@ const payload = (value: unknown) => Buffer.from(JSON.stringify(value));
 const ARN = 'arn:aws:lambda:local:000000000000:function:scale-fleet';
 
 describe('the Lambda double', () => {
-  it.each(['scale-fleet', `${ARN}`, `${ARN}:$LATEST`, '000000000000:function:scale-fleet'])(
+  it.each(['scale-fleet', ARN, `${ARN}:$LATEST`, '000000000000:function:scale-fleet'])(
     'takes an event for %s, and answers before it is done',
     async (FunctionName) => {
       const invoked: unknown[] = [];

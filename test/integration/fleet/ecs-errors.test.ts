@@ -183,6 +183,51 @@ describe('a launch that ECS carries out in part', () => {
   });
 });
 
+describe('a launch', () => {
+  const common = {
+    cluster: CLUSTER,
+    count: 1,
+    clientToken: expect.stringMatching(/^[\x21-\x7e]{43}$/) as string,
+    startedBy: 'anteroom',
+    propagateTags: 'TASK_DEFINITION',
+    enableECSManagedTags: true,
+  };
+
+  it('of a relay task asks for a network interface of its own, with a public address', async () => {
+    const { fleet, calls } = await start({});
+    await fleet.launch(1, 'relay', 'a relay');
+    expect(calls.map(({ input }) => input)).toEqual([
+      {
+        ...common,
+        taskDefinition: 'stream-task',
+        capacityProviderStrategy: [
+          { capacityProvider: 'FARGATE', weight: 1, base: 0 },
+          { capacityProvider: 'FARGATE_SPOT', weight: 2, base: 0 },
+        ],
+        networkConfiguration: {
+          awsvpcConfiguration: {
+            subnets: ['subnet-00000000'],
+            securityGroups: ['sg-00000000'],
+            assignPublicIp: 'ENABLED',
+          },
+        },
+      },
+    ]);
+  });
+
+  it('of a render task goes to the GPU instances, with the network of the host', async () => {
+    const { fleet, calls } = await start({});
+    await fleet.launch(1, 'render', 'a render');
+    expect(calls.map(({ input }) => input)).toEqual([
+      {
+        ...common,
+        taskDefinition: 'stream-task-render',
+        capacityProviderStrategy: [{ capacityProvider: 'gpu', weight: 1, base: 0 }],
+      },
+    ]);
+  });
+});
+
 describe('a launch whose answer is lost', () => {
   const lostRunTask = (times: number) => {
     let left = times;
