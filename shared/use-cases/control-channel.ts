@@ -82,7 +82,8 @@ async function presentState(
   }
   if (client === undefined || !isLive(client, now)) return { type: 'room.closed', room_id, reason: 'gone' };
   const place = await placeOf(deps, room);
-  if (place.kind === 'pending') return { type: 'room.pending', room_id, expires_at: room.expires_at };
+  if (place.kind === 'gone') return { type: 'room.closed', room_id, reason: 'expired' };
+  if (place.kind === 'waits') return { type: 'room.pending', room_id, expires_at: room.expires_at };
   const { url, epoch } = place.room;
   const expires_at = place.kind === 'placed' ? place.connect_by : connectBy(deps, place.room, client);
   return { type: 'room.ready', room_id, url, epoch, expires_at };

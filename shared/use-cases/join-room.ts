@@ -66,10 +66,12 @@ async function takeSeat(deps: Deps, found: RoomRecord, key: RequestKey | undefin
     }
 
     const seated = await placeOf(deps, result.room);
-    if (seated.kind === 'pending') {
+    if (seated.kind === 'waits') {
       telemetry.count('clients_joined');
       return done(pendingGrant(deps, result.room, client_id, ticket));
     }
+    // Its time was over just now, and the seat went with it.
+    if (seated.kind === 'gone') return roomNotFound(room_id);
     const connected =
       seated.kind === 'placed'
         ? done(seated)

@@ -62,16 +62,7 @@ export async function placeRoom(deps: Deps, room: RoomRecord): Promise<Placing> 
   return { kind: 'waits' };
 }
 
-/**
- * Where the clients of `room` find it: if it waits, it is given a place if there is one. A room that is gone is as it was: the
- * write that follows will say so.
- */
-export async function placeOf(
-  deps: Deps,
-  room: RoomRecord,
-): Promise<{ kind: 'pending' } | Extract<Placing, { kind: 'placed' | 'elsewhere' }>> {
-  if (room.state !== 'PENDING') return { kind: 'elsewhere', room };
-  const placing = await placeRoom(deps, room);
-  if (placing.kind === 'waits') return { kind: 'pending' };
-  return placing.kind === 'gone' ? { kind: 'elsewhere', room } : placing;
+/** Where the clients of `room` find it: where it is, or, if it waits, where it is given a place if there is one. */
+export async function placeOf(deps: Deps, room: RoomRecord): Promise<Placing> {
+  return room.state === 'PENDING' ? placeRoom(deps, room) : { kind: 'elsewhere', room };
 }

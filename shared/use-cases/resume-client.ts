@@ -34,7 +34,8 @@ export async function takeUpSeat(
   let known = client;
   for (let round = 0; round < ROUNDS; round++) {
     const seated = await placeOf(deps, present);
-    if (seated.kind === 'pending') return done(pendingGrant(deps, present, client_id, ticket));
+    if (seated.kind === 'gone') return roomNotFound(room_id);
+    if (seated.kind === 'waits') return done(pendingGrant(deps, present, client_id, ticket));
     if (seated.kind === 'placed') {
       telemetry.count('clients_resumed');
       return done(grantFor(deps, seated.room, client_id, ticket, seated.connect_by));

@@ -87,11 +87,11 @@ export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readon
   for (const room of rooms) {
     const name = `room ${String(room['room_id'])}`;
     const own = rows.filter((row) => row['room_id'] === room['room_id']);
-    const waits = room['state'] === 'PENDING';
+    const waits = room['task_id'] === '';
     const same = ['task_id', 'epoch', 'created_at', 'quota_shard'];
     assertThat(
       waits
-        ? own.length === 0 && room['task_id'] === ''
+        ? own.length === 0
         : own.length === 1 && same.every((attribute) => own[0]?.[attribute] === room[attribute]),
       `${name} does not fit its rows`,
     );
@@ -105,7 +105,7 @@ export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readon
       `${name} counts ${String(room['clients'])} clients and has ${seats}`,
     );
     assertThat(seats > 0 && seats <= Number(room['max_clients']), `${name} has ${seats} clients`);
-    assertThat(waits || room['state'] === 'OPEN', `${name} is ${String(room['state'])}`);
+    assertThat(room['state'] === (waits ? 'PENDING' : 'OPEN'), `${name} is ${String(room['state'])}`);
     assertThat('ttl' in room, `${name} has no ttl`);
   }
   for (const one of clients) {
@@ -139,7 +139,7 @@ export function itemBreaches(taskItems: readonly StoredItem[], roomItems: readon
       rooms.length + clients.length + requests.length + connections.length + ofClients.length,
     'an item of the Rooms table is none of room, client, key, failures, connection',
   );
-  const placed = rooms.filter((room) => room['state'] !== 'PENDING').length;
+  const placed = rooms.filter((room) => room['task_id'] !== '').length;
   assertThat(rows.length === placed, `${rows.length} rows of ${placed} rooms`);
   assertThat(![...tasks, ...rows].some((item) => 'ttl' in item), 'a ttl is on what a sweep must find');
   return breaches;

@@ -15,7 +15,7 @@ import { placePending } from '../../../shared/use-cases/place-pending.ts';
 import { removeClient } from '../../../shared/use-cases/remove-client.ts';
 import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
 import { updateTasks } from '../../../shared/use-cases/update-tasks.ts';
-import { connect, granted, makeWorld, type World } from '../../support/world.ts';
+import { connect, granted, makeWorld, refused, type World } from '../../support/world.ts';
 
 const LIMIT_MS = 60_000;
 const makeGrowing = (settings = {}) => makeWorld({ MAX_TASKS: '5', PENDING_LIMIT: '1m', ...settings });
@@ -287,6 +287,28 @@ describe('rooms that wait', () => {
     world.store.listPending = () => Promise.reject(new Error('injected'));
     expect(await placePending(world.deps, 'relay')).toEqual({ placed: 0, expired: 0, faults: 1 });
     expect(await updateTasks(world.deps)).toMatchObject({ faults: 1 });
+  });
+
+  it('are gone for who joins, resumes or asks while they are given up', async () => {
+    const world = await makeGrowing();
+    const { store } = world.deps;
+    const sound = { ...store };
+    const grants = [];
+    for (let n = 0; n < 3; n++) grants.push(await granted(createRoom(world.deps, {})));
+    const [joined, resumed, asked] = grants as [Grant, Grant, Grant];
+    await listen(world, asked, 'one');
+    store.placementCandidates = async () => [];
+    await world.addTask('a');
+    Object.assign(store, sound);
+    store.placeRoom = async (room, ...rest) => {
+      await sound.closeRoom(room.room_id, room.epoch);
+      return sound.placeRoom(room, ...rest);
+    };
+    expect((await refused(joinRoom(world.deps, joined))).code).toBe('room_not_found');
+    expect((await refused(resumeClient(world.deps, resumed))).code).toBe('room_not_found');
+    const { room_id } = asked;
+    expect(await answer(world, 'one')).toEqual({ type: 'room.closed', room_id, reason: 'expired' });
+    expect(await store.countPending('relay')).toBe(0);
   });
 
   it('do not keep a task from its registration', async () => {
