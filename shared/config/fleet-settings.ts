@@ -25,7 +25,7 @@ export const fleetSettings = {
   ),
   DOWNSCALE_MARGIN: read.margin(
     'free places above which tasks are taken out; more than UPSCALE_MARGIN by at least one ROOM_CAPACITY',
-    '150+25%',
+    '150+10%',
   ),
   START_LIMIT: read.duration(
     'how long a task that was launched may take to register, before it is stopped',
