@@ -31,13 +31,15 @@ function failed(backoff: Backoff | undefined, cause: string, now: number, shorte
 /**
  * Looks at the tasks that were starting when the last plan was made: which have registered (and how long they took), and which
  * are gone. Starts that fail, without one that succeeds, lead to a pause like launches that are refused: something that does
- * not start must not be launched over and over. `late`: tasks that take too long, to be stopped.
+ * not start must not be launched over and over. `late`: tasks that take too long, to be stopped. `over`: those that had
+ * registered, and are gone since.
  */
 export function judgeStarts(
   memory: ScalingMemory,
   tasks: readonly ScalingTask[],
   late: ReadonlySet<string>,
   now: number,
+  over: readonly string[] = [],
 ): Pick<ScalingMemory, 'boots' | 'starting' | 'backoff'> {
   const present = new Map(tasks.map((task) => [task.task_arn, task]));
   const boots = [...memory.boots];
@@ -46,7 +48,8 @@ export function judgeStarts(
   const still: ScalingMemory['starting'] = [];
   for (const start of memory.starting) {
     const task = present.get(start.task_arn);
-    if (task === undefined || late.has(start.task_arn)) gone++;
+    if (over.includes(start.task_arn)) registered++;
+    else if (task === undefined || late.has(start.task_arn)) gone++;
     else if (task.state === 'STARTING') still.push(start);
     else {
       registered++;

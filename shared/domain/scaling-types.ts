@@ -36,6 +36,8 @@ export interface FleetView {
   pending: number;
   /** So many leases ran out together that it must be an outage of ours: a sentence. Then nothing is taken out. */
   outage?: string | undefined;
+  /** ARNs of tasks that had registered, and are over. */
+  over?: readonly string[] | undefined;
   memory: ScalingMemory;
 }
 

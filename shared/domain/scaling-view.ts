@@ -48,6 +48,7 @@ export function fleetView(sources: FleetSources, policy: ScalingPolicy, now: num
   const known = new Set(records.map(({ task_arn }) => task_arn));
   const launched = new Set(memory.starting.map(({ task_arn }) => task_arn));
   const tasks: ScalingTask[] = [];
+  const over: string[] = [];
   let { pending } = sources;
 
   for (const record of records) {
@@ -56,6 +57,7 @@ export function fleetView(sources: FleetSources, policy: ScalingPolicy, now: num
     const state = stateOf(record, of, held !== undefined, now);
     if (state === undefined) {
       pending += record.rooms;
+      if (record.task_arn !== undefined) over.push(record.task_arn);
       continue;
     }
     tasks.push({
@@ -91,5 +93,5 @@ export function fleetView(sources: FleetSources, policy: ScalingPolicy, now: num
     const seen = byArn.has(task_arn) || known.has(task_arn);
     if (!seen && now - launched_at < LISTED_WITHIN_MS) start(task_arn, launched_at);
   }
-  return { kind, tasks, pending, outage: held, memory };
+  return { kind, tasks, pending, outage: held, over, memory };
 }

@@ -201,7 +201,8 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
   const late =
     outage === undefined ? groups.STARTING.filter((task) => now - task.since >= policy.start_limit) : [];
   const tasks = { ...groups, STARTING: groups.STARTING.filter((task) => !late.includes(task)) };
-  const starts = judgeStarts(view.memory, view.tasks, new Set(late.map((task) => task.task_arn ?? '')), now);
+  const tooLate = new Set(late.map((task) => task.task_arn ?? ''));
+  const starts = judgeStarts(view.memory, view.tasks, tooLate, now, view.over);
   const horizon = bootTime(starts) + SCALING_INTERVAL_MS;
   const numbers = count(view, tasks, policy, (rooms) =>
     growthWithin(view.memory.demand, rooms, now, horizon),

@@ -44,7 +44,8 @@ describe('scale-fleet', () => {
     expect(scene.arns('stopping')).toEqual([`arn:${task.task_id}`]);
   });
 
-  it('replaces a task that died, at once', async () => {
+  it('replaces a task that died, at once, also one that had just registered', async () => {
+    scene = await ScaledWorld.begin(memoryRoomStore(), { MIN_TASKS: '1' });
     await scene.run();
     const [first] = await scene.boot();
     scene.fleet.killed(`arn:${first}`);

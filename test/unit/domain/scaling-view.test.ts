@@ -66,6 +66,7 @@ describe('the view of the fleet', () => {
     const view = look([record], list, {}, 1);
     expect(view.tasks).toEqual([]);
     expect(view.pending).toBe(5);
+    expect(view.over).toEqual(['arn:a']);
   });
 
   it('takes a task for draining that somebody ends', () => {
@@ -123,6 +124,11 @@ describe('what became of the tasks that were launched', () => {
     expect(pauses).toEqual([15, 30, 60, 120, 240, 300, 300, 300]);
     const better = judgeStarts({ ...kept, starting: started('a', 'b') }, [task('b')], none, AT);
     expect(better.backoff).toBeUndefined();
+  });
+
+  it('takes none for failed that had registered, and died soon after', () => {
+    const judged = judgeStarts(memory({ starting: started('a') }), [], none, AT, ['arn:a']);
+    expect(judged).toEqual({ boots: [], starting: [], backoff: undefined });
   });
 
   it('takes one for failed that is to be stopped since it is late', () => {
