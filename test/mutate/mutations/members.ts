@@ -36,7 +36,7 @@ export const MEMBERS: Mutation[] = [
   {
     defence: 'a HELLO is of the slot that it comes from',
     file: 'e2ee/handshake.ts',
-    find: ' || reading.hello.slot !== slot',
+    find: ' && slotOf(payload) === wire_slot',
     replace: '',
     ask: ROOMS,
   },
