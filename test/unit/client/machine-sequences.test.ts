@@ -13,6 +13,7 @@ describe('any phase', () => {
     closed(4409),
     closed(4503),
     { type: 'dead' },
+    { type: 'reopening', code: 1006, reason: '' },
     { type: 'moved' },
     { type: 'due' },
     { type: 'woke' },
