@@ -1,6 +1,7 @@
 /** Chaos: the local stack under load and faults, and what must hold of it throughout and when everybody has left. */
 import { Ledger } from '../support/load/ledger.ts';
 import { regularly, startRun } from '../support/load/run.ts';
+import { type Machine, watchMachine } from '../support/load/machine.ts';
 import { placeBreaches } from '../support/load/settle.ts';
 import { type ChaosOptions, repeatCommand, stackEnv } from './options.ts';
 import { leakRoom, tampering } from './prove.ts';
@@ -46,13 +47,16 @@ export async function startChaos(options: ChaosOptions, print: (line: string) =>
     { print },
   );
 
+  let machine: Machine | undefined;
   return {
     ledger,
 
     async run() {
       const saying = new AbortController();
       const said = regularly(SAY_MS, saying.signal, () => print(progress(ledger)));
+      const machineAfterwards = watchMachine();
       await run.underLoad();
+      machine = machineAfterwards();
       saying.abort();
       await said;
       print(progress(ledger));
@@ -62,7 +66,7 @@ export async function startChaos(options: ChaosOptions, print: (line: string) =>
       if (!leaked) for (const breach of await placeBreaches(run.stack)) ledger.breach(breach);
     },
 
-    summary: () => summaryOf(options, ledger),
+    summary: () => summaryOf(options, ledger, machine),
     stop: () => run.stop(),
   };
 }

@@ -44,13 +44,19 @@ export const USAGE = `npm run chaos -- [options]
   --out <file>            JSON summary
 Settings of the stack, such as LEASE=30s, are read from the environment. LOAD_VERBOSE=1 prints what the stack prints.`;
 
+/** Rooms that go are there for less than this, seconds. */
+const STAY_S = 60;
+
 /** What suits the load, unless the environment says otherwise. */
-export function stackEnv({ tasks, env }: Pick<ChaosOptions, 'tasks' | 'env'>): Record<string, string> {
-  const capacity = 60;
+export function stackEnv(
+  options: Pick<ChaosOptions, 'tasks' | 'env' | 'standing_rooms' | 'rooms_per_second'>,
+): Record<string, string> {
+  const { tasks, env, standing_rooms, rooms_per_second } = options;
+  const max_rooms = Math.ceil(standing_rooms + STAY_S * rooms_per_second) + 20;
   return {
-    ROOM_CAPACITY: String(capacity),
+    MAX_ROOMS: String(max_rooms),
     // Half of the fleet has places for all.
-    MAX_ROOMS: String(Math.ceil((tasks * capacity) / 2)),
+    ROOM_CAPACITY: String(Math.ceil((2 * max_rooms) / tasks)),
     HEARTBEAT: '3s',
     LEASE: '10s',
     CONNECT_TIMEOUT: '15s',

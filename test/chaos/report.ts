@@ -1,6 +1,7 @@
 /** Chaos in lines for people, and as JSON. */
 import { type Figures, figuresOf, figuresText } from '../support/load/figures.ts';
 import { FAULT_KINDS, type Fault, type FaultKind, type Ledger } from '../support/load/ledger.ts';
+import type { Machine } from '../support/load/machine.ts';
 import { type ChaosOptions, repeatCommand } from './options.ts';
 
 interface Goal {
@@ -30,6 +31,7 @@ export interface Summary {
   pose_gaps: { hit: Figures | undefined; others: Figures | undefined };
   /** Times to aim at on a quiet machine. They say nothing about whether the run has passed. */
   goals: readonly Goal[];
+  machine: Machine | undefined;
 }
 
 /** Recovery after SIGKILL, and what a drain may take of poses, of 95 of 100. */
@@ -57,7 +59,7 @@ function goalsOf(recoveries: Summary['recoveries'], { hit }: Summary['pose_gaps'
   ];
 }
 
-export function summaryOf(options: ChaosOptions, ledger: Ledger): Summary {
+export function summaryOf(options: ChaosOptions, ledger: Ledger, machine?: Machine): Summary {
   const { env: _, ...told } = options;
   const recoveries = recoveriesOf(ledger);
   const { hit, others } = ledger.pose_gaps;
@@ -84,6 +86,7 @@ export function summaryOf(options: ChaosOptions, ledger: Ledger): Summary {
     recoveries,
     pose_gaps,
     goals: goalsOf(recoveries, pose_gaps),
+    machine,
   };
 }
 
@@ -103,7 +106,7 @@ export function progress(ledger: Ledger): string {
 
 /** How it came out. */
 export function verdict(summary: Summary): string {
-  const { counts, recoveries, pose_gaps, goals } = summary;
+  const { counts, recoveries, pose_gaps, goals, machine } = summary;
   const back = Object.entries(recoveries).flatMap(([kind, { alone, disturbed }]) => [
     ...(alone === undefined ? [] : [`  ${kind}: ${figuresText(alone)}`]),
     ...(disturbed === undefined
@@ -127,6 +130,11 @@ export function verdict(summary: Summary): string {
       ({ what, most_ms, reached_ms, met }) =>
         `goal ${met ? 'met' : 'MISSED'}: ${what}: ${reached_ms} ms of ${most_ms} ms`,
     ),
+    ...(machine === undefined
+      ? []
+      : [
+          `this machine: ${machine.cores} cores, load average ${machine.load_average}; timers were late by p99 ${machine.late_p99_ms} ms, at most ${machine.late_most_ms} ms`,
+        ]),
     ...(summary.passed
       ? [`passed; repeat: ${summary.repeat}`]
       : [

@@ -208,12 +208,18 @@ export class Member implements Watched {
 
   /** What is amiss in its room when nothing disturbs anybody: a sentence, or undefined. */
   amiss(): string | undefined {
-    const who = `room ${this.#company.number}: ${this.client_id}`;
+    const who = `room ${this.#company.number}: ${this.#about()}`;
     if (!this.live) return `${who} is away`;
     if (!this.watch.hearsAll()) return `${who} does not hear everybody`;
     const seen = this.#stay!.room.members.map(({ client_id }) => client_id);
     const unseen = this.others.filter((other) => !other.over && !seen.includes(other.client_id));
     return unseen.length === 0 ? undefined : `${who} does not see ${unseen.length} who are there`;
+  }
+
+  /** Who it is, and how it is, for whoever looks into a breach. */
+  #about(): string {
+    const sealed = this.#company.sealed ? 'sealed' : 'not sealed';
+    return `${this.client_id} (${sealed}, ${this.#stay?.room.state.status}, at ${this.url})`;
   }
 
   #word() {
@@ -262,7 +268,7 @@ export class Member implements Watched {
       room.on('joined', () => this.#lookAround(room)),
       room.on('error', (trouble) =>
         noteTrouble(ledger, trouble, {
-          who: `room ${this.#company.number}: ${room.client_id}`,
+          who: `room ${this.#company.number}: ${this.#about()}`,
           torn: (client_id) => this.#torn(client_id),
         }),
       ),
@@ -297,10 +303,16 @@ export class Member implements Watched {
     }
   }
 
-  /** Nobody keeps what `client_id` said: its page is gone or another. */
+  /** What `client_id` said may be lost: its page is gone or another, or we were apart for too long. */
   #torn(client_id: string): boolean {
     const speaker = this.#company.byId.get(client_id);
-    return speaker === undefined || speaker.over || speaker.breaks > 0 || this.breaks > 0;
+    return (
+      speaker === undefined ||
+      speaker.over ||
+      speaker.breaks > 0 ||
+      this.breaks > 0 ||
+      this.listening.apart(speaker)
+    );
   }
 
   /** Nothing is heard of this page any more. */
@@ -370,7 +382,9 @@ export class Member implements Watched {
     while (!this.over && this.breaks === breaks && waiting().length > 0) {
       if (Date.now() - Math.max(since, this.#world.ledger.calmSince()) > HEARD_WITHIN_MS) {
         this.#world.ledger.breach(
-          `room ${this.#company.number}: message ${sent} of ${this.client_id} was not heard by ${waiting().length} who were there all along`,
+          `room ${this.#company.number}: message ${sent} of ${this.#about()} was not heard by ${waiting()
+            .map(({ other }) => `${other.#about()} (the last was ${other.listening.last(this)})`)
+            .join(', ')}, there all along`,
         );
         return;
       }

@@ -1,4 +1,5 @@
 /** What clients say, and what each may hear of it: in order, once, from its own room, and all of it unless something broke. */
+import { HEARTBEAT_MS, RETENTION_MS } from '../../../client/src/e2ee/limits.ts';
 import type { Ledger } from './ledger.ts';
 
 interface Word {
@@ -41,11 +42,24 @@ interface Heard {
   own_breaks: number;
 }
 
+/**
+ * Members of a sealed room keep messages for RETENTION_MS, and count as gone when as long no heartbeat of them was heard; the
+ * last may have come HEARTBEAT_MS before two of them lost each other. What breaks for less loses nothing.
+ */
+const APART_MS = RETENTION_MS - HEARTBEAT_MS;
+
+/** When something was heard, of any class, and the longest time without since the last message. */
+interface Silence {
+  heard_at: number;
+  longest: number;
+}
+
 /** What one client has heard of each other. */
 export class Listening {
   readonly #room: number;
   readonly #ledger: Ledger;
   readonly #heard = new Map<Speaker, Heard>();
+  readonly #silences = new Map<Speaker, Silence>();
   /** Number of the last pose. */
   readonly #poses = new Map<Speaker, number>();
 
@@ -58,6 +72,14 @@ export class Listening {
   forget(): void {
     this.#heard.clear();
     this.#poses.clear();
+    this.#silences.clear();
+  }
+
+  /** Whether the two were apart for so long, since the last message, that some may be lost. */
+  apart(speaker: Speaker): boolean {
+    const silence = this.#silences.get(speaker);
+    if (silence === undefined) return false;
+    return Math.max(silence.longest, Date.now() - silence.heard_at) >= APART_MS;
   }
 
   /** Number of the last message heard of `speaker`; 0: none. */
@@ -96,12 +118,13 @@ export class Listening {
     const missing = Math.max(0, word.n - next);
     ledger.count('frames_missing', missing);
     const unbroken = before?.speaker_breaks === now.speaker_breaks && before.own_breaks === now.own_breaks;
-    if (missing > 0 && unbroken) {
+    if (missing > 0 && unbroken && !this.apart(speaker)) {
       ledger.breach(
         `${name}: ${missing} messages of ${speaker.client_id} before ${word.n} were lost for ${listener.client_id} though neither connection broke`,
       );
     }
     this.#heard.set(speaker, now);
+    this.#silences.set(speaker, { heard_at: Date.now(), longest: 0 });
     return word;
   }
 
@@ -110,6 +133,12 @@ export class Listening {
     const word = this.#read(speaker, text);
     if (speaker === undefined || word === undefined) return undefined;
     this.#ledger.count('poses_heard');
+    const silence = this.#silences.get(speaker);
+    if (silence !== undefined) {
+      const at = Date.now();
+      silence.longest = Math.max(silence.longest, at - silence.heard_at);
+      silence.heard_at = at;
+    }
     const before = this.#poses.get(speaker);
     if (before !== undefined && word.n <= before) {
       this.#ledger.breach(

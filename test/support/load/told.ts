@@ -3,8 +3,18 @@ import { AnteroomError } from '../../../client/src/errors.ts';
 import type { CloseReason, RoomEvents } from '../../../client/src/types.ts';
 import { type Ledger, OUTAGES } from './ledger.ts';
 
-/** What an outage of the router looks like. `no_task_available` is not among it: half of the fleet is always whole. */
-const OUTAGE = new Set(['network', 'internal', 'rate_limited', 'request_in_flight', 'store_busy']);
+/**
+ * What an outage of the router or DynamoDB looks like. Without one there is always a task: half of the fleet is whole. But where
+ * each write takes seconds, the time in which a room is to be placed runs out.
+ */
+const OUTAGE = new Set([
+  'network',
+  'internal',
+  'rate_limited',
+  'request_in_flight',
+  'store_busy',
+  'no_task_available',
+]);
 const SEAT_GONE = new Set(['client_not_found', 'room_not_found', 'closed']);
 /** Frames of somebody who has just come or gone cannot all be read, and what is sent twice comes twice. */
 const HARMLESS = new Set(['no_key', 'key', 'replay']);
@@ -59,14 +69,15 @@ export function noteEnd(
   ledger.breach(`${who} was told "${why}" after ${away_ms} ms away`);
 }
 
-/** A room complained. `torn`: the page of that sender is gone, or was loaded anew, or the listener's was. */
+/** A room complained. `torn`: that sender's page is gone or was loaded anew, or the listener's was, or they were apart for too long. */
 export function noteTrouble(
   ledger: Ledger,
   { error, from, reason, count = 1 }: RoomEvents['error'],
   { who, torn }: { who: string; torn: (client_id: string) => boolean },
 ): void {
-  if (error.code === 'unreadable' && reason !== undefined && HARMLESS.has(reason)) {
-    ledger.count('frames_unread', count);
-  } else if (error.code === 'lost' && from !== undefined && torn(from)) ledger.count('frames_missing', count);
+  // Of a page that was loaded anew some frames are on their way that were sealed with the key of the old one, or for it.
+  const harmless = HARMLESS.has(reason ?? '') || (reason === 'tag' && from !== undefined && torn(from));
+  if (error.code === 'unreadable' && harmless) ledger.count('frames_unread', count);
+  else if (error.code === 'lost' && from !== undefined && torn(from)) ledger.count('frames_missing', count);
   else ledger.breach(`${who}: ${error.code}: ${error.message}`);
 }

@@ -28,7 +28,13 @@ describe('the options of chaos', () => {
   });
 
   it('leave the settings of the stack to the environment', () => {
-    expect(stackEnv({ tasks: 4, env: { LEASE: '30s' } })).toMatchObject({ LEASE: '30s', MAX_ROOMS: '120' });
+    const load = { tasks: 4, standing_rooms: 100, rooms_per_second: 0.5 };
+    expect(stackEnv({ ...load, env: { LEASE: '30s' } })).toMatchObject({
+      LEASE: '30s',
+      HEARTBEAT: '3s',
+      MAX_ROOMS: '150',
+      ROOM_CAPACITY: '75',
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Ledger } from '../../support/load/ledger.ts';
 import { Listening, spoken } from '../../support/load/talk.ts';
 
@@ -74,6 +74,26 @@ describe('what a client hears', () => {
     other.ears.expect(other.ann, other.bob, 3);
     for (const n of [2, 3, 4]) other.says(n);
     expect(other.breaches()).toEqual([]);
+  });
+
+  it('may have a gap where two were apart for longer than messages are kept for sure', () => {
+    vi.useFakeTimers();
+    try {
+      const { ann, ears, says, breaches } = listening();
+      says(1);
+      vi.advanceTimersByTime(19_000);
+      expect(ears.apart(ann)).toBe(false);
+      says(3);
+      expect(breaches()).toHaveLength(1);
+      vi.advanceTimersByTime(21_000);
+      ears.hearPose(ann, ann, spoken({ room: 7, n: 1, breaks: 0, at: 5 }, 0));
+      expect(ears.apart(ann)).toBe(true);
+      says(6);
+      expect(breaches()).toHaveLength(1);
+      expect(ears.apart(ann)).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('begins anew where its page does', () => {

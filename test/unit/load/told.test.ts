@@ -20,8 +20,8 @@ function refuse(ledger: Ledger, code: ErrorCode, { ago = 0, resuming = false, de
 }
 
 describe('a refusal', () => {
-  it.each(['network', 'internal', 'request_in_flight'] as const)(
-    'by %s needs a router that was away',
+  it.each(['network', 'internal', 'request_in_flight', 'no_task_available'] as const)(
+    'by %s needs a router or a DynamoDB that was away',
     (code) => {
       const ledger = new Ledger();
       ledger.fault('kill', 'task-1').over();
@@ -33,7 +33,7 @@ describe('a refusal', () => {
     },
   );
 
-  it.each(['no_task_available', 'room_full', 'idempotency_key_reused', 'room_not_found'] as const)(
+  it.each(['room_full', 'idempotency_key_reused', 'room_not_found'] as const)(
     'by %s is never explained',
     (code) => {
       const ledger = new Ledger();
@@ -110,7 +110,9 @@ describe('what a room complains of', () => {
         counts: { frames_unread: 2 },
       });
     }
-    expect(complain('unreadable', { reason: 'signature' }).breaches_in_all).toBe(1);
+    expect(complain('unreadable', { reason: 'signature' }, true).breaches_in_all).toBe(1);
+    expect(complain('unreadable', { reason: 'tag' }).breaches_in_all).toBe(1);
+    expect(complain('unreadable', { reason: 'tag' }, true).breaches_in_all).toBe(0);
   });
 
   it('may be a message lost only with the page of its sender, or with its own', () => {
