@@ -2,7 +2,7 @@
 import type { Margin } from '../../shared/config/read.ts';
 import type { PlacementStrategy } from '../../shared/domain/placement.ts';
 import { simulateDays, type DayOfRooms, type FleetResult } from './result.ts';
-import type { FleetSetup } from './simulation.ts';
+import type { FleetSetup } from './setup.ts';
 
 export interface FrontierPoint {
   placement: PlacementStrategy;

@@ -4,7 +4,7 @@ import { fleetFaults, fleetSettings } from '../../shared/config/fleet-settings.t
 import { sharedSettings, taskSettings } from '../../shared/config/settings.ts';
 import type { Margin, Setting } from '../../shared/config/read.ts';
 import { DAYS, HOUR } from './day.ts';
-import type { FleetSetup } from './simulation.ts';
+import type { FleetSetup } from './setup.ts';
 
 export interface FleetBenchOptions {
   /** All but the seed. */

@@ -3,7 +3,8 @@ import { spreadOf } from '../spread.ts';
 import { clairvoyantTime } from './clairvoyant.ts';
 import { arrivalsOf, BOOT, DAY, HOUR, meanBoot, type Arrivals } from './day.ts';
 import type { Change, Meter } from './meter.ts';
-import { Simulation, WARM_UP, type FleetSetup } from './simulation.ts';
+import { WARM_UP, type FleetSetup } from './setup.ts';
+import { Simulation } from './simulation.ts';
 
 export interface Waits {
   count: number;

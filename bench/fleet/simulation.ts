@@ -1,57 +1,18 @@
 /** One simulated day of a fleet, in virtual time: the plan and the placement of the product, everything else by the clock of events. */
 import { SCALING_INTERVAL_MS } from '../../shared/domain/liveness.ts';
-import type { PlacementStrategy } from '../../shared/domain/placement.ts';
 import { afterLaunch } from '../../shared/domain/scaling-starts.ts';
-import {
-  emptyMemory,
-  type ScalingAction,
-  type ScalingMemory,
-  type ScalingPolicy,
-  type ScalingTask,
-} from '../../shared/domain/scaling-types.ts';
+import { emptyMemory, type ScalingAction, type ScalingMemory } from '../../shared/domain/scaling-types.ts';
 import { plan } from '../../shared/domain/scaling.ts';
-import type { TaskKind, TaskState } from '../../shared/domain/task.ts';
+import type { TaskState } from '../../shared/domain/task.ts';
 import type { FleetTask, LaunchFailure } from '../../shared/ports/fleet.ts';
-import { BOOT, bootTime, DAY, MINUTE, SECOND, type Arrivals, type DayPlan } from './day.ts';
+import { BOOT, bootTime, DAY, MINUTE, type Arrivals } from './day.ts';
 import { exponential, streamOf, type Fraction } from './distributions.ts';
 import { Agenda, RoomQueue } from './heaps.ts';
 import { Meter } from './meter.ts';
 import { Places } from './places.ts';
-import { launchedTask, type SimTask } from './tasks.ts';
+import { END, MOVE, MOVED_TOGETHER, NOTICE, RUN, SOON, WAKE, WARM_UP, type FleetSetup } from './setup.ts';
+import { launchedTask, viewOf, type SimTask } from './tasks.ts';
 import { Waiting } from './waiting.ts';
-
-export interface FleetSetup {
-  day: DayPlan;
-  kind: TaskKind;
-  policy: ScalingPolicy;
-  placement: PlacementStrategy;
-  /** How long a room waits for a task (PENDING_LIMIT), ms. */
-  pending_limit: number;
-  /** Of a task that is to end (DRAIN_DEADLINE), ms. */
-  drain_deadline: number;
-  /** Share of the launches that fail for want of a machine. */
-  launch_failures: number;
-  /** Share of the launched tasks that never register. */
-  stuck_starts: number;
-  /** How long a task lives on average until it dies, ms. */
-  life: number;
-  seed: number;
-}
-
-/** Before the day that counts. */
-export const WARM_UP = 6 * 60 * MINUTE;
-/** From a create that finds no place until scale-fleet runs, and how long a run of it takes: the next waits for its end. */
-const WAKE = 300;
-const RUN = SECOND;
-/** From the death of a task until its rooms are placed anew: its clients come back, and the fleet tells of it. */
-const NOTICE = 2 * SECOND;
-/** A task that drains moves so many rooms at a time, which takes so long. */
-const MOVED_TOGETHER = 8;
-const MOVE = 250;
-/** From the end of its last room, or the order to stop, until a task has ended. */
-const END = 5 * SECOND;
-/** A task that takes rooms again so soon after it went on STANDBY need not have gone. */
-const SOON = 10 * MINUTE;
 
 type RoomPhase = 'asked' | 'open' | 'over';
 
@@ -309,17 +270,4 @@ export class Simulation {
     if (task.alive) this.meter.spent(task.state, task.accounted_until, this.#now);
     task.accounted_until = this.#now;
   }
-}
-
-function viewOf({ state, task_arn, task_id, ...task }: SimTask): ScalingTask {
-  return {
-    ...(state !== 'STARTING' && { task_id }),
-    task_arn,
-    state: state === 'STOPPED' ? 'DRAINING' : state,
-    rooms: task.rooms,
-    clients: task.clients,
-    room_capacity: task.room_capacity,
-    since: task.state_since,
-    outdated: false,
-  };
 }

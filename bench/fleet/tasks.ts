@@ -1,4 +1,5 @@
 /** The tasks of the simulated fleet, and `placement-index` over them. */
+import type { ScalingTask } from '../../shared/domain/scaling-types.ts';
 import type { TaskKind, TaskRecord } from '../../shared/domain/task.ts';
 
 /** A task as the control plane records it, and what the simulation knows besides. */
@@ -39,6 +40,20 @@ export function launchedTask(n: number, kind: TaskKind, room_capacity: number, n
     accounted_until: now,
     room_list: [],
     position: -1,
+  };
+}
+
+/** As the plan sees it. */
+export function viewOf({ state, task_arn, task_id, ...task }: SimTask): ScalingTask {
+  return {
+    ...(state !== 'STARTING' && { task_id }),
+    task_arn,
+    state: state === 'STOPPED' ? 'DRAINING' : state,
+    rooms: task.rooms,
+    clients: task.clients,
+    room_capacity: task.room_capacity,
+    since: task.state_since,
+    outdated: false,
   };
 }
 
