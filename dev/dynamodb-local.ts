@@ -84,12 +84,12 @@ export async function startDynamoDbLocal(shared = true): Promise<DynamoDbLocal> 
       '-XX:+UseSerialGC',
       '-Djava.library.path=./DynamoDBLocal_lib',
     ];
-    const options = [
-      '-inMemory',
-      ...(shared ? ['-sharedDb'] : []),
-      '-disableTelemetry',
-      ...['-cors', origin, '-port', String(port)],
-    ];
+    const options = ['-inMemory', ...(shared ? ['-sharedDb'] : []), '-disableTelemetry'].concat(
+      '-cors',
+      origin,
+      '-port',
+      String(port),
+    );
     const java = spawnGuarded(found.path, [...jvm, '-jar', 'DynamoDBLocal.jar', ...options], { cwd });
     let output = '';
     const collect = (chunk: Buffer) => {

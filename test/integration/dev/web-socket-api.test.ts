@@ -130,7 +130,12 @@ describe('the WebSocket API of the local stack', () => {
     expect((await special.next('hello')).body).toBe('{"type":"hello"}');
     const others = [];
     for (let n = 0; n < 4; n++) others.push((await events.next('$default')).body);
-    expect(others.sort()).toEqual(['[]', 'no JSON', '{"type":"$connect"}', '{"type":"other"}']);
+    expect(others.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      '[]',
+      'no JSON',
+      '{"type":"$connect"}',
+      '{"type":"other"}',
+    ]);
   });
 
   it('tells a client whose message no function took, or one failed on', async () => {

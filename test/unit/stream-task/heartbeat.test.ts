@@ -42,7 +42,7 @@ describe('heartbeat', () => {
         remote: '203.0.113.7',
       },
       interval: 60_000,
-      router: router as RouterClient,
+      router,
       load: () => ({ rooms: [], clients: 0 }),
       disown() {},
       connects,
