@@ -4,8 +4,5 @@ import pMap from 'p-map';
 const WIDTH = 16;
 
 /** `items.map(run)` with a bound on what is under way; the results in order. The first failure fails it all. */
-export const inParallel = <T, R>(
-  items: readonly T[],
-  run: (item: T) => Promise<R>,
-  concurrency = WIDTH,
-): Promise<R[]> => pMap(items, run, { concurrency });
+export const inParallel = <T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> =>
+  pMap(items, run, { concurrency: WIDTH });

@@ -1,16 +1,16 @@
 /** Rooms that wait for a place get one, or are given up when their time is over. */
+import pLimit from 'p-limit';
 import { PLACE_PENDING_MS } from '../domain/liveness.ts';
 import { isOpen, type RoomRecord } from '../domain/room.ts';
 import type { TaskKind } from '../domain/task.ts';
 import { closeRoom } from './close-room.ts';
 import type { Deps } from './deps.ts';
-import { inParallel } from './parallel.ts';
-import { placeRoom } from './place-room.ts';
+import { settlePlaced, takePlace } from './place-room.ts';
 
 /** Rooms that are looked at together. */
 const BATCH = 64;
-/** Rooms that are placed at once: all claim places on the few tasks that have just come up. */
-const WIDTH = 4;
+/** Rooms that are registered at their tasks at once. */
+const WIDTH = 16;
 
 export interface PlacedPending {
   placed: number;
@@ -35,15 +35,24 @@ export async function placePending(deps: Deps, kind: TaskKind): Promise<PlacedPe
     done.faults++;
     telemetry.warn('a room that waits could not be looked after', { kind, room_id, cause: String(error) });
   };
-  const settleOne = async (room: RoomRecord) => {
+  const atOnce = pLimit(WIDTH);
+  const settle = async (room: RoomRecord) => {
+    try {
+      if ((await settlePlaced(deps, room)).kind === 'placed') done.placed++;
+    } catch (error) {
+      fault(error, room.room_id);
+    }
+  };
+  const settling: Promise<void>[] = [];
+  const lookAfter = async (room: RoomRecord) => {
     try {
       if (!isOpen(room, clock.now())) {
         // Or the giving up broke off before.
         if (await closeRoom(deps, room, 'expired')) done.expired++;
       } else if (!full && clock.now() < deadline) {
-        const placing = await placeRoom(deps, room);
-        if (placing.kind === 'placed') done.placed++;
-        full ||= placing.kind === 'waits';
+        const taken = await takePlace(deps, room);
+        if (taken.kind === 'taken') settling.push(atOnce(() => settle(taken.room)));
+        full ||= taken.kind === 'waits';
       }
     } catch (error) {
       fault(error, room.room_id);
@@ -56,11 +65,13 @@ export async function placePending(deps: Deps, kind: TaskKind): Promise<PlacedPe
       // The index lags behind: rooms that have their place by now may still be in it.
       const rooms = listed.filter(({ room_id }) => !seen.has(room_id)).slice(0, BATCH);
       for (const { room_id } of rooms) seen.add(room_id);
-      await inParallel(rooms, settleOne, WIDTH);
-      if (rooms.length < BATCH || full || clock.now() >= deadline) return done;
+      // One place after the other, by age: all would claim them on the few tasks that have just come up.
+      for (const room of rooms) await lookAfter(room);
+      if (rooms.length < BATCH || full || clock.now() >= deadline) break;
     }
   } catch (error) {
     fault(error);
-    return done;
   }
+  await Promise.all(settling);
+  return done;
 }

@@ -16,8 +16,8 @@ export type Placing =
   | { kind: 'waits' }
   | { kind: 'gone' };
 
-/** Registers everyone of a room that has just been given its place; one that its task does not take is re-homed once. */
-async function settle(deps: Deps, placed: RoomRecord): Promise<Placing> {
+/** Registers and tells everyone of a room that has just been given its place; one that its task does not take is re-homed once. */
+export async function settlePlaced(deps: Deps, placed: RoomRecord): Promise<Placing> {
   let room = placed;
   let registered: Registered = await registerEveryone(deps, room);
   if (registered.kind !== 'registered') {
@@ -36,8 +36,11 @@ async function settle(deps: Deps, placed: RoomRecord): Promise<Placing> {
   return { kind: 'placed', room, connect_by };
 }
 
-/** Gives `room`, which waits, a place if there is one, and tells its clients. */
-export async function placeRoom(deps: Deps, room: RoomRecord): Promise<Placing> {
+/** Takes a place for `room`, which waits, if there is one; {@link settlePlaced} is still to be done. */
+export async function takePlace(
+  deps: Deps,
+  room: RoomRecord,
+): Promise<{ kind: 'taken'; room: RoomRecord } | Exclude<Placing, { kind: 'placed' }>> {
   const { store, clock, policy, telemetry } = deps;
   const except = new Set<string>();
   // A task that fills up between look and claim is not offered again, but another might fill up too: bounded.
@@ -55,11 +58,17 @@ export async function placeRoom(deps: Deps, room: RoomRecord): Promise<Placing> 
         task_id: task.task_id,
         waited_ms: now - room.created_at,
       });
-      return settle(deps, result.room);
+      return { kind: 'taken', room: result.room };
     }
     except.add(task.url);
   }
   return { kind: 'waits' };
+}
+
+/** Gives `room`, which waits, a place if there is one, and tells its clients. */
+export async function placeRoom(deps: Deps, room: RoomRecord): Promise<Placing> {
+  const taken = await takePlace(deps, room);
+  return taken.kind === 'taken' ? settlePlaced(deps, taken.room) : taken;
 }
 
 /** Where the clients of `room` find it: where it is, or, if it waits, where it is given a place if there is one. */

@@ -43,7 +43,7 @@ export function pendingRoomsContract(name: string, make: () => Promise<PendingSt
       CONTROL_URL: 'wss://control.example/prod',
       ...settings,
     };
-    const world = await makeWorld(env, { store, seed, yielding: true });
+    const world = await makeWorld(env, { store, seed, yielding: true, start: Date.now() });
     return { world, breaches };
   };
   const resume = ({ deps }: World, { room_id, client_id, ticket }: Grant) =>

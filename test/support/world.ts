@@ -74,12 +74,15 @@ function yieldingStore(store: RoomStore, random: Random): RoomStore {
   });
 }
 
-/** `yielding`: calls to the store come in random order, for races. */
+/**
+ * `yielding`: calls to the store come in random order, for races. `start`: when it begins; DynamoDB collects what has expired long
+ * before the present.
+ */
 export async function makeWorld(
   settings: Record<string, string> = {},
-  options: { store?: RoomStore; seed?: number; yielding?: boolean } = {},
+  options: { store?: RoomStore; seed?: number; yielding?: boolean; start?: number } = {},
 ): Promise<World> {
-  let time = START;
+  let time = options.start ?? START;
   const sequence = new Map<string, number>();
   const capacity = new Map<string, number>();
   const tasks = new Map<string, SimulatedTask>();
