@@ -38,7 +38,10 @@ const idsAt = (task: SimulatedTask, room_id: string) =>
 export function migrateRoomContract(name: string, make: () => Promise<MigrateStore>, seeds: number): void {
   const start = async (seed = 1, settings = {}) => {
     const { store, breaches } = await make();
-    const world = await makeWorld({ MAX_TASKS: '0', ...settings }, { store, seed, yielding: true, start: Date.now() });
+    const world = await makeWorld(
+      { MAX_TASKS: '0', ...settings },
+      { store, seed, yielding: true, start: Date.now() },
+    );
     return { world, breaches };
   };
 
