@@ -114,6 +114,9 @@ export class FakeChannel implements Channel {
   left(message: Left): void {
     this.calls.push(['left', message]);
   }
+  arrived(): void {
+    this.calls.push(['arrived']);
+  }
   disconnected(): void {
     this.calls.push(['disconnected']);
   }

@@ -91,6 +91,8 @@ export interface Channel {
   welcome(welcome: Welcome): void;
   joined(message: Joined): void;
   left(message: Left): void;
+  /** We are where our room has moved, too. Others may have gone on there without us: what that was is waited for. */
+  arrived(): void;
   /** The connection is over; another may come. */
   disconnected(): void;
   /** A binary message of the relay. `wire_slot`: of its sender there, where the frame has another. */

@@ -93,6 +93,12 @@ export class Membership {
     else peer.inbox.afterAll(told);
   }
 
+  /** See `Channel.arrived`: to what comes from members it is as if our connection had been made anew. */
+  arrived(): void {
+    const now = this.#deps.now();
+    for (const peer of this.peers.all) if (peer.slot !== undefined) peer.inbox.restart(now);
+  }
+
   disconnected(): void {
     this.#away_since ??= this.#deps.now();
     this.presence.clear();

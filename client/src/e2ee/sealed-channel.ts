@@ -194,6 +194,11 @@ export class SealedChannel implements Channel {
     this.#schedule();
   }
 
+  arrived(): void {
+    this.#membership.arrived();
+    this.#schedule();
+  }
+
   disconnected(): void {
     this.#sending.slot = undefined;
     this.#reception.clear();

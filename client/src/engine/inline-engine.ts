@@ -130,7 +130,10 @@ class InlineEngine implements Engine {
       fault: (message) => this.#tell()?.fault(message, undefined),
       over: () => this.#channel.disconnected(),
       moved: (url) => this.#tell()?.moved(url),
-      arrived: (welcome) => this.#tell()?.arrived(welcome),
+      arrived: (welcome) => {
+        this.#channel.arrived();
+        this.#tell()?.arrived(welcome);
+      },
       strayed: (end) => this.#tell()?.strayed(...words(end)),
       reopening: (end) => this.#tell()?.reopening(...words(end)),
       ended: (end) => {

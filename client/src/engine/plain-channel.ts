@@ -46,6 +46,9 @@ export class PlainChannel implements Channel {
     this.#events.left(message);
   }
 
+  /** Nothing is sent again. */
+  arrived(): void {}
+
   disconnected(): void {
     this.#slots.clear();
   }

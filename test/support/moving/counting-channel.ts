@@ -37,6 +37,9 @@ export class CountingChannel implements Channel {
   left(message: Left): void {
     this.#plain.left(message);
   }
+  arrived(): void {
+    this.#plain.arrived();
+  }
   disconnected(): void {
     this.#plain.disconnected();
   }

@@ -29,6 +29,24 @@ describe('what a member missed', () => {
     expect(sent.length).toBeLessThanOrEqual(4 * 100);
   });
 
+  it('comes when the room has moved without it, as slowly as after a break', async () => {
+    const town = new SealedTown();
+    const [ada, bob] = await town.gather('ada', 'bob');
+    for (const resident of [ada, bob]) resident.latency = () => 700;
+    await town.run(3_000);
+    // Ada went on to the new task alone, for Bob had not followed in time.
+    const { meddle } = town;
+    town.meddle = (frame, from) => (from === ada ? [] : [frame]);
+    ada.say('unheard');
+    await town.run(1_000);
+    town.meddle = meddle;
+    bob.channel.arrived();
+    ada.say('heard');
+    await town.run(10_000);
+    expect(bob.troubles).toEqual([]);
+    expect(textsOf(bob, 'ada')).toEqual(['ada: unheard', 'ada: heard']);
+  });
+
   it('comes whole where so much was missed by so many that it takes its sender seconds', async () => {
     const town = new SealedTown();
     const [ada, ...others] = await town.gather('ada', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
