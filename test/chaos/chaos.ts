@@ -35,7 +35,8 @@ export async function startChaos(options: ChaosOptions, print: (line: string) =>
       env: stackEnv(options),
       // Members of a room that is not sealed have no second chance: what it promises is another thing.
       sealed_share: 0.75,
-      poses_per_second: 10,
+      // A rolling replacement is about messages; so many poses of so many clients would be about this machine.
+      poses_per_second: rolling ? 2 : 10,
       longest_stay_ms: 40_000,
       lossy: !rolling,
       router_share: 1,

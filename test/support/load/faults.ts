@@ -176,12 +176,10 @@ export function startFaults(options: FaultOptions): Faults {
     try {
       const fault = ledger.fault('roll', 'fleet');
       print('roll of the fleet');
-      for (const member of members) member.watch.drains(fault, true);
       await victims.disturb('ecs', 'deploy');
       fault.in_force = Date.now();
       await wholeAgain(old, ROLLED_WITHIN_MS * old.length);
       fault.over();
-      for (const member of members) member.watch.drained(fault);
     } finally {
       for (const task_id of old) hit.delete(task_id);
     }

@@ -219,7 +219,7 @@ export class Member implements Watched {
   /** Who it is, and how it is, for whoever looks into a breach. */
   #about(): string {
     const sealed = this.#company.sealed ? 'sealed' : 'not sealed';
-    return `${this.client_id} (${sealed}, ${this.#stay?.room.state.status}, at ${this.url})`;
+    return `${this.client_id} (${sealed}, ${this.#stay?.room.state.status}, in ${this.room_id} at ${this.url})`;
   }
 
   #word() {
