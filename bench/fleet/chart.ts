@@ -10,6 +10,8 @@ const TOP = 84;
 const BOTTOM = 64;
 /** Where none waited, which has no logarithm: below the least share that is drawn. */
 const NONE = 40;
+/** From there to the axis: room for labels. */
+const FOOT = 26;
 
 const STYLE = `
     .sheet { fill: #ffffff; }
@@ -58,11 +60,13 @@ function scaleOf(points: readonly FrontierPoint[]): Scale {
   const shares = [1 - GOAL.at_once, ...points.map(late).filter((share) => share > 0)];
   const top = Math.ceil(Math.log10(Math.max(...shares)));
   const bottom = Math.min(top - 1, Math.floor(Math.log10(Math.min(...shares))));
-  const floor = HEIGHT - BOTTOM - NONE;
+  const floor = HEIGHT - BOTTOM - FOOT - NONE;
   return {
     x: (over) => LEFT + (over / (steps * step)) * (WIDTH - LEFT - RIGHT),
     y: (share) =>
-      share === 0 ? HEIGHT - BOTTOM : TOP + ((top - Math.log10(share)) / (top - bottom)) * (floor - TOP),
+      share === 0
+        ? HEIGHT - BOTTOM - FOOT
+        : TOP + ((top - Math.log10(share)) / (top - bottom)) * (floor - TOP),
     x_ticks: Array.from({ length: steps + 1 }, (_, i) => i * step),
     y_ticks: [...Array.from({ length: top - bottom + 1 }, (_, i) => 10 ** (top - i)), 0],
   };
@@ -79,7 +83,7 @@ function drawn(point: FrontierPoint, { x, y }: Scale): string[] {
     : `  <circle class="${placement}" cx="${at(px)}" cy="${at(py)}" r="4"/>`;
   return [
     circle,
-    `  <text class="tick ${above ? '' : 'end'}" x="${at(px + (above ? 8 : -8))}" y="${at(py + (above ? -7 : 14))}">${label}</text>`,
+    `  <text class="tick ${above ? '' : 'end'}" x="${at(px + (above ? 8 : -8))}" y="${at(py + (given ? -22 : above ? -7 : 16))}">${label}</text>`,
   ];
 }
 
