@@ -130,7 +130,7 @@ describe('the WebSocket API of the local stack', () => {
     expect((await special.next('hello')).body).toBe('{"type":"hello"}');
     const others = [];
     for (let n = 0; n < 4; n++) others.push((await events.next('$default')).body);
-    expect(others.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+    expect(others.map(String).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       '[]',
       'no JSON',
       '{"type":"$connect"}',
