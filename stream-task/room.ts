@@ -22,6 +22,8 @@ export interface Member extends Sender {
   deliver(frame: Buffer, bytes: number): void;
   /** The slot of a client that has left for good may be another's one day. */
   forget(slot: number): void;
+  /** It is about to be told that the client at `slot` has left: nothing that waits of that may come afterwards. */
+  left(slot: number): void;
   /** A control message; nothing in a raw room. */
   tell(control: RelayControl): void;
   /** Ends its connection, since too much waits for it. */
@@ -228,7 +230,11 @@ export class Room implements Dirty {
     this.#turns.read();
     const text = controlText(control);
     const frame = serverFrame(OPCODE.TEXT, text);
-    for (const member of this.members) if (member !== about) member.deliver(frame, text.length);
+    for (const member of this.members) {
+      if (member === about) continue;
+      if (control.type === 'left') member.left(control.slot);
+      member.deliver(frame, text.length);
+    }
   }
 }
 

@@ -209,6 +209,10 @@ export class Session implements Member, CongestionDeps {
     this.#congestion?.forget(slot);
   }
 
+  left(slot: number): void {
+    this.#congestion?.left(slot);
+  }
+
   /** A control message; nothing in a raw room. */
   tell(control: RelayControl): void {
     if (this.#raw) return;

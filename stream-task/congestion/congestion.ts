@@ -96,6 +96,12 @@ export class Congestion {
     this.#settle();
   }
 
+  /** The receiver is about to be told that a source has left, be it for good or not. */
+  left(source: number): void {
+    this.#slow?.left(source);
+    this.#settle();
+  }
+
   /** A source has given up its seat: its slot may be another's one day. */
   forget(source: number): void {
     this.#slow?.forget(source);

@@ -98,8 +98,13 @@ export class SlowPath {
     const state = this.#sources.get(source);
     if (state !== undefined) this.#gaps -= state.video.gaps;
     this.#sources.delete(source);
-    for (let stream = 0; stream < STREAMS; stream++) this.#poses.forget(source * STREAMS + stream);
+    this.left(source);
     this.#left_out.forget(source);
+  }
+
+  /** A source is not connected any more, here: none of its poses may come behind that. */
+  left(source: number): void {
+    for (let stream = 0; stream < STREAMS; stream++) this.#poses.forget(source * STREAMS + stream);
   }
 
   /** The receiver itself has left: nothing is left out for it any more. */

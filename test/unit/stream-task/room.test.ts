@@ -41,6 +41,7 @@ class Listener implements Member {
 
   tell(_control: RelayControl): void {}
   forget(): void {}
+  left(): void {}
 
   endSlow(): void {
     this.ended();

@@ -239,6 +239,16 @@ describe('a receiver that cannot keep up', () => {
     expect(levels.sort()).toEqual(['1: 2 → 0', '2: 1 → 0']);
   });
 
+  it('[R61] gets no pose of a source behind the word that it has left', () => {
+    lateSince(1_000);
+    expect(pass(1_200, relayed({ class: POSE }, 20, 1), relayed({ class: POSE, source: 2 }, 20, 2))).toEqual(
+      [],
+    );
+    congestion.left(1);
+    congestion.acked(sent, 1_300);
+    expect(heard()).toEqual([2]);
+  });
+
   it('forgets a source that has left', () => {
     lateSince(1_000);
     pass(1_500, relayed({ layer: 0 }), relayed({ class: POSE }));
