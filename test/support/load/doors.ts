@@ -5,7 +5,7 @@ import { nodePlatformOn, openNodeSocket } from '../../../client/src/node/platfor
 import { fullJitter } from '../../../client/src/reconnect.ts';
 import type { EntryProgress, Room } from '../../../client/src/types.ts';
 import { CONTROL_PROTOCOL } from '../../../shared/protocol/control-channel.ts';
-import type { MemberWorld, Page } from './member.ts';
+import type { MemberWorld, Page } from './world.ts';
 
 export interface Entered {
   room: Room;

@@ -4,8 +4,9 @@ import type { Random } from '../../../shared/ports/random.ts';
 import { seededRandom } from '../random.ts';
 import type { Company } from './company.ts';
 import { type Ledger, OUTAGES } from './ledger.ts';
-import { Member, type MemberWorld } from './member.ts';
+import { Member } from './member.ts';
 import { type MemberPlan, planRoom, planStanding, type RoomPlan } from './plan.ts';
+import type { MemberWorld } from './world.ts';
 
 /** Mean time between two messages of one client, ms. */
 const TALK_MS = 400;

@@ -1,43 +1,17 @@
 /** One client of a room: it comes by the SDK, talks, listens, breaks off and ends. Whatever is amiss goes to the ledger. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Socket } from '../../../client/src/platform.ts';
 import type { CloseReason, ConnectionState, Frame, Room } from '../../../client/src/types.ts';
 import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
-import type { Random } from '../../../shared/ports/random.ts';
 import { type Door, doors } from './doors.ts';
 import { type Company, lookAround } from './company.ts';
-import type { Fault, Ledger } from './ledger.ts';
+import type { Fault } from './ledger.ts';
+import { heardByAll } from './heard.ts';
 import { Listening, spoken } from './talk.ts';
 import { noteEnd, noteRefusal, noteTrouble } from './told.ts';
 import { Watch, type Watched } from './watch.ts';
+import type { MemberWorld, Page } from './world.ts';
 
-/** A dead relay is noticed after 12 s of silence; until then it may hold what was said last. */
-const HEARD_WITHIN_MS = 30_000;
 /** A client whose connection broke is back within this time after all is well again, or told that it cannot be. */
 const BACK_WITHIN_MS = 20_000;
-const PAUSE_MS = 25;
-
-export interface MemberWorld {
-  router: string;
-  fetch: typeof fetch;
-  random: Random;
-  ledger: Ledger;
-  /** How long the deployment keeps a new seat, and one whose socket broke, ms. */
-  connect_timeout_ms: number;
-  resume_grace_ms: number;
-  /** All who are in some room now. */
-  members: Set<Member>;
-  /** What a client is made to hear of a message, in a run that is to fail. */
-  tamper: ((text: string, sealed: boolean) => string[]) | undefined;
-}
-
-/** A page, from the moment it asks for its seat until it is gone. */
-export interface Page {
-  /** It opens no socket and asks for nothing any more. */
-  gone: boolean;
-  /** Its last one. While a room moves there are two. */
-  sockets: Set<Socket>;
-}
 
 /** What a page has once it is in the room. */
 interface Stay {
@@ -197,7 +171,12 @@ export class Member implements Watched {
     const stay = this.#stay;
     if (stay === undefined || this.over) return;
     this.talk();
-    await this.#heard();
+    const unheard = await heardByAll(this, this.#world.ledger);
+    if (unheard !== undefined) {
+      this.#world.ledger.breach(
+        `room ${this.room}: message ${this.sent} of ${this.about()} was not heard by ${unheard}`,
+      );
+    }
     if (this.over) return;
     this.#checkAway();
     this.#world.ledger.count('leaves');
@@ -208,7 +187,7 @@ export class Member implements Watched {
 
   /** What is amiss in its room when nothing disturbs anybody: a sentence, or undefined. */
   amiss(): string | undefined {
-    const who = `room ${this.#company.number}: ${this.#about()}`;
+    const who = `room ${this.#company.number}: ${this.about()}`;
     if (!this.live) return `${who} is away`;
     if (!this.watch.hearsAll()) return `${who} does not hear everybody`;
     const seen = this.#stay!.room.members.map(({ client_id }) => client_id);
@@ -217,7 +196,7 @@ export class Member implements Watched {
   }
 
   /** Who it is, and how it is, for whoever looks into a breach. */
-  #about(): string {
+  about(): string {
     const sealed = this.#company.sealed ? 'sealed' : 'not sealed';
     return `${this.client_id} (${sealed}, ${this.#stay?.room.state.status}, in ${this.room_id} at ${this.url})`;
   }
@@ -268,7 +247,7 @@ export class Member implements Watched {
       room.on('joined', () => this.#lookAround(room)),
       room.on('error', (trouble) =>
         noteTrouble(ledger, trouble, {
-          who: `room ${this.#company.number}: ${this.#about()}`,
+          who: `room ${this.#company.number}: ${this.about()}`,
           torn: (client_id) => this.#torn(client_id),
         }),
       ),
@@ -365,30 +344,5 @@ export class Member implements Watched {
     const { byId } = this.#company;
     const deserted = byId.size > 0 && [...byId.values()].every((member) => member.lost);
     noteRefusal(ledger, error, { what, since, resuming, deserted, connect_timeout_ms, resume_grace_ms });
-  }
-
-  /** Waits until everyone who was there all along has heard what this one said last. */
-  async #heard(): Promise<void> {
-    const { breaks, sent } = this;
-    const since = Date.now();
-    const others = this.others
-      .filter((other) => other.listening.expects(this) && !other.over)
-      .map((other) => ({ other, breaks: other.breaks }));
-    const waiting = () =>
-      others.filter(
-        ({ other, breaks: then }) =>
-          !other.over && other.breaks === then && other.listening.last(this) < sent,
-      );
-    while (!this.over && this.breaks === breaks && waiting().length > 0) {
-      if (Date.now() - Math.max(since, this.#world.ledger.calmSince()) > HEARD_WITHIN_MS) {
-        this.#world.ledger.breach(
-          `room ${this.#company.number}: message ${sent} of ${this.#about()} was not heard by ${waiting()
-            .map(({ other }) => `${other.#about()} (the last was ${other.listening.last(this)})`)
-            .join(', ')}, there all along`,
-        );
-        return;
-      }
-      await sleep(PAUSE_MS);
-    }
   }
 }
