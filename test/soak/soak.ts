@@ -2,6 +2,7 @@
  * A soak: the local stack under a steady load of real clients and random faults, and then, when everybody has left, what
  * must hold.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type FaultKind, Ledger } from '../support/load/ledger.ts';
 import { regularly, startRun } from '../support/load/run.ts';
 import { tableSizes } from '../support/load/tables.ts';
@@ -18,6 +19,8 @@ const LONGEST_STAY_MS = 30_000;
 const SAMPLE_MS = 10_000;
 /** The load is steady by then; so is a process that was started under load. */
 const WARM_UP_MS = 60_000;
+/** Idle connections between the load and the router close by themselves within this time. */
+const IDLE_MS = 8_000;
 /** Faults of connections. */
 const PROXIED: readonly FaultKind[] = ['cut', 'reset', 'slow', 'throttle', 'away'];
 
@@ -127,6 +130,7 @@ export async function startSoak(options: SoakOptions, print: (line: string) => v
 
     async settle() {
       await run.rest();
+      await sleep(IDLE_MS);
       tables.after = await sizes();
       await processes.sample();
       database.after = databaseBytes();

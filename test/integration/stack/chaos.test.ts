@@ -11,15 +11,15 @@ import { NODE } from '../../support/stack.ts';
 
 const MAIN = fileURLToPath(new URL('../../chaos/main.ts', import.meta.url));
 const ARGS =
-  '--minutes 0.1 --seed 5 --faults kill,term,pause --fault-seconds 3 --standing 3 --rooms-per-second 1 --tasks 3 --prove lost';
+  '--minutes 0.09 --seed 5 --faults kill,term,pause --fault-seconds 3 --standing 3 --rooms-per-second 1 --tasks 3 --prove lost';
 const ENV = {
   CONNECT_TIMEOUT: '2s',
-  RESUME_GRACE: '3s',
+  RESUME_GRACE: '2s',
   HEARTBEAT: '2s',
   LEASE: '5s',
   DRAIN_DEADLINE: '10s',
   ROOM_CAPACITY: '20',
-  MAX_ROOMS: '30',
+  MAX_ROOMS: '20',
 };
 const LIMIT_MS = 120_000;
 

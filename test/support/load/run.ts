@@ -14,7 +14,7 @@ import { LastingBreaches, limitBreaches } from './tables.ts';
 const LOOK_MS = 1_500;
 const LOOKS = 4;
 /** After the last fault, so that it is seen what comes of it. */
-const AFTERMATH_MS = 2_000;
+const AFTERMATH_MS = 1_000;
 
 export interface RunOptions {
   minutes: number;

@@ -7,7 +7,7 @@ import type { LoadStack } from './stack.ts';
 import { tableBreaches } from './tables.ts';
 
 /** What is due has been done this long after it was due. */
-const SPARE_MS = 1_500;
+const SPARE_MS = 1_000;
 /** What a sweep or a task does just now is over after so many looks. */
 const LOOKS = 10;
 const LOOK_MS = 1_000;
