@@ -1,5 +1,5 @@
 /** What clients say, and what each may hear of it: in order, once, from its own room, and all of it unless something broke. */
-import { HEARTBEAT_MS, RETENTION_MS } from '../../../client/src/e2ee/limits.ts';
+import { HEARTBEAT_MS, RECOVERY_MS, RETENTION_MS } from '../../../client/src/e2ee/limits.ts';
 import type { Ledger } from './ledger.ts';
 
 interface Word {
@@ -48,10 +48,13 @@ interface Heard {
  */
 const APART_MS = RETENTION_MS - HEARTBEAT_MS;
 
-/** When something was heard, of any class, and the longest time without since the last message. */
+/** What can be sent again has come, and the rest is told to be lost, within this time after they hear each other again. */
+const MADE_UP_MS = 2 * RECOVERY_MS;
+
+/** When something was heard last, of any class, and until when some may be lost for they were apart. */
 interface Silence {
   heard_at: number;
-  longest: number;
+  excused_until: number;
 }
 
 /** What one client has heard of each other. */
@@ -75,11 +78,19 @@ export class Listening {
     this.#silences.clear();
   }
 
-  /** Whether the two were apart for so long, since the last message, that some may be lost. */
+  /** Whether the two are apart, or were until a moment ago, for so long that some may be lost. */
   apart(speaker: Speaker): boolean {
     const silence = this.#silences.get(speaker);
     if (silence === undefined) return false;
-    return Math.max(silence.longest, Date.now() - silence.heard_at) >= APART_MS;
+    const now = Date.now();
+    return now - silence.heard_at >= APART_MS || now < silence.excused_until;
+  }
+
+  #noise(speaker: Speaker): void {
+    const now = Date.now();
+    const { heard_at, excused_until } = this.#silences.get(speaker) ?? { heard_at: now, excused_until: 0 };
+    const excused = now - heard_at >= APART_MS ? now + MADE_UP_MS : excused_until;
+    this.#silences.set(speaker, { heard_at: now, excused_until: excused });
   }
 
   /** Number of the last message heard of `speaker`; 0: none. */
@@ -106,6 +117,7 @@ export class Listening {
     const word = this.#read(speaker, text);
     if (speaker === undefined || word === undefined) return undefined;
     ledger.count('frames_heard');
+    this.#noise(speaker);
     const before = this.#heard.get(speaker);
     const now = { n: word.n, due: 0, speaker_breaks: word.breaks, own_breaks: listener.breaks };
     if (before !== undefined && word.n <= before.n) {
@@ -124,7 +136,6 @@ export class Listening {
       );
     }
     this.#heard.set(speaker, now);
-    this.#silences.set(speaker, { heard_at: Date.now(), longest: 0 });
     return word;
   }
 
@@ -133,12 +144,7 @@ export class Listening {
     const word = this.#read(speaker, text);
     if (speaker === undefined || word === undefined) return undefined;
     this.#ledger.count('poses_heard');
-    const silence = this.#silences.get(speaker);
-    if (silence !== undefined) {
-      const at = Date.now();
-      silence.longest = Math.max(silence.longest, at - silence.heard_at);
-      silence.heard_at = at;
-    }
+    this.#noise(speaker);
     const before = this.#poses.get(speaker);
     if (before !== undefined && word.n <= before) {
       this.#ledger.breach(

@@ -89,8 +89,12 @@ describe('what a client hears', () => {
       ears.hearPose(ann, ann, spoken({ room: 7, n: 1, breaks: 0, at: 5 }, 0));
       expect(ears.apart(ann)).toBe(true);
       says(6);
+      says(8);
       expect(breaches()).toHaveLength(1);
+      vi.advanceTimersByTime(10_000);
       expect(ears.apart(ann)).toBe(false);
+      says(10);
+      expect(breaches()).toHaveLength(2);
     } finally {
       vi.useRealTimers();
     }
