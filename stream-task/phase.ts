@@ -5,7 +5,9 @@ export class Phase {
   #mode: Mode = 'open';
   /** While draining: when no room is served any more, monotonic, ms. */
   #deadline = 0;
-  readonly #drained = Promise.withResolvers<void>();
+  #resolve: () => void = () => undefined;
+  // Promise.withResolvers would ask for Node 22, and the relay itself runs on 20.
+  readonly #drained = new Promise<void>((resolve) => (this.#resolve = resolve));
 
   get mode(): Mode {
     return this.#mode;
@@ -13,7 +15,7 @@ export class Phase {
 
   /** Resolves when it drains and nobody is left, or when it has stopped. */
   get drained(): Promise<void> {
-    return this.#drained.promise;
+    return this.#drained;
   }
 
   /** What is left of the time to drain, whole ms. */
@@ -31,11 +33,11 @@ export class Phase {
 
   /** Nobody is here now: neither a seat nor a client. */
   empty(): void {
-    if (this.#mode === 'draining') this.#drained.resolve();
+    if (this.#mode === 'draining') this.#resolve();
   }
 
   stop(): void {
     this.#mode = 'stopped';
-    this.#drained.resolve();
+    this.#resolve();
   }
 }

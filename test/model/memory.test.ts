@@ -8,5 +8,5 @@ it('holds every limit and leaks nothing, whatever comes together and whatever fa
   const { runs, report } = await checkModel(MEMORY, { runs: RUNS, seed: 1, limit: LIMIT_MS });
   expect(report).toBeUndefined();
   // A machine that is very slow does fewer.
-  expect(runs).toBeGreaterThan(100);
+  expect(runs).toBeGreaterThan(10);
 });

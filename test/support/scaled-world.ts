@@ -32,7 +32,10 @@ export class ScaledWorld {
     this.store = world.store;
     // The present, so that DynamoDB's time to live collects nothing.
     world.advance(Date.now() - world.now());
-    this.fleet = memoryFleet((n) => `arn:task-${n}`, () => world.now());
+    this.fleet = memoryFleet(
+      (n) => `arn:task-${n}`,
+      () => world.now(),
+    );
     world.deps.fleet = this.fleet;
     this.deps = { ...world.deps };
   }

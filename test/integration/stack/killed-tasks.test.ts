@@ -69,10 +69,13 @@ describeDynamo('20 rooms of 3 clients', () => {
     await Promise.all(rooms.map(([a, b]) => talk(a!, b!, 'again')));
   }
 
-  /** One sweep later, the lease of whoever is gone being over, the tables hold exactly what is alive. */
+  /**
+   * One sweep later, the lease of whoever is gone being over, the tables hold exactly what is alive. That of the schedule may have
+   * come first.
+   */
   async function tablesAreRight(): Promise<void> {
     await sleep(LEASE_MS);
-    expect(await stack.sweep()).toMatchObject({ kind: 'swept', pruned: 1, faults: 0, held: undefined });
+    expect(await stack.sweep()).toMatchObject({ kind: 'swept', faults: 0, held: undefined });
     const { breaches, rooms: stored, tasks } = await readTables(stack.aws);
     expect(breaches).toEqual([]);
     expect(stored).toEqual(

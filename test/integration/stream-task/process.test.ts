@@ -156,7 +156,7 @@ describe('stream task process', () => {
   });
 
   it('ends by itself when nobody was there for IDLE_STOP', async () => {
-    const running = run({ IDLE_STOP: '500ms' });
+    const running = run({ IDLE_STOP: '3s' });
     const { peer } = await enter();
     const left = peer.closed;
     peer.send('{"type":"leave"}');
