@@ -18,6 +18,11 @@ export interface DrainDeps {
   removals: Pick<Removals, 'moved'>;
   /** Undefined before it knows its address. */
   heartbeat: Pick<Heartbeat, 'drain' | 'soon'> | undefined;
+  /**
+   * Ids of the rooms for which migrate-room has not answered yet. What a heartbeat says of them meanwhile is early: their seats may
+   * not be registered at the new place.
+   */
+  migrating: Set<string>;
   timing: Pick<Timing, 'retry_first' | 'migrate_pause'>;
   counts: Counts;
   log: Logger;
@@ -53,11 +58,13 @@ async function moveRooms(deps: DrainDeps, signal: AbortSignal): Promise<void> {
 
 /** One try. True if the room is not here any more. */
 async function moveRoom(deps: DrainDeps, room_id: string, signal: AbortSignal): Promise<boolean> {
-  const { registry, router, counts, log } = deps;
+  const { registry, router, migrating, counts, log } = deps;
   const epoch = registry.epochOf(room_id);
   if (epoch === undefined) return true;
   const since = performance.now();
+  migrating.add(room_id);
   const answer = await router.migrateRoom({ room_id, epoch }, signal);
+  migrating.delete(room_id);
   if (signal.aborted) return false;
   countOne(counts.migrate_room, answer.kind);
   if (answer.kind === 'answered') {

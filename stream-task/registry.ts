@@ -292,7 +292,7 @@ export class Registry {
     const room = this.#rooms.get(room_id);
     if (room === undefined || room.epoch > epoch) return this.#departures.note(room_id, epoch);
     if (this.mode === 'draining' && moved_to !== undefined) {
-      // What moves it has not heard yet that it did. The seats have waited there since some heartbeat of ours.
+      // By a call whose answer was lost. The seats have waited there since some heartbeat of ours.
       return this.moved(room_id, moved_to, performance.now() - connect_timeout / 3);
     }
     host.counts.rooms_lost++;

@@ -93,6 +93,7 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
   const stopping = new AbortController();
   const registered = Promise.withResolvers<void>();
   let heartbeat: Heartbeat | undefined;
+  const migrating = new Set<string>();
 
   async function join(): Promise<void> {
     const address = await findAddress(config, deps.endpoints, ecs, timing, log, stopping.signal);
@@ -112,7 +113,9 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
       interval: config.HEARTBEAT,
       router,
       load: () => ({ rooms: registry.roomEpochs(), clients: registry.clients }),
-      disown: (room) => registry.disown(room),
+      disown(room) {
+        if (room.moved_to === undefined || !migrating.has(room.room_id)) registry.disown(room);
+      },
       connects,
       timing,
       counts,
@@ -146,7 +149,11 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
   async function drainThenStop(limit: number): Promise<void> {
     deps.ending?.(limit + STOP_LIMIT_MS);
     log.info({ rooms: registry.rooms, clients: registry.clients, limit }, 'draining');
-    await drainTask({ registry, router, removals, heartbeat, timing, counts, log }, limit, stopping.signal);
+    await drainTask(
+      { registry, router, removals, heartbeat, migrating, timing, counts, log },
+      limit,
+      stopping.signal,
+    );
     void stop();
   }
 

@@ -4,7 +4,7 @@ import { withDynamoDb } from './dynamodb-store.ts';
 import { checkModel } from './model.ts';
 
 const RUNS = 40;
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 6_000;
 
 describeWithJava('on DynamoDB Local', (endpoint) => {
   it('holds every limit and leaks nothing, whatever comes together and whatever fails', async () => {

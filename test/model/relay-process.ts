@@ -70,6 +70,7 @@ export class RelayProcess {
   mute = false;
   stopping = false;
   draining = false;
+  readonly #migrating = new Set<string>();
   readonly #scheduler: Scheduler;
   /** By the router's clock. */
   readonly born: number;
@@ -150,6 +151,7 @@ export class RelayProcess {
         router,
         load: () => ({ rooms: registry.roomEpochs(), clients: registry.clients }),
         disown: (room) => {
+          if (room.moved_to !== undefined && this.#migrating.has(room.room_id)) return;
           registry.disown(room);
           this.disowned.add(`${room.room_id}@${room.epoch}`);
         },
@@ -223,7 +225,7 @@ export class RelayProcess {
       const deps = { router: this.#router, heartbeat: this.#heartbeat, timing: TIMING, log: SILENT };
       void within(this.#here, () =>
         drainTask(
-          { ...deps, registry, removals: this.#removals, counts: this.#counts },
+          { ...deps, registry, removals: this.#removals, migrating: this.#migrating, counts: this.#counts },
           DRAIN_MS,
           this.#ending.signal,
         ),
