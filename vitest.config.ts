@@ -56,7 +56,7 @@ export default defineConfig({
           name: 'stack',
           env,
           include: ['test/integration/{stack,dev}/**/*.test.ts', 'test/e2e/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
+          globalSetup: ['test/support/global-setup.ts', 'test/support/bundled-task.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

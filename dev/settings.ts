@@ -75,6 +75,8 @@ export interface StackSettings {
   port: number;
   stream_tasks: number;
   store: 'dynamodb' | 'memory' | undefined;
+  /** A bundled stream task. */
+  task_file: string | undefined;
   /** Endpoint of a DynamoDB Local that runs already. */
   dynamodb_local: string | undefined;
   /** Environment of the router process, without the endpoints of AWS. */
@@ -130,6 +132,7 @@ export function stackSettings(env: Environment, scaled = true): StackSettings {
     port: local.PORT,
     stream_tasks: local.STREAM_TASKS,
     store: local.STORE,
+    task_file: local.TASK_FILE,
     dynamodb_local: local.DYNAMODB_LOCAL,
     router,
     task,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { InvokeFunction } from './aws/lambda.ts';
 import { type LocalTask, taskArn } from './aws/local-task.ts';
 import { startAwsDoubles } from './aws/server.ts';
@@ -108,7 +108,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     let ready = false;
     const fleet = localFleet({
-      script: TASK_SCRIPT,
+      script: settings.task_file === undefined ? TASK_SCRIPT : pathToFileURL(settings.task_file),
       region: REGION,
       env(task) {
         const env = {

@@ -118,6 +118,9 @@ export const localSettings = {
     /^https?:\/\/[^\s]+$/,
     'must be a URL such as http://127.0.0.1:8000',
   ),
+  TASK_FILE: read.optionalText(
+    'file of a bundled stream task (node scripts/build-task.ts), for the local fleet to run in place of the sources',
+  ),
   STORE: read.optionalChoice('store of the local stack; unset: DynamoDB Local where Java is, else memory', [
     'dynamodb',
     'memory',

@@ -42,8 +42,11 @@ export interface LoadStackOptions {
 
 /** What the stack prints while all is well, several times a second. */
 const USUAL = /^\[router\] POST \/(create|join)-room 20\d |Debugger|For help, see/;
-/** What is printed when a process of ours fails in a way that no fault from outside explains. */
-const AMISS = /unhandled rejection|uncaught|heap out of memory| threw /i;
+/**
+ * What is printed when a process of ours fails in a way that no fault from outside explains. A scheduled function that says that the
+ * database is out of reach is explained by one: the requests that are refused for that are held against the faults one by one.
+ */
+const AMISS = /unhandled rejection|uncaught|heap out of memory| threw (?!StoreBusy)/i;
 /** Of a task; without a fault it may only end in order, when the fleet shrinks. */
 const ENDED = /^\[(task \d+)\] ended (with exit code 0$)?/;
 /** Whether everything else that the stack prints is printed, too: for whoever looks into a breach. */

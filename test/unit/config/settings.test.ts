@@ -42,6 +42,7 @@ describe('configuration', () => {
       STREAM_TASKS: 2,
       STORE: undefined,
       DYNAMODB_LOCAL: undefined,
+      TASK_FILE: undefined,
     });
   });
 
