@@ -45,7 +45,10 @@ export function fleetView(sources: FleetSources, policy: ScalingPolicy, now: num
     now,
     (record) => record.state === 'STOPPED' || find(record)?.state === 'stopped',
   );
-  const known = new Set(records.map(({ task_arn }) => task_arn));
+  // One that registered as another kind has not come up as what it was launched for: it is stopped in the end, not launched anew.
+  const known = new Set(
+    records.filter((one) => one.kind === kind || one.task_id === backup).map(({ task_arn }) => task_arn),
+  );
   const launched = new Set(memory.starting.map(({ task_arn }) => task_arn));
   const tasks: ScalingTask[] = [];
   const over: string[] = [];
@@ -62,8 +65,8 @@ export function fleetView(sources: FleetSources, policy: ScalingPolicy, now: num
     }
     tasks.push({
       task_id: record.task_id,
-      // The fleet's list may be older than the record.
-      task_arn: of !== undefined || launched.has(record.task_arn ?? '') ? record.task_arn : undefined,
+      // The fleet's list may be older than the record. What is none of ours is not touched, though its places count.
+      task_arn: of?.kind === kind || launched.has(record.task_arn ?? '') ? record.task_arn : undefined,
       state,
       rooms: record.rooms,
       clients: record.clients,

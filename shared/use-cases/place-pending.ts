@@ -2,7 +2,7 @@
 import pLimit from 'p-limit';
 import { PLACE_PENDING_MS } from '../domain/liveness.ts';
 import { isOpen, type RoomRecord } from '../domain/room.ts';
-import type { TaskKind } from '../domain/task.ts';
+import { hasPlace, type TaskKind, type TaskRecord } from '../domain/task.ts';
 import { closeRoom } from './close-room.ts';
 import type { Deps } from './deps.ts';
 import { settlePlaced, takePlace } from './place-room.ts';
@@ -23,9 +23,15 @@ export interface PlacedPending {
 /**
  * Gives the rooms of a kind that wait their places, the oldest first, until there is no place left or nobody waits, for
  * {@link PLACE_PENDING_MS} at most; gives up those whose time is over. Any number of callers may do so at once. Never throws.
+ * `up`: tasks of this kind that take rooms only since now.
  */
-export async function placePending(deps: Deps, kind: TaskKind): Promise<PlacedPending> {
-  const { store, clock, telemetry } = deps;
+export async function placePending(
+  deps: Deps,
+  kind: TaskKind,
+  up: readonly TaskRecord[] = [],
+): Promise<PlacedPending> {
+  const { store, clock, policy, telemetry } = deps;
+  const fresh = up.filter((task) => task.task_id !== policy.BACKUP_TASK && hasPlace(task, clock.now()));
   const deadline = clock.now() + PLACE_PENDING_MS;
   const done: PlacedPending = { placed: 0, expired: 0, faults: 0 };
   const seen = new Set<string>();
@@ -50,7 +56,7 @@ export async function placePending(deps: Deps, kind: TaskKind): Promise<PlacedPe
         // Or the giving up broke off before.
         if (await closeRoom(deps, room, 'expired')) done.expired++;
       } else if (!full && clock.now() < deadline) {
-        const taken = await takePlace(deps, room);
+        const taken = await takePlace(deps, room, fresh);
         if (taken.kind === 'taken') settling.push(atOnce(() => settle(taken.room)));
         full ||= taken.kind === 'waits';
       }

@@ -1,6 +1,7 @@
 /** A room that waits for a place gets it. */
 import { PLACEMENT_ATTEMPTS } from '../domain/liveness.ts';
 import type { RoomRecord } from '../domain/room.ts';
+import type { TaskRecord } from '../domain/task.ts';
 import type { Deps } from './deps.ts';
 import { examineTask } from './examine-task.ts';
 import { notifyRoom } from './notify-room.ts';
@@ -36,16 +37,20 @@ export async function settlePlaced(deps: Deps, placed: RoomRecord): Promise<Plac
   return { kind: 'placed', room, connect_by };
 }
 
-/** Takes a place for `room`, which waits, if there is one; {@link settlePlaced} is still to be done. */
+/**
+ * Takes a place for `room`, which waits, if there is one; {@link settlePlaced} is still to be done. `fresh`: tasks that take rooms
+ * only since now: the index, which lags behind, may not have them yet.
+ */
 export async function takePlace(
   deps: Deps,
   room: RoomRecord,
+  fresh: readonly TaskRecord[] = [],
 ): Promise<{ kind: 'taken'; room: RoomRecord } | Exclude<Placing, { kind: 'placed' }>> {
   const { store, clock, policy, telemetry } = deps;
   const except = new Set<string>();
   // A task that fills up between look and claim is not offered again, but another might fill up too: bounded.
   for (let attempt = 0; attempt < 2 * PLACEMENT_ATTEMPTS; attempt++) {
-    const task = await pickTask(deps, room.kind, except);
+    const task = (await pickTask(deps, room.kind, except)) ?? fresh.find(({ url }) => !except.has(url));
     if (task === undefined) return { kind: 'waits' };
     const now = clock.now();
     const result = await store.placeRoom(room, task, now + policy.ROOM_TTL, now);

@@ -93,7 +93,7 @@ export async function putTask(
   const [not_owned] = await Promise.all([
     notOwned(deps, request),
     // Rooms may wait for just this task.
-    result.kind === 'registered' ? placePending(deps, request.kind) : undefined,
+    result.kind === 'registered' ? placePending(deps, request.kind, [result.task]) : undefined,
     inParallel(connects, (client) => store.markConnected(client, now)),
   ]);
   const { state, lease_until } = result.task;

@@ -159,13 +159,16 @@ async function scaleKind(deps: Deps, kind: TaskKind, { records, listed }: Source
   }
 
   const byId = new Map(records.map((record) => [record.task_id, record]));
+  const activated: TaskRecord[] = [];
   let done = 0;
   let faults = 0;
   const onTasks = actions.filter((action) => action.do !== 'launch');
   await inParallel(onTasks, async (action) => {
     try {
       const record = action.task_id === undefined ? undefined : byId.get(action.task_id);
-      if (await carryOut(deps, record, action)) done++;
+      if (!(await carryOut(deps, record, action))) return;
+      done++;
+      if (action.do === 'activate' && record !== undefined) activated.push({ ...record, state: 'READY' });
     } catch (error) {
       faults++;
       telemetry.warn('the fleet could not be changed', {
@@ -185,7 +188,7 @@ async function scaleKind(deps: Deps, kind: TaskKind, { records, listed }: Source
     if (await launch(deps, kind, kept)) done++;
     else faults++;
   }
-  if (pending > 0) await placePending(deps, kind);
+  if (pending > 0) await placePending(deps, kind, activated);
   return { decision, actions: done, faults, pending };
 }
 

@@ -191,8 +191,8 @@ describe('the control channel', () => {
     await listen(world, grant, 'one');
     const { store } = world.deps;
     const indexed = { ...store };
-    // The index does not show the task yet when it registers.
-    store.placementCandidates = async () => [];
+    // The index does not show the room yet when the task registers.
+    store.listPending = async () => [];
     const task = await world.addTask('a');
     Object.assign(store, indexed);
     expect(await answer(world, 'one')).toMatchObject({ type: 'room.ready', url: task.url });
@@ -271,7 +271,7 @@ describe('rooms that wait', () => {
     for (let n = 0; n < 5; n++) grants.push(await granted(createRoom(world.deps, {})));
     const { store } = world.deps;
     const sound = { ...store };
-    store.placementCandidates = async () => [];
+    store.listPending = async () => [];
     await world.addTask('a');
     Object.assign(store, sound);
     const bad = grants[1]!.room_id;
@@ -297,7 +297,7 @@ describe('rooms that wait', () => {
     for (let n = 0; n < 3; n++) grants.push(await granted(createRoom(world.deps, {})));
     const [joined, resumed, asked] = grants as [Grant, Grant, Grant];
     await listen(world, asked, 'one');
-    store.placementCandidates = async () => [];
+    store.listPending = async () => [];
     await world.addTask('a');
     Object.assign(store, sound);
     store.placeRoom = async (room, ...rest) => {

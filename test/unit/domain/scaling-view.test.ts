@@ -50,6 +50,15 @@ describe('the view of the fleet', () => {
     expect(seen([live('a')], [])).toEqual([['READY', 'a', undefined]]);
   });
 
+  it('does not touch a task that is none of ours, though its places count', () => {
+    expect(seen([live('a')], [listed('a', { kind: undefined })])).toEqual([['READY', 'a', undefined]]);
+    expect(seen([live('a')], [listed('a', { kind: 'render' })])).toEqual([['READY', 'a', undefined]]);
+  });
+
+  it('counts a task that registered as another kind for one that has not come up', () => {
+    expect(seen([live('a', { kind: 'render' })], [listed('a')])).toEqual([['STARTING', undefined, 'arn:a']]);
+  });
+
   it('knows a task that it has launched before the fleet lists it', () => {
     const started = { starting: [{ task_arn: 'arn:a', launched_at: AT - 20_000 }] };
     expect(seen([live('a')], [], started)).toEqual([['READY', 'a', 'arn:a']]);
