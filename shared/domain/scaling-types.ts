@@ -90,6 +90,8 @@ export interface ScalingMemory {
   /** A launch that was begun; its answer is not known yet. */
   launching?: { token: string; count: number; at: number } | undefined;
   backoff?: Backoff | undefined;
+  /** Since when the fleet could not be listed, so that there was no plan. */
+  unlisted_since?: number | undefined;
   /** Whether a room that finds no place may wait for a task. */
   may_grow: boolean;
   /** The last ones that did something or were limited, the newest first. */

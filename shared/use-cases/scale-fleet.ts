@@ -1,4 +1,4 @@
-import { SCALING_LOCK_MS } from '../domain/liveness.ts';
+import { SCALING_INTERVAL_MS, SCALING_LOCK_MS } from '../domain/liveness.ts';
 import { afterLaunch } from '../domain/scaling-starts.ts';
 import {
   emptyMemory,
@@ -28,6 +28,9 @@ export type ScaleResult =
 const ROUNDS = 3;
 /** A launch whose answer was lost is repeated for so long; then the fleet's list has long told what became of it. */
 const REPEAT_LAUNCH_MS = 10 * 60_000;
+
+/** When the fleet could not be listed for so long, nobody knows when a task may come. */
+const UNLISTED_MS = 2 * SCALING_INTERVAL_MS;
 
 /** Another run keeps its memory over ours: ours is over. */
 class Superseded extends Error {
@@ -183,13 +186,25 @@ async function scaleKind(deps: Deps, kind: TaskKind, { records, listed }: Source
   // One that is still without an answer goes first.
   const next = launches && { token: random.uuid(), count: launches.count, at: clock.now() };
   const open = memory.launching ?? next;
-  await kept.write({ ...memory, launching: open });
+  await kept.write({ ...memory, unlisted_since: undefined, launching: open });
   if (open !== undefined && open === next) {
     if (await launch(deps, kind, kept)) done++;
     else faults++;
   }
   if (pending > 0) await placePending(deps, kind, activated);
   return { decision, actions: done, faults, pending };
+}
+
+/** The fleet could not be listed: after a while no room is told to wait for a task that nobody can launch. */
+async function noteUnlisted({ store, clock }: Deps, kinds: readonly TaskKind[]): Promise<void> {
+  const now = clock.now();
+  for (const kind of kinds) {
+    const { memory, version } = (await store.getScaling(kind)) ?? { memory: emptyMemory(), version: 0 };
+    const { unlisted_since = now } = memory;
+    const may_grow = memory.may_grow && now - unlisted_since < UNLISTED_MS;
+    // Whoever has written it meanwhile has listed the fleet.
+    await store.putScaling(kind, { ...memory, unlisted_since, may_grow }, version);
+  }
 }
 
 async function scaleOnce(
@@ -218,6 +233,7 @@ async function scaleOnce(
     if (error instanceof Superseded) return { kind: 'locked' };
     if (!(error instanceof FleetUnavailable)) throw error;
     telemetry.warn('the fleet is not scaled: it could not be listed', { cause: error.message });
+    await noteUnlisted(deps, kinds);
     return { kind: 'fleet_unavailable' };
   } finally {
     await store.unlockSweep('scale-fleet', owner);

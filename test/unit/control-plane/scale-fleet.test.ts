@@ -103,7 +103,25 @@ describe('scale-fleet', () => {
   it('changes nothing when the fleet cannot be listed', async () => {
     scene.fleet.away = 'away';
     expect(await scene.run()).toEqual({ kind: 'fleet_unavailable' });
-    expect(await scene.store.getScaling('relay')).toBeUndefined();
+    expect((await scene.store.getScaling('relay'))?.memory.decisions).toEqual([]);
+  });
+
+  it('lets no room wait while the fleet has not been listed for two minutes', async () => {
+    scene.fleet.away = 'away';
+    await scene.run();
+    await scene.pass(1);
+    await scene.run();
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
+    await scene.pass(1);
+    await scene.run();
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(false);
+    scene.fleet.away = undefined;
+    await scene.run();
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
+    scene.fleet.away = 'away';
+    await scene.pass(1);
+    await scene.run();
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
   });
 
   it('takes nothing out and replaces nothing while leases run out together', async () => {
