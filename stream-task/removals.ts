@@ -15,6 +15,8 @@ const WORKERS = 8;
 /** Removals that wait at most; more than that are left to the sweep. */
 const MOST_WAITING = 10_000;
 const MOST_TRIES = 8;
+/** Removals that found nothing at their epoch are remembered, so many at most: their room may just have been moved. */
+const MOST_MISSED = 1_000;
 
 export interface Removals {
   add(removal: RemoveClientRequest): void;
@@ -40,6 +42,7 @@ export function createRemovals(deps: {
   const waiting: RemoveClientRequest[] = [];
   /** Under way or waiting, by client. */
   const pending = new Map<string, RemoveClientRequest>();
+  let missed: RemoveClientRequest[] = [];
   const stopping = new AbortController();
   let busy = 0;
   let idle: (() => void)[] = [];
@@ -48,7 +51,12 @@ export function createRemovals(deps: {
     const { room_id, client_id } = removal;
     for (let attempt = 1; attempt <= MOST_TRIES && !stopping.signal.aborted; attempt++) {
       const answer = await router.removeClient(removal, stopping.signal);
-      if (answer.kind === 'answered') return answer.body.removed ? 'removed' : 'gone';
+      if (answer.kind === 'answered') {
+        if (answer.body.removed) return 'removed';
+        missed.push(removal);
+        if (missed.length > MOST_MISSED) missed.shift();
+        return 'gone';
+      }
       if (isLasting(answer)) {
         log.error(
           { room_id, client_id, status: answer.status, detail: answer.detail },
@@ -89,7 +97,9 @@ export function createRemovals(deps: {
   return {
     add,
     moved(room_id, epoch) {
-      const late = [...pending.values()].filter((one) => one.room_id === room_id && one.epoch < epoch);
+      const isLate = (one: RemoveClientRequest) => one.room_id === room_id && one.epoch < epoch;
+      const late = [...pending.values(), ...missed].filter(isLate);
+      missed = missed.filter((one) => !isLate(one));
       for (const removal of late) add({ ...removal, epoch });
     },
     has(seat) {
