@@ -2,30 +2,20 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
+import { optionsOr } from '../command-line.ts';
 import { frontierChart } from './chart.ts';
 import { frontierOf, marginText } from './frontier.ts';
-import { fleetBenchOptions, Help, USAGE, type FleetBenchOptions } from './options.ts';
+import { fleetBenchOptions, USAGE } from './options.ts';
 import { frontierTable, goalLines, goalsOf, resultTable } from './report.ts';
 import { dayOfRooms, simulateDays } from './result.ts';
 
-function readOptions(): FleetBenchOptions {
-  try {
-    const options = fleetBenchOptions(process.argv.slice(2));
-    // Not only after a minute.
-    if (options.chart !== undefined && !existsSync(dirname(options.chart)))
-      throw new TypeError(`--chart: there is no folder ${dirname(options.chart)}`);
-    return options;
-  } catch (error) {
-    if (error instanceof Help) {
-      process.stdout.write(`${USAGE}\n`);
-      return process.exit(0);
-    }
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(2);
-  }
-}
-
-const options = readOptions();
+const options = optionsOr(USAGE, (args) => {
+  const read = fleetBenchOptions(args);
+  // Not only after a minute.
+  if (read.chart !== undefined && !existsSync(dirname(read.chart)))
+    throw new TypeError(`--chart: there is no folder ${dirname(read.chart)}`);
+  return read;
+});
 const { setup, rooms, seeds } = options;
 const { day, kind, policy, placement } = setup;
 const print = (text: string): void => void (options.json || process.stdout.write(`${text}\n`));

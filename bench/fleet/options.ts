@@ -1,4 +1,5 @@
 /** What the simulator is told on the command line. */
+import { Help } from '../command-line.ts';
 import { parseArgs } from 'node:util';
 import { fleetFaults, fleetSettings } from '../../shared/config/fleet-settings.ts';
 import { sharedSettings, taskSettings } from '../../shared/config/settings.ts';
@@ -41,8 +42,6 @@ export const USAGE = `npm run bench:fleet -- [options]
 
 /** Launches of Fargate that end in a task which never registers: out of a thousand two. */
 const STUCK_STARTS = 0.002;
-
-export class Help extends Error {}
 
 function shown(setting: Setting<unknown>): string {
   return setting.shown ?? String(setting.fallback);

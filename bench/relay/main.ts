@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { optionsOr } from '../command-line.ts';
 import { buildLoad } from './build-load.ts';
 import { chartOf } from './chart.ts';
 import { measureCapacity } from './capacity.ts';
@@ -11,7 +12,7 @@ import { findCores } from './cores.ts';
 import { measureInside } from './inside.ts';
 import { measureIdle, measureScenario } from './measure.ts';
 import type { Bench } from './measure.ts';
-import { Help, relayBenchOptions, USAGE } from './options.ts';
+import { relayBenchOptions, USAGE } from './options.ts';
 import type { RelayBenchOptions } from './options.ts';
 import { availableOf } from './peers.ts';
 import { relayTables } from './report.ts';
@@ -19,19 +20,6 @@ import type { Row } from './rows.ts';
 import { Servers } from './servers.ts';
 import { makeCertificate } from './tls.ts';
 import { verdictLines, verdictsOf } from './verdicts.ts';
-
-function readOptions(): RelayBenchOptions {
-  try {
-    return relayBenchOptions(process.argv.slice(2));
-  } catch (error) {
-    if (error instanceof Help) {
-      process.stdout.write(`${USAGE}\n`);
-      return process.exit(0);
-    }
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(2);
-  }
-}
 
 /** A quick run starts no further round that may end later than this: it is to be done in a minute. */
 const QUICK_MS = 50_000;
@@ -98,7 +86,7 @@ async function measure(options: RelayBenchOptions, folder: string): Promise<void
   if (options.chart !== undefined) writeFileSync(options.chart, chartOf(rows, options.scenarios));
 }
 
-const options = readOptions();
+const options = optionsOr(USAGE, relayBenchOptions);
 const folder = mkdtempSync(join(tmpdir(), 'anteroom-bench-'));
 process.once('exit', () => {
   killChildren();

@@ -1,4 +1,5 @@
 /** What the benchmark is told on the command line. */
+import { Help } from '../command-line.ts';
 import { parseArgs } from 'node:util';
 import { CAPACITY, IDLE, INSIDE, SCENARIOS } from './scenarios.ts';
 import type { CapacityLoad, Scenario } from './scenarios.ts';
@@ -36,8 +37,6 @@ export const USAGE = `npm run bench:relay -- [options]
   --json           the results as one JSON array on the standard output
   --chart <file>   a picture of the CPU time for each delivery, SVG
   --help           this text`;
-
-export class Help extends Error {}
 
 function numberOf(
   name: string,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Help, relayBenchOptions, USAGE } from '../../../bench/relay/options.ts';
+import { Help } from '../../../bench/command-line.ts';
+import { relayBenchOptions, USAGE } from '../../../bench/relay/options.ts';
 import { turnOf } from '../../../bench/relay/order.ts';
 import { roomRate, SCENARIOS } from '../../../bench/relay/scenarios.ts';
 import { BASELINE, OURS, OURS_V1, overTls } from '../../../bench/relay/systems.ts';
