@@ -1,11 +1,12 @@
 /** Rooms that wait for a place. How they come about: create.ts. */
 import type { RoomStore } from '../../ports/room-store.ts';
-import { judgeRoom, placedRoomRecord } from '../records.ts';
+import { placedRoomRecord } from '../records.ts';
 import type { Context } from './context.ts';
 import { claimPlace } from './counts.ts';
 import { roomOf, taskRoomItem, timeToLive } from './items.ts';
 import { PENDING_INDEX } from './keys.ts';
 import { expressionParts, putNew, update } from './parts.ts';
+import { placedResult } from './placed.ts';
 
 export function pendingMethods({
   calls,
@@ -54,16 +55,7 @@ export function pendingMethods({
         task: claimPlace(at, to, now),
         row: putNew(names.tasks, { ...taskRoomItem(room) }),
       });
-      if (outcome.kind === 'done') return { kind: 'rehomed', room };
-      const { failed } = outcome;
-      if (failed.room !== undefined) {
-        const present = failed.room.item === undefined ? undefined : roomOf(failed.room.item);
-        return present === undefined || judgeRoom(read, present, now) === 'gone'
-          ? { kind: 'room_not_found' }
-          : { kind: 'lost', room: present };
-      }
-      // The task has no place; or a row of an earlier room with this id is on it until a sweep repairs that.
-      return { kind: 'task_unavailable' };
+      return placedResult(outcome, read, room, now);
     },
   };
 }

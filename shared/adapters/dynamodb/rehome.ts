@@ -1,9 +1,10 @@
 import type { RoomStore } from '../../ports/room-store.ts';
-import { judgeRoom, rehomedRoomRecord } from '../records.ts';
+import { rehomedRoomRecord } from '../records.ts';
 import type { Context } from './context.ts';
 import { claimPlace, keepPlace, transactFreeing } from './counts.ts';
-import { roomOf, taskRoomItem } from './items.ts';
+import { taskRoomItem } from './items.ts';
 import { putNew, remove, update } from './parts.ts';
+import { placedResult } from './placed.ts';
 
 export function rehomeRoomMethod({ calls, at, names }: Context): Pick<RoomStore, 'rehomeRoom'> {
   return {
@@ -49,16 +50,7 @@ export function rehomeRoomMethod({ calls, at, names }: Context): Pick<RoomStore,
                 left: remove(at.taskRoom(read.task_id, room_id)),
               },
             );
-      if (outcome.kind === 'done') return { kind: 'rehomed', room };
-      const { failed } = outcome;
-      if (failed.room !== undefined) {
-        const present = failed.room.item === undefined ? undefined : roomOf(failed.room.item);
-        return present === undefined || judgeRoom(read, present, now) === 'gone'
-          ? { kind: 'room_not_found' }
-          : { kind: 'lost', room: present };
-      }
-      // The task has no place; or a row of an earlier room with this id is on it until a sweep repairs that.
-      return { kind: 'task_unavailable' };
+      return placedResult(outcome, read, room, now);
     },
   };
 }
