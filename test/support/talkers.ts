@@ -14,6 +14,8 @@ export interface Talkers {
   readonly rooms: Room[][];
   /** Frames heard so far, by everyone. */
   heard(): number;
+  /** Frames that were due so far: each that was sent, once for each who hears it. */
+  due(): number;
   /** Falls silent, and resolves when everything that was said was heard, or to what was not after `limit_ms`. */
   end(limit_ms?: number): Promise<string[]>;
   /** Whoever was not live at some moment since the start: a sentence each. */
@@ -93,6 +95,12 @@ export function startTalking(rooms: Room[][]): Talkers {
   return {
     rooms,
     heard: () => [...heard.values()].reduce((sum, count) => sum + count, 0),
+    due: () =>
+      rooms.reduce(
+        (sum, room) =>
+          sum + room.reduce((said, { client_id }) => said + sent.get(client_id)!, 0) * (room.length - 1),
+        0,
+      ),
     breaks: () => breaks,
     async end(limit_ms = 10_000) {
       clearInterval(timer);

@@ -66,6 +66,10 @@ export async function regularly(
   }
 }
 
+const DATABASE_FAULTS = ['slow', 'throttle', 'away'] as const;
+/** A function that began while the database was disturbed may say so until then. */
+const DATABASE_TOLD_MS = 15_000;
+
 export async function startRun(
   options: RunOptions,
   ledger: Ledger,
@@ -80,6 +84,7 @@ export async function startRun(
     proxies: options.proxies,
     print,
     breach,
+    databaseDisturbed: () => ledger.underFault(DATABASE_FAULTS, Date.now() - DATABASE_TOLD_MS),
     ...(onLine && { onLine }),
   });
   const load_ms = options.minutes * 60_000;
