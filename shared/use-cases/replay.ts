@@ -46,6 +46,17 @@ async function ticketOf(
 }
 
 /**
+ * What is answered where the seat that `used` gave is gone. The first request, if that gave it up, has forgotten the key in the
+ * same moment: it may go on, perhaps to another task, with the same key. Else the seat had its time, and nobody will be given
+ * it any more, however short that was.
+ */
+async function seatGone(deps: Deps, used: KeyRecord, miss: Outcome<Grant>): Promise<Outcome<Grant>> {
+  if (!mayBeInFlight(used.used_at, deps.clock.now())) return miss;
+  const present = await deps.store.getKey(used.key_hash);
+  return present?.room_id === used.room_id && present.client_id === used.client_id ? miss : requestInFlight();
+}
+
+/**
  * The seat that `used` gave, again: the same room, client and ticket, at the address where the room is now. It is a resume
  * of that client, so the first request, should it fail yet, cannot take the seat away any more. Refusals:
  * `idempotency_key_reused`, `request_in_flight` while the first request may still give the seat up, `room_not_found` and
@@ -58,17 +69,16 @@ export async function replay(deps: Deps, used: KeyRecord, asked: RequestKey): Pr
   const inFlight = mayBeInFlight(used_at, clock.now());
   const { room, client } = await store.getRoomAndClient(room_id, client_id);
   if (room?.created_at !== room_created_at || !isOpen(room, clock.now())) {
-    return inFlight ? requestInFlight() : roomNotFound(room_id);
+    return seatGone(deps, used, roomNotFound(room_id));
   }
-  if (client === undefined) return inFlight ? requestInFlight() : clientNotFound();
+  if (client === undefined) return seatGone(deps, used, clientNotFound());
   if (inFlight && !(await isRegistered(deps, room, client))) return requestInFlight();
 
   const ticket = await ticketOf(deps, room, client);
   if (ticket === undefined) return clientNotFound();
   // It knows its seat of us alone, and nothing of the task: its register is no second witness of a silence.
   const outcome = await takeUpSeat(deps, room, client, ticket, false);
-  // The first request gave it up after we looked: it goes on, perhaps to another task, with the same key.
-  if (inFlight && isMiss(outcome)) return requestInFlight();
+  if (isMiss(outcome)) return seatGone(deps, used, outcome);
   if (outcome.ok) telemetry.count('requests_replayed');
   return outcome;
 }
