@@ -17,13 +17,15 @@ import { Hints } from './hints.ts';
 import { Line } from './line.ts';
 import type { LineEnd } from './line.ts';
 import type { LinesDeps, LinesEvents } from './lines-types.ts';
-import { movingOn } from './moving-on.ts';
+import { movingOn, SHARE_OF_MOVE } from './moving-on.ts';
 import { Places } from './places.ts';
 import type { Change } from './places.ts';
 import { routesOf, sendOn, translate } from './translation.ts';
 
 /** A room that moves more often than its clients can follow is not waited for on every task. */
 export const MOST_LINES = 3;
+/** Clients come to know of a move, and move on, so far apart, ms. */
+const LATE_MS = 500;
 
 const LEAVE = JSON.stringify({ type: 'leave' } satisfies ClientControl);
 const MOVED_ON = JSON.stringify({ type: 'moved_on' } satisfies ClientControl);
@@ -176,10 +178,12 @@ export class Lines {
     const newest = this.#lines.at(-1)!.number;
     const settled = line.number === newest && !this.#expecting;
     const now = this.#deps.clock();
-    this.#settle(this.#places.left(line.number, message, { newest, settled, now }));
+    const late = line.move_on_at !== undefined && now >= line.move_on_at - LATE_MS;
+    this.#settle(this.#places.left(line.number, message, { newest, settled, late, now }));
   }
 
-  #moved(line: Line, { url, epoch }: Moved): void {
+  #moved(line: Line, { url, epoch, deadline_ms }: Moved): void {
+    if (deadline_ms !== undefined) line.move_on_at ??= this.#deps.clock() + SHARE_OF_MOVE * deadline_ms;
     if (line === this.#pending) {
       if (this.welcomed) {
         line.abandon();
@@ -192,7 +196,7 @@ export class Lines {
     this.#moved_epoch = epoch;
     this.#expecting = true;
     // From now on slots differ from task to task, and who leaves this one need not leave the room.
-    this.#places ??= new Places(line.number, line.own_slot!, line.slots.all);
+    this.#places ??= new Places(line.number, line.own_slot!, line.slots.all, this.#deps.sealed);
     this.#events.moved(url);
   }
 
@@ -243,9 +247,14 @@ export class Lines {
   /** Forgets a line, which is not the only one. */
   #drop(line: Line): void {
     this.#lines = this.#lines.filter((other) => other !== line);
-    this.#places?.ended(line.number, this.#deps.clock());
-    if (line.number !== this.#sending) return;
-    this.#sending = this.#lines.find(({ number }) => number > line.number)!.number;
+    if (line.number === this.#sending) {
+      this.#sending = this.#lines.find(({ number }) => number > line.number)!.number;
+    }
+    const places = this.#places;
+    for (const torn of places?.ended(line.number, this.#deps.clock()) ?? []) {
+      // Whoever was told may have ended it all.
+      if (places === this.#places) this.#tell(torn);
+    }
   }
 
   /** Ends an older line, whoever is left there. */
@@ -261,12 +270,10 @@ export class Lines {
     const places = this.#places;
     if (places === undefined) return;
     const now = this.#deps.clock();
-    // What somebody sent on a newer line comes before that it left.
+    // What is lost was sent before all that is held back, and what somebody sent on a newer line comes before that it left.
+    for (const change of changes) if (change.type === 'torn') this.#tell(change);
     this.#release();
-    for (const change of [...changes, ...places.expire(now)]) {
-      if (change.type === 'joined') this.#events.joined(change);
-      else this.#events.left(change);
-    }
+    for (const change of [...changes, ...places.expire(now)]) if (change.type !== 'torn') this.#tell(change);
     // Whoever was told may have ended it all.
     if (places !== this.#places) return;
     const due = movingOn(this.#lines, this.#sending, places, now);
@@ -286,6 +293,16 @@ export class Lines {
         else this.#alarm.clear();
       }
     }
+  }
+
+  #tell(change: Change): void {
+    const { client_id, slot } = change;
+    if (change.type !== 'joined') {
+      this.#events.left(
+        change.type === 'left' ? change : { type: 'left', client_id, slot, reason: 'resuming' },
+      );
+    }
+    if (change.type !== 'left') this.#events.joined({ type: 'joined', client_id, slot });
   }
 
   #release(): void {

@@ -2,8 +2,16 @@
 import type { Line } from './line.ts';
 import type { Places } from './places.ts';
 
-/** For how long, since we are on a newer line, those who are on an older one alone are waited for, ms. */
+/**
+ * For how long, since we are on a newer line, those who are on an older one alone are waited for where nobody says how long that
+ * one goes on, ms.
+ */
 export const MOVE_ON_MS = 5_000;
+/**
+ * Of the time for which an older line goes on at most, so much is theirs. What is under way on a line that ends is lost: in the
+ * rest everybody can move on.
+ */
+export const SHARE_OF_MOVE = 0.75;
 /** An older line is closed after this, ms, whoever is left there: tasks drain for less. */
 export const LONGEST_MOVE_MS = 300_000;
 
@@ -16,7 +24,7 @@ export type MovingOn<L> =
   | { readonly do: 'wait'; readonly until: number };
 
 /** What is due at `now`, one thing at a time. `lines`: the oldest first; `sending`: the oldest that we have not moved on from. */
-export function movingOn<L extends Pick<Line, 'number' | 'welcomed_at'>>(
+export function movingOn<L extends Pick<Line, 'number' | 'welcomed_at' | 'move_on_at'>>(
   lines: readonly L[],
   sending: number,
   places: Places,
@@ -24,11 +32,11 @@ export function movingOn<L extends Pick<Line, 'number' | 'welcomed_at'>>(
 ): MovingOn<L> {
   let until = Infinity;
   for (const [index, line] of lines.slice(0, -1).entries()) {
-    const { number } = line;
+    const { number, move_on_at } = line;
     if (number > sending) break;
     const next = lines[index + 1]!;
     const is_left = number < sending;
-    const due = next.welcomed_at + (is_left ? LONGEST_MOVE_MS : MOVE_ON_MS);
+    const due = is_left ? next.welcomed_at + LONGEST_MOVE_MS : (move_on_at ?? next.welcomed_at + MOVE_ON_MS);
     until = Math.min(until, due);
     if ((is_left ? places.isUsed(number) : places.isNeeded(number)) && now < due) continue;
     return is_left ? { do: 'close', line } : { do: 'move_on', line, to: next.number };

@@ -10,8 +10,15 @@ export const LIMBO_MS = 5_000;
 /** As long as we have no newer line ourselves, and cannot know: so long. */
 export const BLIND_LIMBO_MS = 15_000;
 
+/** Something of what a client and we said to each other may be lost: to all above it has left for a moment. */
+export interface Torn {
+  readonly type: 'torn';
+  readonly client_id: string;
+  readonly slot: number;
+}
+
 /** What is to be told of a client, by the slots of ours. */
-export type Change = Joined | Left;
+export type Change = Joined | Left | Torn;
 
 /** `here`: it sends there; `moved`: it has said that it goes on elsewhere, and still hears what is sent there. */
 type Stand = 'here' | 'moved';
@@ -28,12 +35,22 @@ interface Place {
 export class Places {
   /** Our own slot, for all lines. */
   readonly own_slot: number;
+  readonly #sealed: boolean;
   readonly #places = new Map<string, Place>();
   readonly #slots = new Map<number, Place>();
 
-  /** Begins with what was known when there was one line. Its slots become ours. */
-  constructor(line: number, own_slot: number, clients: Iterable<[client_id: string, slot: number]>) {
+  /**
+   * Begins with what was known when there was one line. Its slots become ours. `sealed`: what is lost with a line is noticed and
+   * sent again by those above.
+   */
+  constructor(
+    line: number,
+    own_slot: number,
+    clients: Iterable<[client_id: string, slot: number]>,
+    sealed: boolean,
+  ) {
     this.own_slot = own_slot;
+    this.#sealed = sealed;
     for (const [client_id, slot] of clients) this.#add({ client_id, slot }, line);
   }
 
@@ -103,17 +120,18 @@ export class Places {
     if (broke) place.lines.clear();
     place.limbo = undefined;
     place.lines.set(line, 'here');
-    return anew || broke ? [joinedOf(place)] : [];
+    if (broke) return [this.#sealed ? joinedOf(place) : tornOf(place)];
+    return anew ? [joinedOf(place)] : [];
   }
 
   /**
    * `newest`: of our lines whose relays have let us in. `settled`: the room has not moved on from `line`, as far as we know, so
-   * that who leaves has left.
+   * that who leaves has left. `late`: who moves on now may have waited for us in vain.
    */
   left(
     line: number,
     { client_id, slot, reason }: Left,
-    { newest, settled, now }: { newest: number; settled: boolean; now: number },
+    { newest, settled, late, now }: { newest: number; settled: boolean; late: boolean; now: number },
   ): Change[] {
     const place = this.#places.get(client_id);
     if (place === undefined) {
@@ -125,7 +143,11 @@ export class Places {
       place.lines.set(line, 'moved');
       // On a newer line it may just have been told later.
       if (this.hearsOn(client_id, line + 1) === undefined) {
-        place.limbo ??= { until: now + (newest > line ? LIMBO_MS : BLIND_LIMBO_MS), broke: false };
+        const blind = newest === line;
+        place.limbo ??= {
+          until: now + (blind ? BLIND_LIMBO_MS : LIMBO_MS),
+          broke: blind && late && !this.#sealed,
+        };
       }
       return [];
     }
@@ -140,12 +162,19 @@ export class Places {
     return [];
   }
 
-  /** A line of ours is over: who was on that alone has some time to come to another. */
-  ended(line: number, now: number): void {
+  /**
+   * A line of ours is over: who was on that alone has some time to come to another. Who still sent there may have been cut off.
+   */
+  ended(line: number, now: number): Torn[] {
+    const torn: Torn[] = [];
     for (const place of this.#places.values()) {
-      if (!place.lines.delete(line) || place.lines.size > 0) continue;
-      place.limbo ??= { until: now + LIMBO_MS, broke: true };
+      const { lines, client_id } = place;
+      const was_sending = lines.get(line) === 'here' && !this.isEarly(client_id, line);
+      if (!lines.delete(line)) continue;
+      if (lines.size === 0) place.limbo ??= { until: now + LIMBO_MS, broke: true };
+      else if (was_sending && !this.#sealed) torn.push(tornOf(place));
     }
+    return torn;
   }
 
   /** Those who did not come in time have left. */
@@ -178,3 +207,4 @@ export class Places {
 }
 
 const joinedOf = ({ client_id, slot }: Place): Joined => ({ type: 'joined', client_id, slot });
+const tornOf = ({ client_id, slot }: Place): Torn => ({ type: 'torn', client_id, slot });

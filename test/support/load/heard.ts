@@ -16,10 +16,12 @@ export async function heardByAll(speaker: Member, ledger: Ledger): Promise<strin
   const since = Date.now();
   const others = speaker.others
     .filter((other) => !other.over && other.listening.expects(speaker) && !other.listening.apart(speaker))
-    .map((other) => ({ other, breaks: other.breaks }));
+    .map((other) => ({ other, breaks: other.breaks, tears: other.listening.tears(speaker) }));
   const waiting = () =>
     others
-      .filter(({ other, breaks: then }) => !other.over && other.breaks === then)
+      .filter(({ other, breaks: then, tears }) => {
+        return !other.over && other.breaks === then && other.listening.tears(speaker) === tears;
+      })
       .map(({ other }) => other)
       .filter((other) => other.listening.last(speaker) < sent);
   while (!speaker.over && speaker.breaks === breaks && waiting().length > 0) {

@@ -56,6 +56,11 @@ const COUNTS = [
   'seats_gone',
   'frames_sent',
   'frames_heard',
+  /**
+   * In a room that is not sealed somebody was told that messages of another may be lost (it left and came back), though neither
+   * connection broke: the tasks that the room moved between, or their time for it, were lost.
+   */
+  'torn',
   /** Frames that a broken connection or a dead task swallowed. Never one of a sealed room whose sender's page lived on. */
   'frames_missing',
   'poses_sent',

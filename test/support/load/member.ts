@@ -100,13 +100,14 @@ export class Member implements Watched {
     this.watch.listenAfresh(Date.now(), this.others);
   }
 
-  talk(): void {
+  /** False if it cannot just now. */
+  talk(): boolean {
     const stay = this.#stay;
-    if (stay === undefined || !this.live) return;
+    if (stay === undefined || !this.live) return false;
     const padding = this.#world.random.integer(1_500);
     const n = this.sent + 1;
     const due = stay.room.members.filter(({ sealed }) => sealed || !this.#company.sealed);
-    if (!stay.room.sendText(spoken({ ...this.#word(), n }, padding))) return;
+    if (!stay.room.sendText(spoken({ ...this.#word(), n }, padding))) return false;
     this.sent = n;
     this.#world.ledger.count('frames_sent');
     for (const { client_id } of due) {
@@ -115,6 +116,7 @@ export class Member implements Watched {
       if (other?.live !== true || (this.#company.sealed && other.breaks > 0)) continue;
       other.listening.expect(this, other, n);
     }
+    return true;
   }
 
   pose(): void {
@@ -170,8 +172,9 @@ export class Member implements Watched {
   async leave(): Promise<void> {
     const stay = this.#stay;
     if (stay === undefined || this.over) return;
-    this.talk();
-    const unheard = await heardByAll(this, this.#world.ledger);
+    // What it said before, and its connection swallowed, is only sent again in sealed rooms.
+    const to_be_heard = this.talk() || this.#company.sealed;
+    const unheard = to_be_heard ? await heardByAll(this, this.#world.ledger) : undefined;
     if (unheard !== undefined) {
       this.#world.ledger.breach(
         `room ${this.room}: message ${this.sent} of ${this.about()} was not heard by ${unheard}`,
@@ -245,6 +248,9 @@ export class Member implements Watched {
       room.on('state', (state) => this.#changed(state)),
       room.on('frame', (frame) => this.#frame(frame)),
       room.on('joined', () => this.#lookAround(room)),
+      room.on('left', ({ client_id, gone }) => {
+        if (!gone) this.#tear(client_id);
+      }),
       room.on('error', (trouble) =>
         noteTrouble(ledger, trouble, {
           who: `room ${this.#company.number}: ${this.about()}`,
@@ -280,6 +286,14 @@ export class Member implements Watched {
       const word = this.listening.hear(speaker, this, said);
       if (speaker !== undefined && word !== undefined) this.watch.heard(speaker, word.at);
     }
+  }
+
+  /** In a room that is not sealed, who leaves and comes back has perhaps not been heard meanwhile. */
+  #tear(client_id: string): void {
+    const speaker = this.#company.byId.get(client_id);
+    if (this.#company.sealed || speaker === undefined) return;
+    if (this.live && speaker.live) this.#world.ledger.count('torn');
+    this.listening.tear(speaker);
   }
 
   /** What `client_id` said may be lost: its page is gone or another, or we were apart for too long. */

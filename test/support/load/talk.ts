@@ -63,6 +63,8 @@ export class Listening {
   readonly #ledger: Ledger;
   readonly #heard = new Map<Speaker, Heard>();
   readonly #silences = new Map<Speaker, Silence>();
+  /** How often it was told that some may be lost. */
+  readonly #tears = new Map<Speaker, number>();
   /** Number of the last pose. */
   readonly #poses = new Map<Speaker, number>();
 
@@ -76,6 +78,17 @@ export class Listening {
     this.#heard.clear();
     this.#poses.clear();
     this.#silences.clear();
+  }
+
+  /** It was told, in a room that is not sealed, that some of what `speaker` said may be lost. */
+  tear(speaker: Speaker): void {
+    this.#tears.set(speaker, this.tears(speaker) + 1);
+    const heard = this.#heard.get(speaker);
+    if (heard !== undefined) this.#heard.set(speaker, { ...heard, own_breaks: NaN });
+  }
+
+  tears(speaker: Speaker): number {
+    return this.#tears.get(speaker) ?? 0;
   }
 
   /** Whether the two are apart, or were until a moment ago, for so long that some may be lost. */

@@ -88,11 +88,13 @@ export class TownRelay {
     }
   }
 
-  /** The room has a place elsewhere. */
-  move(url: string, epoch: number): void {
+  /** The room has a place elsewhere, and is served here for `deadline_ms` at most, if that is told. */
+  move(url: string, epoch: number, deadline_ms?: number): void {
     this.#moved = true;
     this.accepts = false;
-    for (const seat of this.#seats) this.#tell(seat, { type: 'moved', url, epoch, reason: 'drain' });
+    const limit = deadline_ms === undefined ? {} : { deadline_ms };
+    for (const seat of this.#seats)
+      this.#tell(seat, { type: 'moved', url, epoch, reason: 'drain', ...limit });
   }
 
   end(seat: Seat, reason: 'gone' | 'resuming'): void {
@@ -107,6 +109,13 @@ export class TownRelay {
     this.accepts = false;
     for (const { down, events } of this.#seats) down.put(() => events.close(1006, ''));
     this.#seats = [];
+  }
+
+  /** The connection of one client breaks. */
+  cut(client_id: string): void {
+    const seat = this.#seats.find((one) => one.client_id === client_id)!;
+    this.end(seat, 'resuming');
+    seat.down.put(() => seat.events.close(1006, ''));
   }
 
   alive(): void {

@@ -114,11 +114,11 @@ export class Town {
     return waiting.length > 0;
   }
 
-  /** The room moves to `to`. */
-  move(to: TownRelay): void {
+  /** The room moves to `to`. `deadline_ms`: for how long it is served where it is. */
+  move(to: TownRelay, deadline_ms?: number): void {
     const from = this.place;
     this.place = to;
-    from.move(to.url, to.epoch);
+    from.move(to.url, to.epoch, deadline_ms);
   }
 
   /** All that is under way happens. */

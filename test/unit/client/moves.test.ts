@@ -1,6 +1,6 @@
 /** Rooms that move, one thing at a time. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LONGEST_MOVE_MS, MOVE_ON_MS } from '../../../client/src/engine/moving-on.ts';
+import { LONGEST_MOVE_MS, MOVE_ON_MS, SHARE_OF_MOVE } from '../../../client/src/engine/moving-on.ts';
 import { LIMBO_MS } from '../../../client/src/engine/places.ts';
 import { Town } from '../../support/moving/town.ts';
 import type { Townsman } from '../../support/moving/town.ts';
@@ -53,7 +53,62 @@ describe.each([
     c.say();
     town.settle();
     expect([heard(a, c), a.others.size, town.whereabouts()]).toEqual([[0, 1, 2], 2, [0, 3]]);
-    expect(events(b)).toEqual(['arrived', 'joined']);
+    // Only in a sealed room is what it missed sent again.
+    expect(events(b)).toEqual(['arrived', ...(sealed ? [] : ['left']), 'joined']);
+    town.dispose();
+  });
+
+  it('loses nothing for a member that stays behind, where the old relay says how long it goes on', async () => {
+    const { town, relays, a, b, c, pass } = await movingTown(true);
+    town.move(relays[1], 8_000);
+    town.settle();
+    pass(8_000 * SHARE_OF_MOVE - 1_000);
+    a.say();
+    pass(1_000);
+    expect(heard(c, a)).toEqual([0]);
+    a.say();
+    // What is on its way on the old one is lost.
+    relays[0].kill();
+    town.settle();
+    expect([heard(b, a), town.whereabouts()]).toEqual([
+      [0, 1],
+      [0, 3],
+    ]);
+    expect(events(b).filter((event) => event !== 'arrived')).toEqual(
+      sealed ? ['joined'] : ['left', 'joined'],
+    );
+    town.dispose();
+  });
+
+  it('tells, where nothing is sent again, that some of what others said may be lost with the older connection', async () => {
+    const { town, relays, a, b, c } = await movingTown(true);
+    town.move(relays[1]);
+    town.settle();
+    relays[0].cut(b.client_id);
+    a.say();
+    town.settle();
+    expect(heard(b, a)).toEqual(sealed ? [0] : []);
+    const others = (who: Townsman) => who.told.filter((line) => line.endsWith(`["${a.client_id}"]`));
+    const apart = ['left', 'joined'].map((event) => `${event} ["${a.client_id}"]`);
+    expect([others(b), others(c)]).toEqual([sealed ? [] : apart, []]);
+    expect(b.others.has(a.client_id)).toBe(true);
+    town.dispose();
+  });
+
+  it('tells whoever comes when the others have moved on that it may have missed some', async () => {
+    const { town, relays, a, b, c, pass } = await movingTown(true);
+    town.move(relays[1], 8_000);
+    town.settle();
+    pass(7_000);
+    a.say();
+    c.engine.move(c.endpointAt(relays[1].url));
+    town.settle();
+    a.say();
+    town.settle();
+    expect(heard(c, a)).toEqual([1]);
+    const apart = [a, b].flatMap(({ client_id }) => [`left ["${client_id}"]`, `joined ["${client_id}"]`]);
+    expect(c.told.filter((line) => !line.startsWith('arrived'))).toEqual(sealed ? [] : apart);
+    expect(events(a)).toEqual(['arrived']);
     town.dispose();
   });
 

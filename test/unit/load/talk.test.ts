@@ -48,6 +48,16 @@ describe('what a client hears', () => {
     },
   );
 
+  it('may have a gap, which is counted, where it was told that some may be lost', () => {
+    const { ledger, ann, ears, says, breaches } = listening();
+    says(1);
+    ears.tear(ann);
+    says(4);
+    expect([breaches(), ledger.counts.frames_missing, ears.tears(ann)]).toEqual([[], 2, 1]);
+    says(6);
+    expect(breaches().length).toBe(1);
+  });
+
   it('is of its own room and its own people', () => {
     const { bob, ears, says, breaches } = listening();
     says(1, 8);
