@@ -238,7 +238,7 @@ export class Inbox {
     const lane = this.#lane(context, place.lane);
     const is_message = context === CONTEXT.MSG;
     const opened = is_message ? openedOf(frame, body, place.lane !== LANE_OF_ALL) : undefined;
-    const acceptance = lane.reorder.accept(place.sequence, opened, now);
+    const acceptance = lane.reorder.accept(place.sequence, opened, opened?.body.length ?? 0, now);
     // What came before says nothing: the relay may play it again.
     if (acceptance.kind === 'refused') return;
     // What is on its way need not be asked for.
@@ -282,7 +282,7 @@ export class Inbox {
   }
 
   #note(lane: Lane, now: number): void {
-    lane.gap_since = lane.reorder.missing().length === 0 ? undefined : (lane.gap_since ?? now);
+    lane.gap_since = lane.reorder.hasGap ? (lane.gap_since ?? now) : undefined;
   }
 
   /** A member has one lane for us at a time: one that fills all of them is not to make us ask for all. */

@@ -13,16 +13,18 @@ export const OLD_KEY_MS = 10_000;
 /** CTRs below the highest that a replay window remembers. */
 export const REPLAY_WINDOW = 1_024;
 /**
- * What a reorder buffer holds at most, and for how long it waits for what is missing, ms, since some of it came last. Longer
- * where a connection was made anew: then all that was missed is sent at once, which takes its time on a slow line or from a
- * busy machine.
+ * What a reorder buffer holds at most (of its bytes: see below), and for how long it waits for what is missing, ms, since some of
+ * it came last. Longer where a connection was made anew: then all that was missed is sent at once, which takes its time on a slow
+ * line or from a busy machine.
  */
-export const REORDER_MESSAGES = 64;
+export const REORDER_MESSAGES = 1_024;
 export const REORDER_MS = 1_000;
 export const RECOVERY_MS = 5_000;
 /** How long senders keep their sealed frames of contexts 0 and 1, ms, and how many bytes of them. */
 export const RETENTION_MS = 30_000;
 export const RETENTION_BYTES = 256 * 1024;
+/** Behind more than its sender keeps nothing that is missing can come. */
+export const REORDER_BYTES = RETENTION_BYTES;
 
 /** How often members say that they are there, ms; after how much silence one is taken to have left. */
 export const HEARTBEAT_MS = 10_000;

@@ -1,5 +1,5 @@
 /** Puts the messages of one lane in order: each once, and what stays missing is told, never skipped silently. */
-import { RECOVERY_MS, REORDER_MESSAGES, REORDER_MS } from './limits.ts';
+import { RECOVERY_MS, REORDER_BYTES, REORDER_MESSAGES, REORDER_MS } from './limits.ts';
 
 /** Sequence numbers, both included. */
 export interface Range {
@@ -21,7 +21,8 @@ export class Reorder<T> {
   #next: number | undefined;
   /** Where we took it to begin, for that was not told in time. */
   #assumed: number | undefined;
-  readonly #held = new Map<number, T>();
+  readonly #held = new Map<number, { message: T; bytes: number }>();
+  #bytes = 0;
   /** When we learned that there is something below a number; both rise. */
   #noticed: { below: number; at: number }[] = [];
   /** When a connection was made anew, or something that it brings again came since. */
@@ -49,16 +50,24 @@ export class Reorder<T> {
     return this.#settle();
   }
 
-  /** Takes in an authenticated message. */
-  accept(sequence: number, message: T, now: number): Acceptance<T> {
+  /** Whether something is known to be missing: {@link Reorder.missing} says what. */
+  get hasGap(): boolean {
+    return this.#next !== undefined && this.#noticed.length > 0;
+  }
+
+  /** Takes in an authenticated message, which takes so many bytes while it is held. */
+  accept(sequence: number, message: T, bytes: number, now: number): Acceptance<T> {
     if ((this.#next !== undefined && sequence < this.#next) || this.#held.has(sequence))
       return { kind: 'refused' };
     const was_missing = sequence < (this.#noticed.at(-1)?.below ?? 0);
     if (was_missing) this.#goOn(now);
-    this.#held.set(sequence, message);
+    this.#held.set(sequence, { message, bytes });
+    this.#bytes += bytes;
     this.#notice(sequence, now);
     const deliveries = this.#settle();
-    while (this.#held.size > REORDER_MESSAGES) deliveries.push(...this.#skip());
+    while (this.#held.size > REORDER_MESSAGES || this.#bytes > REORDER_BYTES) {
+      deliveries.push(...this.#skip());
+    }
     return { kind: 'accepted', deliveries, was_missing };
   }
 
@@ -131,9 +140,10 @@ export class Reorder<T> {
     const next = this.#next;
     if (next === undefined) return deliveries;
     let due = next;
-    for (; this.#held.has(due); due++) {
-      deliveries.push({ kind: 'message', message: this.#held.get(due)! });
-      this.#held.delete(due);
+    for (let held = this.#held.get(due); held !== undefined; held = this.#held.get(due)) {
+      deliveries.push({ kind: 'message', message: held.message });
+      this.#held.delete(due++);
+      this.#bytes -= held.bytes;
     }
     this.#next = due;
     this.#noticed = this.#noticed.filter(({ below }) => below > due);

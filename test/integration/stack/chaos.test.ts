@@ -19,8 +19,9 @@ const ENV = {
   HEARTBEAT: '2s',
   LEASE: '5s',
   DRAIN_DEADLINE: '10s',
-  ROOM_CAPACITY: '20',
-  MAX_ROOMS: '20',
+  // Rooms that begin while a busy machine drains a task pile up.
+  ROOM_CAPACITY: '60',
+  MAX_ROOMS: '60',
 };
 const LIMIT_MS = 120_000;
 

@@ -149,8 +149,15 @@ export const COMING_BACK: Mutation[] = [
   {
     defence: 'a reorder buffer is bounded',
     file: 'e2ee/reorder.ts',
-    find: 'while (this.#held.size > REORDER_MESSAGES)',
-    replace: 'while (this.#held.size < 0)',
+    find: 'this.#held.size > REORDER_MESSAGES || ',
+    replace: '',
+    ask: ['reorder.test.ts'],
+  },
+  {
+    defence: 'a reorder buffer is bounded in bytes',
+    file: 'e2ee/reorder.ts',
+    find: ' || this.#bytes > REORDER_BYTES',
+    replace: '',
     ask: ['reorder.test.ts'],
   },
   {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RECOVERY_MS, REORDER_MESSAGES, REORDER_MS } from '../../../client/src/e2ee/limits.ts';
+import { RECOVERY_MS, REORDER_BYTES, REORDER_MESSAGES, REORDER_MS } from '../../../client/src/e2ee/limits.ts';
 import { Reorder } from '../../../client/src/e2ee/reorder.ts';
 import type { Delivery } from '../../../client/src/e2ee/reorder.ts';
 
@@ -14,8 +14,13 @@ function begun(start = 0): Reorder<number> {
   return buffer;
 }
 
-function accept(buffer: Reorder<number>, sequence: number, now = 0): (number | string)[] | 'refused' {
-  const acceptance = buffer.accept(sequence, sequence, now);
+function accept(
+  buffer: Reorder<number>,
+  sequence: number,
+  now = 0,
+  bytes = 0,
+): (number | string)[] | 'refused' {
+  const acceptance = buffer.accept(sequence, sequence, bytes, now);
   return acceptance.kind === 'refused' ? 'refused' : short(acceptance.deliveries);
 }
 
@@ -57,10 +62,10 @@ describe('Reorder', () => {
   it('waits as long anew where some of what is missing comes, but not for what comes behind it', () => {
     const buffer = begun();
     buffer.expect(4, 100);
-    expect(buffer.accept(0, 0, 900)).toMatchObject({ kind: 'accepted', was_missing: true });
-    expect(buffer.accept(6, 6, 1_500)).toMatchObject({ kind: 'accepted', was_missing: false });
+    expect(buffer.accept(0, 0, 0, 900)).toMatchObject({ kind: 'accepted', was_missing: true });
+    expect(buffer.accept(6, 6, 0, 1_500)).toMatchObject({ kind: 'accepted', was_missing: false });
     expect(buffer.deadline).toBe(900 + REORDER_MS);
-    expect(buffer.accept(3, 3, 2_000)).toMatchObject({ kind: 'accepted', was_missing: true });
+    expect(buffer.accept(3, 3, 0, 2_000)).toMatchObject({ kind: 'accepted', was_missing: true });
     expect(short(buffer.expire(1_999 + REORDER_MS))).toEqual([]);
     expect(short(buffer.expire(2_000 + REORDER_MS))).toEqual(['1–2', 3, '4–5', 6]);
   });
@@ -79,13 +84,24 @@ describe('Reorder', () => {
     expect(buffer.deadline).toBe(20_000 + REORDER_MS);
   });
 
-  it('holds 64 messages, and gives a gap up for the next', () => {
+  it('holds 1,024 messages, and gives a gap up for the next', () => {
     const buffer = begun();
     for (let i = 1; i <= REORDER_MESSAGES; i++) expect(accept(buffer, i)).toEqual([]);
     const told = accept(buffer, REORDER_MESSAGES + 2);
     expect(told.slice(0, 3)).toEqual(['0–0', 1, 2]);
     expect(told.at(-1)).toBe(REORDER_MESSAGES);
     expect(buffer.missing()).toEqual([{ first: REORDER_MESSAGES + 1, last: REORDER_MESSAGES + 1 }]);
+  });
+
+  it('holds as many bytes as its sender keeps, and gives a gap up for the next', () => {
+    const buffer = begun();
+    const half = REORDER_BYTES / 2;
+    expect(accept(buffer, 1, 0, half)).toEqual([]);
+    expect(accept(buffer, 3, 0, half)).toEqual([]);
+    expect(accept(buffer, 4, 0, 1)).toEqual(['0–0', 1]);
+    expect(accept(buffer, 6, 0, half)).toEqual(['2–2', 3, 4]);
+    expect(accept(buffer, 7, 0, half)).toEqual([]);
+    expect(accept(buffer, 5)).toEqual([5, 6, 7]);
   });
 
   it('learns of a lost end from what the sender says it has sent', () => {
@@ -116,7 +132,7 @@ describe('Reorder', () => {
     expect(accept(buffer, 6)).toEqual([6, 7]);
   });
 
-  it('begins with what it has where nobody says where, after a second or 64 messages', () => {
+  it('begins with what it has where nobody says where, after a second or 1,024 messages', () => {
     const late = new Reorder<number>();
     late.expect(1_000, 0);
     expect(late.deadline).toBeUndefined();
@@ -161,7 +177,7 @@ describe('Reorder', () => {
           if (kind === 'expect') buffer.expect(value, now);
           told.push(...buffer.expire(now));
           if (kind !== 'arrive') continue;
-          const acceptance = buffer.accept(value, value, now);
+          const acceptance = buffer.accept(value, value, 0, now);
           const missed = told.some((t) => t.kind === 'missing' && t.first <= value && value <= t.last);
           expect(acceptance.kind).toBe(arrived.has(value) || missed ? 'refused' : 'accepted');
           if (acceptance.kind === 'accepted') {
