@@ -10,8 +10,8 @@ import type {
 } from './scaling-types.ts';
 import type { ScalingNumbers } from './scaling-words.ts';
 
-export const sum = (tasks: readonly ScalingTask[], of: (task: ScalingTask) => number): number =>
-  tasks.reduce((total, task) => total + of(task), 0);
+export const sum = <T>(all: readonly T[], of: (one: T) => number): number =>
+  all.reduce((total, one) => total + of(one), 0);
 export const roomsOf = (task: ScalingTask): number => task.rooms;
 export const placesOf = (task: ScalingTask): number => Math.max(0, task.room_capacity - task.rooms);
 const inMargin = ({ places, percent }: Margin, rooms: number): number =>

@@ -60,8 +60,11 @@ export type ScalingAction =
   /** Its rooms are moved live, then it ends. `from`: only if it is in this state. */
   | { do: 'drain'; task_id: string; task_arn: string; from: 'READY' | 'STANDBY'; why: string }
   | { do: 'launch'; count: number }
-  /** `task_id`: only if it is on STANDBY and has no room. Without: at once, whatever it does. */
-  | { do: 'stop'; task_id?: string | undefined; task_arn: string; why: string };
+  /**
+   * `task_id`: only if it is on STANDBY and has no room. `unless_answers`: the id of a task that is asked first, and goes on if it
+   * answers. Without both: at once, whatever it does.
+   */
+  | { do: 'stop'; task_id?: string; unless_answers?: string; task_arn: string; why: string };
 
 /** How many rooms there were, those that waited included. */
 export interface DemandSample {

@@ -68,7 +68,8 @@ function inWords(action: ScalingAction): string {
   if (action.do === 'activate') return `${action.task_id} takes rooms again`;
   if (action.do === 'standby') return `${action.task_id} takes no more rooms`;
   if (action.do === 'drain') return `${action.task_id} moves its rooms away and ends: ${action.why}`;
-  return `${action.task_id ?? action.task_arn} ends: ${action.why}`;
+  const { task_id = action.unless_answers ?? action.task_arn } = action;
+  return `${task_id} ends: ${action.why}`;
 }
 
 /** The actions, each in a few words. */

@@ -46,6 +46,8 @@ const LAUNCHES_AT_ONCE = 500;
 const REPLACED_AT_ONCE = 1 / 10;
 /** A task that drains and has nothing left ends by itself within this time, unless nobody told it to. */
 const DRAINED_MS = 30_000;
+/** A task of which nothing was heard for so long serves nobody, unless it answers when it is asked. */
+const HUNG_MS = 10 * 60_000;
 const DECISIONS_KEPT = 20;
 
 /** The tasks of an older version whose turn it is to go: those on STANDBY first, then the emptiest. */
@@ -172,9 +174,15 @@ function endStandby({ tasks, policy, numbers, now }: Situation, draft: Draft): v
 }
 
 /** Stops what does not come up, does not end, or does not answer any more. */
-function endStuck({ tasks, policy, now }: Situation, late: readonly ScalingTask[], draft: Draft): void {
-  const stop = ({ task_arn, stopping }: ScalingTask, why: string) => {
-    if (task_arn !== undefined && stopping !== true) draft.actions.push({ do: 'stop', task_arn, why });
+function endStuck({ tasks, policy, view, now }: Situation, late: readonly ScalingTask[], draft: Draft): void {
+  const stop = ({ task_arn, stopping }: ScalingTask, why: string, unless_answers?: string) => {
+    if (task_arn === undefined || stopping === true) return;
+    draft.actions.push({
+      do: 'stop',
+      ...(unless_answers !== undefined && { unless_answers }),
+      task_arn,
+      why,
+    });
   };
   for (const task of late) stop(task, 'it has not registered in time');
   for (const task of tasks.DRAINING) {
@@ -182,8 +190,12 @@ function endStuck({ tasks, policy, now }: Situation, late: readonly ScalingTask[
     const empty = task.rooms === 0 && task.clients === 0;
     if (age >= DRAIN_LIMIT_MS || (empty && age >= DRAINED_MS)) stop(task, 'it should have ended by now');
   }
+  // Many, and it may be our ears: then nobody's rooms are touched.
+  const few = tasks.SILENT.length === 1 || tasks.SILENT.length * 3 <= view.tasks.length;
   for (const task of tasks.SILENT) {
-    if (task.rooms === 0 && now - task.since >= policy.start_limit) stop(task, 'nothing is heard from it');
+    const { task_id, rooms, since } = task;
+    if (rooms === 0 && now - since >= policy.start_limit) stop(task, 'nothing is heard from it');
+    else if (rooms > 0 && few && now - since >= HUNG_MS) stop(task, 'it does not answer any more', task_id);
   }
 }
 
@@ -241,15 +253,16 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
     allowed: numbers.allowed,
     tasks: Object.fromEntries(Object.entries(groups).map(([state, { length }]) => [state, length])),
   };
-  const launched = actions.some((action) => action.do === 'launch');
-  const isComing = tasks.STARTING.length > 0 || launched;
-  const mayLaunch = !paused && view.tasks.length < policy.max_tasks;
+  const launched = sum(actions, (action) => (action.do === 'launch' ? action.count : 0));
+  const mayLaunch = !paused && view.tasks.length + launched < policy.max_tasks;
+  // Where no more than these may come, who finds them taken need not wait for them.
+  const ahead = numbers.coming + launched * policy.room_capacity + sum(tasks.STANDBY, placesOf);
   const memory: ScalingMemory = {
     ...view.memory,
     ...starts,
     surplus_since,
     demand: noteDemand(view.memory.demand, numbers.rooms, now, horizon),
-    may_grow: isComing || tasks.STANDBY.length > 0 || mayLaunch,
+    may_grow: mayLaunch || ahead > Math.max(0, numbers.waiting - numbers.free),
     decisions: keep(decision, view.memory.decisions),
   };
   return { actions, memory, decision };

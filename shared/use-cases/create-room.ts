@@ -78,8 +78,8 @@ async function place(
   return { kind: 'no_place', except: new Set([...failed, ...full]) };
 }
 
-/** Lets the room wait for a task that is yet to come, and has one come. */
-async function wait(deps: Deps, wanted: Wanted): Promise<Outcome<Grant>> {
+/** Lets the room wait for a task that is yet to come, and has one come. `failed`: addresses that were tried in vain. */
+async function wait(deps: Deps, wanted: Wanted, failed: ReadonlySet<string>): Promise<Outcome<Grant>> {
   const { waker, telemetry } = deps;
   const made = await makeRoom(deps, undefined, wanted);
   if (made.kind === 'task_unavailable') throw new Error('a room that waits needs no task');
@@ -87,13 +87,19 @@ async function wait(deps: Deps, wanted: Wanted): Promise<Outcome<Grant>> {
   const { room, client_id, ticket } = made;
   telemetry.count('rooms_pending');
   telemetry.info('a room waits for a task', { room_id: room.room_id, kind: room.kind });
-  // A task may have come since we looked, and nobody have seen that this room waits.
-  const placing = await placeRoom(deps, room);
-  if (placing.kind === 'placed') {
-    telemetry.count('rooms_created');
-    return done(grantFor(deps, placing.room, client_id, ticket, placing.connect_by));
+  let waits = true;
+  try {
+    // A task may have come since we looked, and nobody have seen that this room waits.
+    const placing = await placeRoom(deps, room, failed);
+    waits = placing.kind === 'waits';
+    if (placing.kind === 'placed') {
+      telemetry.count('rooms_created');
+      return done(grantFor(deps, placing.room, client_id, ticket, placing.connect_by));
+    }
+  } finally {
+    // Also where we do not know: whoever comes for this room by itself comes a minute later.
+    if (waits) await waker.wake();
   }
-  if (placing.kind === 'waits') await waker.wake();
   return done(pendingGrant(deps, room, client_id, ticket));
 }
 
@@ -127,7 +133,7 @@ export async function createRoom(
   let tried = await place(deps, wanted, first, (except) => pickTask(deps, kind, except));
   if (tried.kind === 'no_place') {
     const grows = await fleetMayGrow(deps, kind);
-    if (grows && wanted.wait) return wait(deps, wanted);
+    if (grows && wanted.wait) return wait(deps, wanted, tried.except);
     if (grows) await waker.wake();
     const backup = await pickBackup(deps, kind, tried.except);
     if (backup !== undefined) tried = await place(deps, wanted, backup, async () => undefined);

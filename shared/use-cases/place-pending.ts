@@ -56,7 +56,7 @@ export async function placePending(
         // Or the giving up broke off before.
         if (await closeRoom(deps, room, 'expired')) done.expired++;
       } else if (!full && clock.now() < deadline) {
-        const taken = await takePlace(deps, room, fresh);
+        const taken = await takePlace(deps, room, { fresh });
         if (taken.kind === 'taken') settling.push(atOnce(() => settle(taken.room)));
         full ||= taken.kind === 'waits';
       }

@@ -39,15 +39,15 @@ export async function settlePlaced(deps: Deps, placed: RoomRecord): Promise<Plac
 
 /**
  * Takes a place for `room`, which waits, if there is one; {@link settlePlaced} is still to be done. `fresh`: tasks that take rooms
- * only since now: the index, which lags behind, may not have them yet.
+ * only since now: the index, which lags behind, may not have them yet. `failed`: addresses that have just been tried in vain.
  */
 export async function takePlace(
   deps: Deps,
   room: RoomRecord,
-  fresh: readonly TaskRecord[] = [],
+  { fresh = [], failed = new Set() }: { fresh?: readonly TaskRecord[]; failed?: ReadonlySet<string> } = {},
 ): Promise<{ kind: 'taken'; room: RoomRecord } | Exclude<Placing, { kind: 'placed' }>> {
   const { store, clock, policy, telemetry } = deps;
-  const except = new Set<string>();
+  const except = new Set(failed);
   // A task that fills up between look and claim is not offered again, but another might fill up too: bounded.
   for (let attempt = 0; attempt < 2 * PLACEMENT_ATTEMPTS; attempt++) {
     const task = (await pickTask(deps, room.kind, except)) ?? fresh.find(({ url }) => !except.has(url));
@@ -70,9 +70,13 @@ export async function takePlace(
   return { kind: 'waits' };
 }
 
-/** Gives `room`, which waits, a place if there is one, and tells its clients. */
-export async function placeRoom(deps: Deps, room: RoomRecord): Promise<Placing> {
-  const taken = await takePlace(deps, room);
+/** Gives `room`, which waits, a place if there is one, at none of the addresses `failed`, and tells its clients. */
+export async function placeRoom(
+  deps: Deps,
+  room: RoomRecord,
+  failed?: ReadonlySet<string>,
+): Promise<Placing> {
+  const taken = await takePlace(deps, room, failed && { failed });
   return taken.kind === 'taken' ? settlePlaced(deps, taken.room) : taken;
 }
 

@@ -120,8 +120,19 @@ async function claim(
   return store.setTaskState(record, 'STANDBY', 'DRAINING', now, { rooms: 0 });
 }
 
+/** Whether a task that is to be ended, for nothing is heard from it, answers after all: then its heartbeats are what fails. */
+async function answers({ tasks, telemetry }: Deps, record: TaskRecord): Promise<boolean> {
+  const answer = await tasks.rooms(record);
+  if (answer.kind !== 'rooms' || answer.snapshot.started_at !== record.started_at) return false;
+  telemetry.warn('a task without a lease still serves', { task_id: record.task_id });
+  return true;
+}
+
 /** Carries out one action on a task. False if its premise does not hold any more. */
 async function carryOut(deps: Deps, record: TaskRecord | undefined, action: TaskAction): Promise<boolean> {
+  if (action.do === 'stop' && action.unless_answers !== undefined) {
+    if (record === undefined || (await answers(deps, record))) return false;
+  }
   if (!(await claim(deps, record, action))) return false;
   // The task moves its rooms away, if it has any, and ends.
   if (action.do === 'drain' || action.do === 'stop') await deps.fleet.stop(action.task_arn, action.why);
@@ -167,8 +178,9 @@ async function scaleKind(deps: Deps, kind: TaskKind, { records, listed }: Source
   let faults = 0;
   const onTasks = actions.filter((action) => action.do !== 'launch');
   await inParallel(onTasks, async (action) => {
+    const id = action.task_id ?? (action.do === 'stop' ? action.unless_answers : undefined);
     try {
-      const record = action.task_id === undefined ? undefined : byId.get(action.task_id);
+      const record = id === undefined ? undefined : byId.get(id);
       if (!(await carryOut(deps, record, action))) return;
       done++;
       if (action.do === 'activate' && record !== undefined) activated.push({ ...record, state: 'READY' });
@@ -176,7 +188,7 @@ async function scaleKind(deps: Deps, kind: TaskKind, { records, listed }: Source
       faults++;
       telemetry.warn('the fleet could not be changed', {
         action: action.do,
-        task_id: action.task_id,
+        task_id: id,
         cause: String(error),
       });
     }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { requestKey } from '../../shared/domain/idempotency.ts';
 import { emptyMemory } from '../../shared/domain/scaling-types.ts';
-import type { RoomStore } from '../../shared/ports/room-store.ts';
+import { StoreBusy, type RoomStore } from '../../shared/ports/room-store.ts';
 import type { Grant } from '../../shared/protocol/api.ts';
 import { createRoom } from '../../shared/use-cases/create-room.ts';
 import { joinRoom } from '../../shared/use-cases/join-room.ts';
@@ -95,6 +95,40 @@ export function pendingRoomsContract(name: string, make: () => Promise<PendingSt
       const room = (await world.store.getRoom(first.room_id))!;
       expect(room.expires_at).toBe(room.placed_at + world.deps.policy.ROOM_TTL);
       expect(await breaches()).toEqual([]);
+    });
+
+    it('are not offered to the tasks that have just failed them', async () => {
+      const { world, breaches } = await start();
+      for (const id of ['a', 'b']) (await world.addTask(id)).behaviour = 'failing';
+      const asked: string[] = [];
+      const tasks = new Proxy(world.deps.tasks, {
+        get(target, name) {
+          if (name !== 'register') return Reflect.get(target, name) as unknown;
+          return (...call: Parameters<typeof target.register>) => {
+            asked.push(call[0].task_id);
+            return target.register(...call);
+          };
+        },
+      });
+      expect((await granted(createRoom({ ...world.deps, tasks }, {}))).state).toBe('pending');
+      expect(asked.sort()).toEqual(['a', 'b']);
+      expect(world.wakes).toBe(1);
+      expect(await breaches()).toEqual([]);
+    });
+
+    it('have a task come also where it is not known whether they have a place by now', async () => {
+      const { world } = await start();
+      const store = new Proxy(world.store, {
+        get(target, name) {
+          if (name === 'placementCandidates' && world.wakes === 0 && waits) throw new StoreBusy('just now');
+          if (name === 'createPendingRoom') waits = true;
+          return Reflect.get(target, name) as unknown;
+        },
+      });
+      let waits = false;
+      await expect(createRoom({ ...world.deps, store }, {})).rejects.toThrow(StoreBusy);
+      expect(world.wakes).toBe(1);
+      expect(await world.store.countPending('relay')).toBe(1);
     });
 
     it('are not made where the client does not want to wait, or the fleet does not grow', async () => {

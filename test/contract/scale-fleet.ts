@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RoomStore } from '../../shared/ports/room-store.ts';
-import { idOf, ScaledWorld } from '../support/scaled-world.ts';
+import { idOf, MINUTE, ScaledWorld } from '../support/scaled-world.ts';
 
 /** What `scaleFleet` does over any store. */
 export function scaleFleetContract(name: string, makeStore: () => RoomStore): void {
@@ -100,6 +100,28 @@ export function scaleFleetContract(name: string, makeStore: () => RoomStore): vo
       expect((await store.getScaling('relay'))?.memory).toMatchObject({
         starting: [{ task_arn: 'arn:task-0' }, { task_arn: 'arn:task-1' }],
       });
+    });
+
+    it('ends a task that has hung, with its rooms, unless it answers when it is asked', async () => {
+      await scene.rooms(25);
+      await scene.run();
+      const ids = await scene.boot();
+      const rooms = await Promise.all(ids.map((id) => scene.store.listTaskRooms(id)));
+      const hung = ids.find((_, n) => rooms[n]!.length > 0)!;
+      const goes_on = async (minutes: number) => {
+        for (let n = 0; n < minutes; n++) {
+          scene.world.advance(MINUTE);
+          for (const [id, task] of scene.world.tasks) if (id !== hung) await scene.world.heartbeat(task);
+          await scene.run();
+          await scene.boot();
+        }
+      };
+      // It serves, and only its heartbeats fail.
+      await goes_on(15);
+      expect(scene.arns('stopping')).toEqual([]);
+      scene.world.tasks.get(hung)!.behaviour = 'silent';
+      await goes_on(1);
+      expect(scene.arns('stopping')).toEqual([`arn:${hung}`]);
     });
 
     it('runs once at a time', async () => {

@@ -109,6 +109,21 @@ describe('whether a room may wait for a task', () => {
       true,
       may([task('a'), task('b', { state: 'STANDBY', rooms: 1 })], {}, { max_tasks: 2 }),
     ],
+    [
+      'not at the most tasks, if more wait than all that comes has places for',
+      false,
+      may([task('a', { rooms: 100 }), starting('b')], { pending: 100 }, { max_tasks: 2 }),
+    ],
+    [
+      'yes if the last task that may run has a place for one more than wait',
+      true,
+      may([task('a', { rooms: 100 })], { pending: 99 }, { max_tasks: 2 }),
+    ],
+    [
+      'not if the last task that may run has none',
+      false,
+      may([task('a', { rooms: 100 })], { pending: 100 }, { max_tasks: 2 }),
+    ],
     ['not while launches are paused', false, may([task('a')], paused)],
     ['yes while they are, if one starts', true, may([task('a'), starting('b')], paused)],
   ])('%s', (_, expected, actual) => {

@@ -329,7 +329,18 @@ const STUCK: Record<string, Row> = {
     actions: [kill('b', 'nothing is heard from it')],
   },
   'one that has rooms may still serve them': {
+    tasks: [task('a'), task('b', { state: 'SILENT', since: AT - 10 * MINUTE + 1, rooms: 1 })],
+    actions: [],
+  },
+  'so it is asked after ten minutes, and ended if it does not answer': {
     tasks: [task('a'), task('b', { state: 'SILENT', since: AT - 10 * MINUTE, rooms: 1 })],
+    actions: [{ ...kill('b', 'it does not answer any more'), unless_answers: 'b' } as ScalingAction],
+  },
+  'but not where many have fallen silent': {
+    tasks: [
+      ...['a', 'b', 'c'].map((name) => task(name)),
+      ...['d', 'e'].map((name) => task(name, { state: 'SILENT', since: AT - 60 * MINUTE, rooms: 1 })),
+    ],
     actions: [],
   },
   'a task that somebody else ends is as good as gone': {
