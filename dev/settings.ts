@@ -1,5 +1,6 @@
 /** The environments of the processes of the local stack, checked before anything is started. */
 import { devNull } from 'node:os';
+import { fleetSettings } from '../shared/config/fleet-settings.ts';
 import { ConfigError, type Environment, type Setting } from '../shared/config/read.ts';
 import {
   localConfig,
@@ -8,6 +9,7 @@ import {
   taskConfig,
   taskSettings,
 } from '../shared/config/settings.ts';
+import type { TaskKind } from '../shared/domain/task.ts';
 import { CAPACITY_PROVIDERS, CLUSTER, FAMILIES } from './aws/local-task.ts';
 
 export const REGION = 'local';
@@ -81,8 +83,8 @@ export interface StackSettings {
   dynamodb_local: string | undefined;
   /** Environment of the router process, without the endpoints of AWS. */
   router: Record<string, string>;
-  /** Environment of a task with the router at `router_url`, without what is its own. */
-  task: (router_url: string) => Record<string, string>;
+  /** Environment of a task of this kind with the router at `router_url`, without what is its own. */
+  task: (router_url: string, kind: TaskKind) => Record<string, string>;
 }
 
 /** The user's environment without anything that would lead an SDK client to a real account. */
@@ -112,7 +114,16 @@ export function stackSettings(env: Environment, scaled = true): StackSettings {
     POWERTOOLS_METRICS_DISABLED: 'true',
     ...ROUTER_FIXED,
   };
-  const task = (router_url: string) => ({ ...base, ...TASK_FIXED, ROUTER_URL: router_url });
+  const { RENDER_ROOM_CAPACITY } = fleetSettings;
+  const capacity = env['RENDER_ROOM_CAPACITY'] || String(RENDER_ROOM_CAPACITY.fallback);
+  const task = (router_url: string, kind: TaskKind) => ({
+    ...base,
+    ...TASK_FIXED,
+    ROUTER_URL: router_url,
+    KIND: kind,
+    // As infra/fleet.yml gives it to them.
+    ...(kind === 'render' && { ROOM_CAPACITY: capacity }),
+  });
 
   const faults = new Set<string>();
   const collect = <T>(read: () => T): T | undefined => {
@@ -126,7 +137,7 @@ export function stackSettings(env: Environment, scaled = true): StackSettings {
   };
   const local = collect(() => localConfig(env));
   collect(() => routerConfig(router));
-  collect(() => taskConfig(task('http://localhost')));
+  collect(() => taskConfig(task('http://localhost', 'relay')));
   if (local === undefined || faults.size > 0) throw new ConfigError([...faults]);
   return {
     port: local.PORT,

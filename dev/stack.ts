@@ -112,8 +112,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       region: REGION,
       env(task) {
         const env = {
-          ...settings.task(router_url),
-          KIND: task.kind,
+          ...settings.task(router_url, task.kind),
           ...doubles.env,
           ECS_CONTAINER_METADATA_URI_V4: doubles.metadataUri(task),
         };

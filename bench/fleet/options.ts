@@ -1,7 +1,7 @@
 /** What the simulator is told on the command line. */
 import { Help } from '../command-line.ts';
 import { parseArgs } from 'node:util';
-import { fleetFaults, fleetSettings } from '../../shared/config/fleet-settings.ts';
+import { fleetSettings, marginFault } from '../../shared/config/fleet-settings.ts';
 import { sharedSettings, taskSettings } from '../../shared/config/settings.ts';
 import type { Margin, Setting } from '../../shared/config/read.ts';
 import { DAYS, HOUR } from './day.ts';
@@ -87,15 +87,10 @@ interface Bounds {
 
 /** As the router refuses them. */
 function checkBounds(bounds: Bounds): void {
-  const faults = fleetFaults({
-    MIN_TASKS: bounds.min_tasks,
-    MAX_TASKS: bounds.max_tasks,
-    MIN_RENDER_TASKS: 0,
-    MAX_RENDER_TASKS: 0,
-    UPSCALE_MARGIN: bounds.upscale,
-    DOWNSCALE_MARGIN: bounds.downscale,
-    ROOM_CAPACITY: bounds.room_capacity,
-  });
+  const faults = [
+    bounds.min_tasks > bounds.max_tasks ? 'MIN_TASKS must be at most MAX_TASKS' : undefined,
+    marginFault('', bounds),
+  ].filter((fault) => fault !== undefined);
   if (faults.length > 0) throw new TypeError(faults.join('\n'));
 }
 

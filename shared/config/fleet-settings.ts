@@ -1,4 +1,6 @@
 /** The settings of the router that say how the fleet grows and shrinks, and of what it is made. */
+import type { ScalingPolicy } from '../domain/scaling-types.ts';
+import type { TaskKind } from '../domain/task.ts';
 import * as read from './read.ts';
 
 const TASK_DEFINITION = [
@@ -27,6 +29,9 @@ export const fleetSettings = {
     'free places above which tasks are taken out; more than UPSCALE_MARGIN by at least one ROOM_CAPACITY',
     '150+10%',
   ),
+  RENDER_ROOM_CAPACITY: read.integer('ROOM_CAPACITY of render tasks', 1, 1, 100_000),
+  RENDER_UPSCALE_MARGIN: read.margin('UPSCALE_MARGIN of render tasks', '0'),
+  RENDER_DOWNSCALE_MARGIN: read.margin('DOWNSCALE_MARGIN of render tasks', '2'),
   START_LIMIT: read.duration(
     'how long a task that was launched may take to register, before it is stopped',
     '10m',
@@ -74,6 +79,38 @@ interface FleetValues {
   UPSCALE_MARGIN: read.Margin;
   DOWNSCALE_MARGIN: read.Margin;
   ROOM_CAPACITY: number;
+  RENDER_UPSCALE_MARGIN: read.Margin;
+  RENDER_DOWNSCALE_MARGIN: read.Margin;
+  RENDER_ROOM_CAPACITY: number;
+}
+
+/** What the margins of one kind must keep, as a sentence; `prefix`: of its settings. */
+export function marginFault(
+  prefix: '' | 'RENDER_',
+  { upscale, downscale, room_capacity }: Pick<ScalingPolicy, 'upscale' | 'downscale' | 'room_capacity'>,
+): string | undefined {
+  if (downscale.places >= upscale.places + room_capacity && downscale.percent >= upscale.percent)
+    return undefined;
+  return `${prefix}DOWNSCALE_MARGIN must be more than ${prefix}UPSCALE_MARGIN by the places of one task (${prefix}ROOM_CAPACITY=${room_capacity}), and its part no smaller, else tasks would come and go in turn`;
+}
+
+/** The settings by which the tasks of one kind are scaled. */
+export function scalingSettings(values: FleetValues, kind: TaskKind) {
+  return kind === 'relay'
+    ? {
+        min_tasks: values.MIN_TASKS,
+        max_tasks: values.MAX_TASKS,
+        upscale: values.UPSCALE_MARGIN,
+        downscale: values.DOWNSCALE_MARGIN,
+        room_capacity: values.ROOM_CAPACITY,
+      }
+    : {
+        min_tasks: values.MIN_RENDER_TASKS,
+        max_tasks: values.MAX_RENDER_TASKS,
+        upscale: values.RENDER_UPSCALE_MARGIN,
+        downscale: values.RENDER_DOWNSCALE_MARGIN,
+        room_capacity: values.RENDER_ROOM_CAPACITY,
+      };
 }
 
 /** The relations that these settings must keep; each broken one as a sentence that names both variables. */
@@ -85,11 +122,9 @@ export function fleetFaults(values: FleetValues): string[] {
   if (values.MAX_RENDER_TASKS > 0 && values.MIN_RENDER_TASKS > values.MAX_RENDER_TASKS) {
     faults.push('MIN_RENDER_TASKS must be at most MAX_RENDER_TASKS');
   }
-  const { UPSCALE_MARGIN: up, DOWNSCALE_MARGIN: down, ROOM_CAPACITY } = values;
-  if (down.places < up.places + ROOM_CAPACITY || down.percent < up.percent) {
-    faults.push(
-      `DOWNSCALE_MARGIN must be more than UPSCALE_MARGIN by the places of one task (ROOM_CAPACITY=${ROOM_CAPACITY}), and its part no smaller, else tasks would come and go in turn`,
-    );
-  }
+  const fault = marginFault('', scalingSettings(values, 'relay'));
+  if (fault !== undefined) faults.push(fault);
+  const of_render = marginFault('RENDER_', scalingSettings(values, 'render'));
+  if (values.MAX_RENDER_TASKS > 0 && of_render !== undefined) faults.push(of_render);
   return faults;
 }

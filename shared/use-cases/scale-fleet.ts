@@ -1,3 +1,4 @@
+import { scalingSettings } from '../config/fleet-settings.ts';
 import { SCALING_INTERVAL_MS, SCALING_LOCK_MS } from '../domain/liveness.ts';
 import { afterLaunch } from '../domain/scaling-starts.ts';
 import {
@@ -38,16 +39,8 @@ class Superseded extends Error {
 }
 
 function policyOf({ policy }: Deps, kind: TaskKind): ScalingPolicy {
-  const relay = kind === 'relay';
-  return {
-    min_tasks: relay ? policy.MIN_TASKS : policy.MIN_RENDER_TASKS,
-    max_tasks: relay ? policy.MAX_TASKS : policy.MAX_RENDER_TASKS,
-    upscale: policy.UPSCALE_MARGIN,
-    downscale: policy.DOWNSCALE_MARGIN,
-    room_capacity: policy.ROOM_CAPACITY,
-    start_limit: policy.START_LIMIT,
-    standby_limit: policy.STANDBY_LIMIT,
-  };
+  const { START_LIMIT: start_limit, STANDBY_LIMIT: standby_limit } = policy;
+  return { ...scalingSettings(policy, kind), start_limit, standby_limit };
 }
 
 /** The memory of one kind, kept by versions: who was overtaken learns it at its next write. */

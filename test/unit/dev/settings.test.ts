@@ -8,7 +8,7 @@ describe('the settings of the local stack', () => {
     const settings = stackSettings({});
     expect(settings).toMatchObject({ port: 8_787, stream_tasks: 2, store: undefined });
     expect(routerConfig(settings.router)).toMatchObject({ MAX_ROOMS: 1_000, ALLOW_PRIVATE_ADDRESSES: true });
-    expect(taskConfig(settings.task('http://localhost:1'))).toMatchObject({
+    expect(taskConfig(settings.task('http://localhost:1', 'relay'))).toMatchObject({
       PORT: 0,
       ROUTER_URL: 'http://localhost:1',
     });
@@ -17,7 +17,7 @@ describe('the settings of the local stack', () => {
   it('hand the user’s on to router and tasks', () => {
     const settings = stackSettings({ MAX_ROOMS: '50', ROOM_CAPACITY: '200', HEARTBEAT: '5s', LANE: 'ws' });
     expect(routerConfig(settings.router)).toMatchObject({ MAX_ROOMS: 50, HEARTBEAT: 5_000 });
-    expect(taskConfig(settings.task('http://localhost:1'))).toMatchObject({
+    expect(taskConfig(settings.task('http://localhost:1', 'relay'))).toMatchObject({
       ROOM_CAPACITY: 200,
       HEARTBEAT: 5_000,
       LANE: 'ws',
@@ -42,6 +42,7 @@ describe('the settings of the local stack', () => {
     const task = taskConfig(
       stackSettings({ PORT: '9000', TASK_ID: 'mine', PUBLIC_ADDRESS: '192.0.2.1' }).task(
         'http://localhost:9000',
+        'relay',
       ),
     );
     expect(task).toMatchObject({ PORT: 0, TASK_ID: undefined, PUBLIC_ADDRESS: undefined });
@@ -54,7 +55,7 @@ describe('the settings of the local stack', () => {
       AWS_ENDPOINT_URL: 'https://x',
       HOME: '/home/me',
     };
-    for (const made of [stackSettings(env).router, stackSettings(env).task('http://localhost:1')]) {
+    for (const made of [stackSettings(env).router, stackSettings(env).task('http://localhost:1', 'relay')]) {
       expect(Object.keys(made).filter((name) => name.startsWith('AWS_'))).toEqual([
         'AWS_CONFIG_FILE',
         'AWS_SHARED_CREDENTIALS_FILE',
