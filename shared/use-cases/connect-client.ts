@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts';
 import { examineTask } from './examine-task.ts';
 import { done, type Outcome } from './outcome.ts';
 import { noTaskAvailable, roomNotFound } from './refusals.ts';
-import { registerClients, registerEveryone, rehomeRoom, WILL_NOT_TAKE } from './rehome-room.ts';
+import { registerClients, registerEveryone, rehomeRoom, WILL_NOT_TAKE, type Registered } from './rehome-room.ts';
 import { removeClient } from './remove-client.ts';
 
 export interface Seat {
@@ -47,11 +47,10 @@ export async function connectClient(
   const deadline = clock.now() + PLACEMENT_DEADLINE_MS;
   const failed = new Set<string>();
   let { room } = seat;
-  let everyone = false;
+  /** What came of the register where we have just moved the room ourselves: nobody is served there yet. */
+  let moved_in_vain: Registered | undefined;
   for (let attempt = 0; attempt < PLACEMENT_ATTEMPTS && clock.now() < deadline; attempt++) {
-    const result = everyone
-      ? await registerEveryone(deps, room)
-      : await registerClients(deps, room, [seat.client]);
+    const result = moved_in_vain ?? (await registerClients(deps, room, [seat.client]));
     if (result.kind === 'registered') return done({ room, connect_by: result.connect_by });
 
     if (result.kind === 'refused' && result.code === 'stale_epoch') {
@@ -59,24 +58,30 @@ export async function connectClient(
       if (present === undefined || !isOpen(present, clock.now())) return roomNotFound(room.room_id);
       if (present.epoch <= room.epoch) break;
       room = present;
+      moved_in_vain = undefined;
       continue;
     }
     // A task that drains, or is full, and does not hold the room will not take it: as good as dead for this room.
     const leaves = result.kind === 'refused' && WILL_NOT_TAKE.has(result.code);
     const verdict = await examineTask(deps, room.task_id, result, seat.cut_off);
-    if (verdict === 'alive' && !leaves) break;
+    // Where it was served all along it may still be; from where it has only just come to it can go on at once.
+    if (verdict === 'alive' && !leaves && moved_in_vain === undefined) break;
 
     if (!seat.resuming && !(await othersLive(deps, { ...seat, room }))) return roomNotFound(room.room_id);
     failed.add(room.url);
     const moved = await rehomeRoom(deps, room, failed);
-    if (moved.kind === 'no_task') break;
+    if (moved.kind === 'no_task') {
+      if (moved_in_vain === undefined) break;
+      // There is only this one: once more.
+      const again = await registerEveryone(deps, room);
+      if (again.kind !== 'registered') break;
+      return done({ room, connect_by: again.connect_by });
+    }
     if (moved.kind === 'room_not_found') return roomNotFound(room.room_id);
     room = moved.room;
-    // The winner has registered everyone, this client included, or tries to once more; the others register themselves.
-    everyone = moved.kind === 'rehomed';
-    if (moved.kind === 'rehomed' && moved.registered.kind === 'registered') {
-      return done({ room, connect_by: moved.registered.connect_by });
-    }
+    // The winner has registered everyone, this client included; the others register themselves.
+    moved_in_vain = moved.kind === 'rehomed' ? moved.registered : undefined;
+    if (moved_in_vain?.kind === 'registered') return done({ room, connect_by: moved_in_vain.connect_by });
   }
   return noTaskAvailable();
 }

@@ -5,6 +5,7 @@ import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
 import { updateTasks } from '../../../shared/use-cases/update-tasks.ts';
 import { rehomeRoom } from '../../../shared/use-cases/rehome-room.ts';
 import { removeClient } from '../../../shared/use-cases/remove-client.ts';
+import { storeBreaches } from '../../support/store-invariants.ts';
 import { connect, connectedRoom, granted, makeWorld, refused } from '../../support/world.ts';
 
 describe('join-room', () => {
@@ -202,6 +203,38 @@ describe('join-room', () => {
     world.taskOf(first).behaviour = 'unreachable';
     expect((await granted(joinRoom(world.deps, first))).url).toBe(well.url);
   });
+
+  it.each(['silent', 'failing'] as const)(
+    'goes on at once from a task that is %s when it was re-homed there',
+    async (behaviour) => {
+      const world = await makeWorld();
+      await world.addTask('a');
+      const first = await connectedRoom(world);
+      const tasks = [await world.addTask('b'), await world.addTask('c')];
+      world.taskOf(first).behaviour = 'unreachable';
+      // The one that it is re-homed to first.
+      const tried: string[] = [];
+      const deps = { ...world.deps, tasks: { ...world.deps.tasks } };
+      deps.tasks.register = (task, request) => {
+        if (tasks.some(({ url }) => url === task.url)) {
+          if (tried.length === 0) world.tasks.get(task.task_id)!.behaviour = behaviour;
+          tried.push(task.task_id);
+        }
+        return world.deps.tasks.register(task, request);
+      };
+      const second = await granted(joinRoom(deps, first));
+      expect(tried).toHaveLength(2);
+      expect(new Set(tried)).toEqual(new Set(['b', 'c']));
+      const served = world.taskOf(second);
+      expect(served.task_id).toBe(tried[1]);
+      expect([...served.rooms.get(first.room_id)!.clients.keys()]).toEqual([
+        first.client_id,
+        second.client_id,
+      ]);
+      expect((await world.store.getRoom(first.room_id))!.epoch).toBe(first.epoch + 2);
+      expect(await storeBreaches(world.store)).toEqual([]);
+    },
+  );
 
   it('registers everyone, not only itself, when the register of its re-home is repeated', async () => {
     const world = await makeWorld();
