@@ -57,6 +57,8 @@ function scaling(env: Environment, stream_tasks: number, scaled: boolean): Recor
   const free = Math.ceil(capacity / FREE_PART);
   return {
     MIN_TASKS: String(stream_tasks),
+    // Whoever tries out a rolling deployment need not wait for it.
+    TRIAL: env['TRIAL'] || '0s',
     MAX_TASKS: env['MAX_TASKS'] || String(Math.max(1, stream_tasks * GROWTH)),
     UPSCALE_MARGIN: env['UPSCALE_MARGIN'] || `${free}+10%`,
     DOWNSCALE_MARGIN: env['DOWNSCALE_MARGIN'] || `${capacity + 2 * free}+25%`,

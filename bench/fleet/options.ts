@@ -148,6 +148,8 @@ export function fleetBenchOptions(args: readonly string[]): FleetBenchOptions {
       policy: {
         ...bounds,
         start_limit: fleetSettings.START_LIMIT.fallback!,
+        // No version is replaced in the simulated day.
+        trial: 0,
         standby_limit: settingOf('standby', fleetSettings.STANDBY_LIMIT, values.standby),
       },
       placement: choiceOf('placement', values.placement, ['spread', 'packed']),

@@ -44,6 +44,12 @@ export const fleetSettings = {
     '0s',
     '7d',
   ),
+  TRIAL: read.duration(
+    'how long the first task of a new version must live before the others are replaced; 0s: not at all',
+    '1m',
+    '0s',
+    '1h',
+  ),
   PENDING_LIMIT: read.duration('how long a room waits for a task to start', '5m', '10s', '30m'),
   BACKUP_TASK: read.optionalText(
     'id of a task that serves only when nothing else can; never scaled',

@@ -21,11 +21,16 @@ export function backingOff({ backoff }: Pick<ScalingMemory, 'backoff'>, now: num
   return backoff !== undefined && backoff.until > now;
 }
 
-/** One more failure: the pause doubles each time. */
+/** How long nothing is tried again after so many failures in a row: the pause doubles each time. */
+export function pauseAfter(failures: number, shortest = 0): number {
+  const pause = Math.max(shortest, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+  return Math.min(pause, LONGEST_PAUSE_MS);
+}
+
+/** One more failure. */
 function failed(backoff: Backoff | undefined, cause: string, now: number, shortest: number): Backoff {
   const failures = (backoff?.failures ?? 0) + 1;
-  const pause = Math.max(shortest, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
-  return { failures, until: now + Math.min(pause, LONGEST_PAUSE_MS), cause };
+  return { failures, until: now + pauseAfter(failures, shortest), cause };
 }
 
 /**

@@ -52,6 +52,8 @@ export interface ScalingPolicy {
   room_capacity: number;
   start_limit: number;
   standby_limit: number;
+  /** How long the first task of a new version is watched before others are replaced; 0: not at all. */
+  trial: number;
 }
 
 export type ScalingAction =
@@ -80,6 +82,17 @@ export interface Backoff {
   cause: string;
 }
 
+/** How the tasks of a new version fare, while there are some of an older one. */
+export interface Trial {
+  /** One of them has lived for long enough, and since then hardly any ended. */
+  passed: boolean;
+  /** So many ended soon after they came up, since one lived; and when the last one did. */
+  fallen: number;
+  fallen_at: number;
+  /** Those that take rooms, and since when. */
+  young: { task_arn: string; since: number }[];
+}
+
 /** What one plan leaves to the next: all that is not in the tables or in the fleet. Losing it costs some wisdom, no room. */
 export interface ScalingMemory {
   /** Since when there is more free than the downscale margin. */
@@ -93,6 +106,8 @@ export interface ScalingMemory {
   /** A launch that was begun; its answer is not known yet. */
   launching?: { token: string; count: number; at: number } | undefined;
   backoff?: Backoff | undefined;
+  /** Undefined where there is no other version. */
+  trial?: Trial | undefined;
   /** Since when the fleet could not be listed, so that there was no plan. */
   unlisted_since?: number | undefined;
   /** Whether a room that finds no place may wait for a task. */

@@ -35,6 +35,7 @@ const LIMITS: Record<NonNullable<ScalingDecision['limited']>, (policy: ScalingPo
   backoff: () => 'nothing is launched for now',
   outage: () => 'nothing is taken out',
   launch_batch: () => 'the others are launched next time',
+  trial: () => 'no other task is replaced before one of the new version has lived for a while',
 };
 
 /** Why, in a sentence. */
@@ -57,6 +58,11 @@ export function reasonOf(
   const more: string[] = [];
   if (outdated > 0)
     more.push(`${some(outdated, 'task')} of an older version ${outdated === 1 ? 'is' : 'are'} replaced`);
+  const { fallen = 0 } = view.memory.trial ?? {};
+  if (limited === 'trial' && fallen > 0)
+    more.push(
+      `${some(fallen, 'task')} of the new version ended soon after ${fallen === 1 ? 'it' : 'they'} came up`,
+    );
   if (limited === 'outage' && view.outage !== undefined) more.push(view.outage);
   if (limited === 'backoff' && view.memory.backoff !== undefined) more.push(view.memory.backoff.cause);
   if (limited !== undefined) more.push(LIMITS[limited](policy));

@@ -11,6 +11,7 @@
  * - A task on STANDBY without rooms is stopped; one that has stood by for too long moves its rooms to the others, as soon as that
  *   leaves the middle of both margins free. A task of an older version does so at once, if that leaves what is wanted, a tenth of
  *   the fleet at a time.
+ * - Of a new version one task is launched first, and the others follow when it has lived for a while (scaling-trial.ts).
  * - There are never fewer than `min_tasks` that take rooms or start, and never more than `max_tasks` that run.
  */
 import {
@@ -27,6 +28,7 @@ import {
 } from './scaling-draft.ts';
 import { backingOff, bootTime, judgeStarts } from './scaling-starts.ts';
 import { growthWithin, noteDemand } from './scaling-trend.ts';
+import { judgeTrial, trialState } from './scaling-trial.ts';
 import type {
   FleetView,
   ScalingDecision,
@@ -104,6 +106,12 @@ function grow(situation: Situation, draft: Draft, going: readonly OwnTask[]): vo
     draft.active += count;
   }
   if (count < launches) draft.limited = paused ? 'backoff' : count === allowed ? 'max_tasks' : 'launch_batch';
+}
+
+/** Whether not even one task of the new version can be launched while all of the older one are there. */
+function mustMakeRoom({ tasks, view, policy }: Situation): boolean {
+  const isNew = ({ outdated }: ScalingTask) => !outdated;
+  return view.tasks.length >= policy.max_tasks && ![...tasks.READY, ...tasks.STARTING].some(isNew);
 }
 
 /** Has tasks of an older version move their rooms away, as far as others have the places. */
@@ -219,6 +227,7 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
   const numbers = count(view, tasks, policy, (rooms) =>
     growthWithin(view.memory.demand, rooms, now, horizon),
   );
+  const trial = judgeTrial(view.memory, view, policy, now);
   const paused = backingOff(starts, now);
   const situation: Situation = { view, policy, now, tasks, numbers, paused };
 
@@ -227,9 +236,13 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
   let surplus_since: number | undefined;
   if (outage === undefined) {
     const going = goingNext(situation, draft.active);
-    grow(situation, draft, going);
+    const state = trialState(trial, now);
+    // On trial there is one of the new version, and none of the older one goes.
+    const next = state === 'passed' ? going : going.slice(0, state === 'open' ? 1 : 0);
+    grow(situation, draft, next);
     const grew = draft.actions.length > 0;
-    replace(situation, draft, going);
+    if (state === 'passed' || (state === 'open' && mustMakeRoom(situation))) replace(situation, draft, next);
+    if (state !== 'passed') draft.limited ??= 'trial';
     if (!grew) surplus_since = shrink(situation, draft);
     endStandby(situation, draft);
     endStuck(situation, late, draft);
@@ -242,7 +255,7 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
   const decision: ScalingDecision = {
     at: now,
     kind,
-    reason: reasonOf(numbers, policy, { ...view, memory: { ...view.memory, ...starts } }, limited),
+    reason: reasonOf(numbers, policy, { ...view, memory: { ...view.memory, ...starts, trial } }, limited),
     actions: actionsInWords(actions),
     ...(limited !== undefined && { limited }),
     rooms: numbers.rooms,
@@ -260,6 +273,7 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
   const memory: ScalingMemory = {
     ...view.memory,
     ...starts,
+    trial,
     surplus_since,
     demand: noteDemand(view.memory.demand, numbers.rooms, now, horizon),
     may_grow: mayLaunch || ahead > Math.max(0, numbers.waiting - numbers.free),

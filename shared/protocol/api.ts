@@ -125,7 +125,7 @@ export const scalingDecision = z
     reason: z.string().meta({ description: 'Why, in a sentence.' }),
     actions: z.array(z.string()).meta({ description: 'What was done; long lists are cut.' }),
     limited: z
-      .enum(['max_tasks', 'min_tasks', 'backoff', 'outage', 'launch_batch'])
+      .enum(['max_tasks', 'min_tasks', 'backoff', 'outage', 'launch_batch', 'trial'])
       .optional()
       .meta({ description: 'What kept the plan from doing what the margins ask for.' }),
     rooms: count.meta({ description: 'Rooms in use, those that wait included.' }),

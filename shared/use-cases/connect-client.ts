@@ -5,7 +5,13 @@ import type { Deps } from './deps.ts';
 import { examineTask } from './examine-task.ts';
 import { done, type Outcome } from './outcome.ts';
 import { noTaskAvailable, roomNotFound } from './refusals.ts';
-import { registerClients, registerEveryone, rehomeRoom, WILL_NOT_TAKE, type Registered } from './rehome-room.ts';
+import {
+  registerClients,
+  registerEveryone,
+  rehomeRoom,
+  WILL_NOT_TAKE,
+  type Registered,
+} from './rehome-room.ts';
 import { removeClient } from './remove-client.ts';
 
 export interface Seat {

@@ -39,6 +39,7 @@ export type Policy = Pick<
   | 'RENDER_ROOM_CAPACITY'
   | 'START_LIMIT'
   | 'STANDBY_LIMIT'
+  | 'TRIAL'
   | 'CONTROL_URL'
   | 'RESUME_GRACE'
   | 'ALLOWED_ORIGINS'

@@ -39,8 +39,8 @@ class Superseded extends Error {
 }
 
 function policyOf({ policy }: Deps, kind: TaskKind): ScalingPolicy {
-  const { START_LIMIT: start_limit, STANDBY_LIMIT: standby_limit } = policy;
-  return { ...scalingSettings(policy, kind), start_limit, standby_limit };
+  const { START_LIMIT: start_limit, STANDBY_LIMIT: standby_limit, TRIAL: trial } = policy;
+  return { ...scalingSettings(policy, kind), start_limit, standby_limit, trial };
 }
 
 /** The memory of one kind, kept by versions: who was overtaken learns it at its next write. */

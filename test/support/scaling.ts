@@ -20,6 +20,7 @@ export const POLICY: ScalingPolicy = {
   room_capacity: 100,
   start_limit: 10 * MINUTE,
   standby_limit: 10 * MINUTE,
+  trial: 0,
 };
 
 /** A task that has been READY for a minute; its ARN is `arn:<task_id>`. */

@@ -31,6 +31,7 @@ const policies = fc
     downscale: { places: places + apart, percent: percent + more },
     room_capacity: CAPACITY,
     standby_limit: standby_limit * MINUTE,
+    trial: 0,
   }));
 
 /** A fleet in virtual time: one step a minute, each with so many rooms in use, spread evenly. */
