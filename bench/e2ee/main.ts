@@ -1,10 +1,11 @@
 /** `npm run bench:e2ee`: what sealed rooms cost. See `USAGE` in options.ts. */
 import { cpus } from 'node:os';
+import { optionsOr } from '../../scripts/command-line.ts';
 import { measureMembership } from './membership/measure.ts';
 import type { MembershipPlan } from './membership/measure.ts';
 import { membershipTable } from './membership/report.ts';
 import { benchOptions, USAGE } from './options.ts';
-import type { BenchOptions, Part } from './options.ts';
+import type { Part } from './options.ts';
 import { measureReceiving } from './receiving/measure.ts';
 import type { ReceivingPlan } from './receiving/measure.ts';
 import { goalLine, receivingTable } from './receiving/report.ts';
@@ -31,16 +32,7 @@ const QUICK: Plans = {
   receiving: { senders: 49, rounds: 2, ms: 3_000 },
 };
 
-function readOptions(): BenchOptions {
-  try {
-    return benchOptions(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(2);
-  }
-}
-
-const options = readOptions();
+const options = optionsOr(USAGE, benchOptions);
 const plans = options.quick ? QUICK : FULL;
 const results: Record<string, unknown> = { plans };
 

@@ -1,5 +1,6 @@
 /** What the benchmark is told on the command line. */
 import { parseArgs } from 'node:util';
+import { Help } from '../../scripts/command-line.ts';
 
 export const PARTS = ['sealing', 'membership', 'receiving'] as const;
 export type Part = (typeof PARTS)[number];
@@ -20,7 +21,8 @@ export const USAGE = `npm run bench:e2ee -- [options]
   --only <part>  sealing: seal and open frames, beside other libraries (Node, Chromium)
                  membership: one more member joins, and leaves (Node)
                  receiving: a page receives the poses of a whole room (Chromium)
-  --json         the results as JSON on the standard output`;
+  --json         the results as JSON on the standard output
+  --help         this text`;
 
 function partsOf(only: string | undefined): readonly Part[] {
   if (only === undefined) return PARTS;
@@ -29,7 +31,7 @@ function partsOf(only: string | undefined): readonly Part[] {
   return [part];
 }
 
-/** Throws a `TypeError` with a sentence for people. */
+/** Throws a `TypeError` with a sentence for people, or {@link Help}. */
 export function benchOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -39,8 +41,10 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       chromium: { type: 'boolean', default: false },
       only: { type: 'string' },
       json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) throw new Help(USAGE);
   const { quick, node, chromium, only, json } = values;
   const both = node === chromium;
   return { quick, json, node: both || node, chromium: both || chromium, parts: partsOf(only) };

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import { optionsOr } from '../command-line.ts';
+import { optionsOr } from '../../scripts/command-line.ts';
 import { frontierChart } from './chart.ts';
 import { frontierOf, marginText } from './frontier.ts';
 import { fleetBenchOptions, USAGE } from './options.ts';

@@ -1,5 +1,5 @@
 /** What the simulator is told on the command line. */
-import { Help } from '../command-line.ts';
+import { Help } from '../../scripts/command-line.ts';
 import { parseArgs } from 'node:util';
 import { fleetSettings, marginFault } from '../../shared/config/fleet-settings.ts';
 import { sharedSettings, taskSettings } from '../../shared/config/settings.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { optionsOr } from '../command-line.ts';
+import { optionsOr } from '../../scripts/command-line.ts';
 import { buildLoad } from './build-load.ts';
 import { chartOf } from './chart.ts';
 import { measureCapacity } from './capacity.ts';

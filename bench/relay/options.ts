@@ -1,5 +1,5 @@
 /** What the benchmark is told on the command line. */
-import { Help } from '../command-line.ts';
+import { Help } from '../../scripts/command-line.ts';
 import { parseArgs } from 'node:util';
 import { CAPACITY, IDLE, INSIDE, SCENARIOS } from './scenarios.ts';
 import type { CapacityLoad, Scenario } from './scenarios.ts';

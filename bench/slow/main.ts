@@ -1,6 +1,7 @@
 /** `npm run bench:slow`: what receivers get that cannot keep up, beside those that can. See `USAGE` in options.ts. */
 import { cpus } from 'node:os';
-import { slowOptions, USAGE, type SlowOptions } from './options.ts';
+import { optionsOr } from '../../scripts/command-line.ts';
+import { slowOptions, USAGE } from './options.ts';
 import { RelayProcess } from './relay.ts';
 import { goalLines, goalsOf, slowTable } from './report.ts';
 import { playRooms, type Company } from './run.ts';
@@ -9,19 +10,7 @@ import { megabytes, soak } from './soak.ts';
 /** One way of a receiver that is far but healthy, ms. */
 const FAR_MS = 100;
 
-function readOptions(): SlowOptions {
-  try {
-    const options = slowOptions(process.argv.slice(2));
-    if (options !== undefined) return options;
-    process.stdout.write(`${USAGE}\n`);
-    return process.exit(0);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(2);
-  }
-}
-
-const options = readOptions();
+const options = optionsOr(USAGE, slowOptions);
 const print = (text: string): void => {
   if (!options.json) process.stdout.write(`${text}\n`);
 };

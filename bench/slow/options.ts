@@ -1,5 +1,6 @@
 /** What the benchmark is told on the command line. */
 import { parseArgs } from 'node:util';
+import { Help } from '../../scripts/command-line.ts';
 import type { SoakPlan } from './soak.ts';
 import { VIDEO, type VideoPlan } from './video.ts';
 
@@ -46,8 +47,8 @@ function sharesOf(text: string): [number, number, number] {
   return [shares[0]!, shares[1]!, shares[2]!];
 }
 
-/** undefined: only the usage is asked for. Throws a `TypeError` with a sentence for people. */
-export function slowOptions(args: readonly string[]): SlowOptions | undefined {
+/** Throws a `TypeError` with a sentence for people, or {@link Help}. */
+export function slowOptions(args: readonly string[]): SlowOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -64,7 +65,7 @@ export function slowOptions(args: readonly string[]): SlowOptions | undefined {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
+  if (values.help) throw new Help(USAGE);
   return {
     seconds: numberOf('seconds', values.seconds, 1, 3_600),
     rates: values.rates.split(',').map((rate) => numberOf('rates', rate, 1, 100_000) * 1_000),

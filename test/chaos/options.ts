@@ -1,5 +1,6 @@
 /** What chaos is told on the command line. */
 import { parseArgs } from 'node:util';
+import { Help } from '../../scripts/command-line.ts';
 import { kinds, number } from '../support/load/arguments.ts';
 import { FAULT_KINDS, type FaultKind } from '../support/load/ledger.ts';
 
@@ -42,6 +43,7 @@ export const USAGE = `npm run chaos -- [options]
   --rolling               replaces all tasks once, and does nothing else
   --prove <breach>        breaks something on purpose, to see it noticed: ${PROOFS.join(', ')}
   --out <file>            JSON summary
+  --help                  this text
 Settings of the stack, such as LEASE=30s, are read from the environment. LOAD_VERBOSE=1 prints what the stack prints.`;
 
 /** Rooms that go are there for less than this, seconds. */
@@ -70,7 +72,7 @@ function proof(text: string | undefined): Proof | undefined {
   throw new TypeError(`--prove takes ${PROOFS.join(', ')}, not ${text}`);
 }
 
-/** Throws a `TypeError` with a sentence for people. */
+/** Throws a `TypeError` with a sentence for people, or {@link Help}. */
 export function chaosOptions(args: readonly string[], env: NodeJS.ProcessEnv): ChaosOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -85,8 +87,10 @@ export function chaosOptions(args: readonly string[], env: NodeJS.ProcessEnv): C
       rolling: { type: 'boolean', default: false },
       prove: { type: 'string' },
       out: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) throw new Help(USAGE);
   const { rolling } = values;
   const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {

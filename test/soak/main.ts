@@ -1,6 +1,7 @@
 /** `npm run soak`: see `USAGE` in options.ts. Exit code 0 only if everything held. */
 import { writeFileSync } from 'node:fs';
-import { soakOptions, USAGE, type SoakOptions } from './options.ts';
+import { optionsOr } from '../../scripts/command-line.ts';
+import { soakOptions, USAGE } from './options.ts';
 import { verdict } from './report.ts';
 import { startSoak } from './soak.ts';
 
@@ -8,16 +9,7 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-function readOptions(): SoakOptions {
-  try {
-    return soakOptions(process.argv.slice(2), process.env);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(2);
-  }
-}
-
-const options = readOptions();
+const options = optionsOr(USAGE, (args) => soakOptions(args, process.env));
 const soak = await startSoak(options, print);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void soak.stop().finally(() => process.exit(130)));

@@ -1,5 +1,6 @@
 /** What a soak is told on the command line. */
 import { parseArgs } from 'node:util';
+import { Help } from '../../scripts/command-line.ts';
 import { kinds, number } from '../support/load/arguments.ts';
 import { FAULT_KINDS, type FaultKind } from '../support/load/ledger.ts';
 
@@ -31,9 +32,10 @@ export const USAGE = `npm run soak -- [options]
   --fault-seconds <n>     mean time between two faults; 0: none (20)
   --faults <kinds>        which ones, of ${FAULT_KINDS.join(',')} (${USUAL.join(',')})
   --out <file>            JSON summary
+  --help                  this text
 Settings of the stack, such as LEASE=30s, are read from the environment.`;
 
-/** Throws a `TypeError` with a sentence for people. */
+/** Throws a `TypeError` with a sentence for people, or {@link Help}. */
 export function soakOptions(args: readonly string[], env: NodeJS.ProcessEnv): SoakOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -45,8 +47,10 @@ export function soakOptions(args: readonly string[], env: NodeJS.ProcessEnv): So
       'fault-seconds': { type: 'string', default: '20' },
       faults: { type: 'string', default: USUAL.join(',') },
       out: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) throw new Help(USAGE);
   const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
     minutes: number('minutes', values.minutes, 0.05),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { frontierChart } from '../../../bench/fleet/chart.ts';
 import { frontierOf, PERCENTS } from '../../../bench/fleet/frontier.ts';
-import { Help } from '../../../bench/command-line.ts';
+import { Help } from '../../../scripts/command-line.ts';
 import { fleetBenchOptions, USAGE } from '../../../bench/fleet/options.ts';
 import { frontierTable, goalsOf, percent, resultTable } from '../../../bench/fleet/report.ts';
 import { dayOfRooms, simulateDays, type FleetResult } from '../../../bench/fleet/result.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Help } from '../../../bench/command-line.ts';
+import { Help } from '../../../scripts/command-line.ts';
 import { relayBenchOptions, USAGE } from '../../../bench/relay/options.ts';
 import { turnOf } from '../../../bench/relay/order.ts';
 import { roomRate, SCENARIOS } from '../../../bench/relay/scenarios.ts';

@@ -17,7 +17,7 @@ describe('bench:slow', () => {
       soak: undefined,
       json: false,
     });
-    const { soak, video } = slowOptions(['--minutes', '10', '--stalled', '30', '--shares', '50,20,30'])!;
+    const { soak, video } = slowOptions(['--minutes', '10', '--stalled', '30', '--shares', '50,20,30']);
     expect(soak).toEqual({ minutes: 10, stalled: 30, rooms: 5, receivers: 10 });
     expect(video.shares).toEqual([0.5, 0.2, 0.3]);
   });

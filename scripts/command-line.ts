@@ -1,4 +1,4 @@
-/** What the commands of the benchmarks do with their command line. */
+/** What commands do with their command line. */
 
 /** `--help` was given. */
 export class Help extends Error {}
