@@ -6,10 +6,10 @@ import { nodePlatform as platform } from '../../client/src/node/platform.ts';
 import type { EntryProgress } from '../../client/src/types.ts';
 import { SIDEWAYS } from './expressions.ts';
 import { scene, useScene, visitor } from './scene.ts';
-import { PATIENCE_MS } from './visitor.ts';
+import { PATIENCE_MS, type Visitor } from './visitor.ts';
 
 // None is launched before somebody wants a room.
-useScene({ STREAM_TASKS: '0', MAX_TASKS: '1', UPSCALE_MARGIN: '0' });
+useScene({ STREAM_TASKS: '0', MAX_TASKS: '2', UPSCALE_MARGIN: '0' });
 
 /** Stands still as soon as its process is there, and goes on when the returned function is called. */
 async function nextTaskSlow(): Promise<() => Promise<void>> {
@@ -32,8 +32,28 @@ async function announced(page: Page): Promise<string[]> {
   return [...new Set([text!, (await told.textContent())!])];
 }
 
+/** The server of their room ends, and another takes over, while they talk. */
+async function isMovedUnseen(ada: Visitor, grace: Visitor): Promise<void> {
+  const { stack } = scene;
+  const [ends] = stack.tasks();
+  const ended = stack.tasksMatch((tasks) => !tasks.some(({ task_id }) => task_id === ends!.task_id));
+  const over = ended.then(() => true);
+  const statuses = await Promise.all([ada, grace].map((who) => who.watchStatus()));
+  const [relay, notices] = [ada.relay, await grace.notices()];
+  await stack.kill(ends!.task_id, 'SIGTERM');
+  for (let n = 1; !(await Promise.race([over, false])); n++) {
+    await ada.say(`Still here, ${n}`);
+    await grace.hear('Ada', `Still here, ${n}`);
+  }
+  await grace.say('We never left');
+  await ada.hear('Grace', 'We never left');
+  expect(ada.relay).not.toBe(relay);
+  expect(await Promise.all(statuses.map((told) => told()))).toEqual([['Live'], ['Live']]);
+  expect(await grace.notices()).toEqual(notices);
+}
+
 describe('the first room of a fleet without a task', () => {
-  it('is waited for by all who have its link, until a server is up', async () => {
+  it('is waited for by all who have its link until a server is up, and outlives that server unseen', async () => {
     expect(scene.stack.tasks()).toEqual([]);
     const slow = nextTaskSlow();
     const ada = await visitor('Ada');
@@ -78,5 +98,7 @@ describe('the first room of a fleet without a task', () => {
     expect([ada.page.url(), grace.page.url(), await grace.clientId()]).toEqual([link, link, seat]);
     await ada.say('Here we are');
     await grace.hear('Ada', 'Here we are');
+    await isMovedUnseen(ada, grace);
+    expect((await linus).state.status).toBe('live');
   });
 });

@@ -10,5 +10,12 @@ export const SIDEWAYS = 'document.documentElement.scrollWidth - document.documen
 export const BELOW = `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(
   document.querySelector('[role=log]'))`;
 
+/** Keeps what the status of the connection says from now on, in `statuses`. */
+export const WATCH_STATUS = `
+  globalThis.statuses = new Set();
+  const look = () => statuses.add(document.querySelector('.status')?.textContent);
+  look();
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })`.trim();
+
 /** What the browser shows in place of the cursor over the shared area. */
 export const CURSOR = "getComputedStyle(document.querySelector('.stage')).cursor";

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { WATCH_STATUS } from './expressions.ts';
 
 const PICTURES = join(import.meta.dirname, '../../test-results');
 
@@ -124,6 +125,12 @@ export class Visitor {
 
   async seeStatus(text: string): Promise<void> {
     await this.page.locator('.status', { hasText: text }).waitFor();
+  }
+
+  /** From now on: what the status of the connection has said, each once, when it is asked for. */
+  async watchStatus(): Promise<() => Promise<string[]>> {
+    await this.page.evaluate(WATCH_STATUS);
+    return () => this.page.evaluate<string[]>('[...statuses]');
   }
 
   /** Waits until the lock of the room says this. */
