@@ -14,11 +14,11 @@ const ARGS =
   '--minutes 0.09 --seed 5 --faults kill,term,pause --fault-seconds 3 --standing 3 --rooms-per-second 1 --tasks 3 --prove lost';
 const ENV = {
   // A room that has moved is served on for two thirds of it: a busy machine needs some seconds to follow.
-  CONNECT_TIMEOUT: '6s',
-  RESUME_GRACE: '2s',
-  HEARTBEAT: '2s',
-  LEASE: '5s',
-  DRAIN_DEADLINE: '10s',
+  CONNECT_TIMEOUT: '8s',
+  RESUME_GRACE: '3s',
+  HEARTBEAT: '3s',
+  LEASE: '10s',
+  DRAIN_DEADLINE: '15s',
   // Rooms that begin while a busy machine drains a task pile up.
   ROOM_CAPACITY: '60',
   MAX_ROOMS: '60',
