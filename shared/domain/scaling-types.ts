@@ -89,8 +89,8 @@ export interface Trial {
   /** So many ended soon after they came up, since one lived; and when the last one did. */
   fallen: number;
   fallen_at: number;
-  /** Those that take rooms, and since when. */
-  young: { task_arn: string; since: number }[];
+  /** Those that take rooms, since when, and whether they have lived for long enough. */
+  seen: { task_arn: string; since: number; lived: boolean }[];
 }
 
 /** What one plan leaves to the next: all that is not in the tables or in the fleet. Losing it costs some wisdom, no room. */

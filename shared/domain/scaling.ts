@@ -71,8 +71,8 @@ const newPlaces = ({ tasks, numbers }: Situation): number =>
     placesOf,
   ) - numbers.waiting;
 
-/** Takes tasks back from STANDBY and launches what is missing then. */
-function grow(situation: Situation, draft: Draft, going: readonly OwnTask[]): void {
+/** Takes tasks back from STANDBY and launches what is missing then; `least`: so many in any case. */
+function grow(situation: Situation, draft: Draft, going: readonly OwnTask[], least = 0): void {
   const { tasks, policy, numbers, view, paused } = situation;
   const { wanted, coming } = numbers;
   const tooFew = () => policy.min_tasks - draft.active;
@@ -97,7 +97,7 @@ function grow(situation: Situation, draft: Draft, going: readonly OwnTask[]): vo
   );
   // As many as there must be are there also while the next ones go.
   const going_ready = goes.filter((task) => task.state === 'READY').length;
-  const launches = Math.max(Math.ceil(missing / policy.room_capacity), tooFew() + going_ready);
+  const launches = Math.max(Math.ceil(missing / policy.room_capacity), tooFew() + going_ready, least);
   if (launches <= 0) return;
   const allowed = Math.max(0, policy.max_tasks - view.tasks.length);
   const count = paused ? 0 : Math.min(launches, allowed, LAUNCHES_AT_ONCE);
@@ -108,11 +108,9 @@ function grow(situation: Situation, draft: Draft, going: readonly OwnTask[]): vo
   if (count < launches) draft.limited = paused ? 'backoff' : count === allowed ? 'max_tasks' : 'launch_batch';
 }
 
-/** Whether not even one task of the new version can be launched while all of the older one are there. */
-function mustMakeRoom({ tasks, view, policy }: Situation): boolean {
-  const isNew = ({ outdated }: ScalingTask) => !outdated;
-  return view.tasks.length >= policy.max_tasks && ![...tasks.READY, ...tasks.STARTING].some(isNew);
-}
+/** Whether there is no task of the new version yet. */
+const lacksNew = ({ tasks }: Situation): boolean =>
+  [...tasks.READY, ...tasks.STARTING].every(({ outdated }) => outdated);
 
 /** Has tasks of an older version move their rooms away, as far as others have the places. */
 function replace(situation: Situation, draft: Draft, going: readonly OwnTask[]): void {
@@ -227,7 +225,7 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
   const numbers = count(view, tasks, policy, (rooms) =>
     growthWithin(view.memory.demand, rooms, now, horizon),
   );
-  const trial = judgeTrial(view.memory, view, policy, now);
+  const trial = judgeTrial(view, policy, now);
   const paused = backingOff(starts, now);
   const situation: Situation = { view, policy, now, tasks, numbers, paused };
 
@@ -239,9 +237,12 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
     const state = trialState(trial, now);
     // On trial there is one of the new version, and none of the older one goes.
     const next = state === 'passed' ? going : going.slice(0, state === 'open' ? 1 : 0);
-    grow(situation, draft, next);
+    const begins = state === 'open' && next.length > 0 && lacksNew(situation);
+    grow(situation, draft, next, begins ? 1 : 0);
     const grew = draft.actions.length > 0;
-    if (state === 'passed' || (state === 'open' && mustMakeRoom(situation))) replace(situation, draft, next);
+    // Where no more may run, one of the older ones makes room for it.
+    const full = view.tasks.length >= policy.max_tasks;
+    if (state === 'passed' || (begins && full)) replace(situation, draft, next);
     if (state !== 'passed') draft.limited ??= 'trial';
     if (!grew) surplus_since = shrink(situation, draft);
     endStandby(situation, draft);

@@ -130,6 +130,48 @@ describe('the trial of a new version', () => {
     expect(rollout.memory.trial).toMatchObject({ fallen: 0 });
   });
 
+  it.each([
+    ['of several', 2, POLICY],
+    ['of one', 1, { ...POLICY, min_tasks: 0, upscale: { places: 0, percent: 0 } }],
+  ])('is begun also where an idle task would not be missed: %s', (_, old, policy) => {
+    rollout = new Rollout(old);
+    rollout.tasks[0]!.rooms = 0;
+    const trial = { ...policy, trial: MINUTE };
+    expect(rollout.plan(1, [], trial).did).toEqual(['launch 1 task']);
+    rollout.up();
+    expect(rollout.plan(1, [], trial).did).toEqual([
+      'old0 moves its rooms away and ends: it is of an older version',
+    ]);
+  });
+
+  it('begins anew with another version', () => {
+    rollout.plan();
+    rollout.up();
+    expect(rollout.plan(1).did).toHaveLength(1);
+    rollout.tasks = rollout.tasks.map((one) => ({ ...one, outdated: true }));
+    expect(rollout.plan(1)).toMatchObject({ did: ['launch 1 task'], limited: 'trial' });
+    rollout.up();
+    expect(rollout.plan(0.5)).toMatchObject({ did: [], limited: 'trial' });
+    expect(rollout.plan(0.5).did).toHaveLength(1);
+  });
+
+  it('is failed by a task that falls silent, but not where it may be our ears', () => {
+    rollout.plan();
+    rollout.up();
+    rollout.plan(0.5);
+    const silent = (one: ScalingTask): ScalingTask =>
+      one.task_id === 'new0' ? { ...one, state: 'SILENT', since: rollout.now } : one;
+    rollout.tasks = rollout.tasks.map(silent);
+    const { memory } = plan(
+      { ...view(rollout.tasks), memory: rollout.memory, outage: 'many leases' },
+      TRIAL,
+      rollout.now,
+    );
+    expect(memory.trial).toMatchObject({ fallen: 0 });
+    expect(rollout.plan(0.1).did).toEqual([]);
+    expect(rollout.memory.trial).toMatchObject({ fallen: 1 });
+  });
+
   it('begins with a task of the older one that goes, where no more may run', () => {
     const full = { ...TRIAL, max_tasks: 4 };
     rollout.tasks = rollout.tasks.map((one) => ({ ...one, rooms: 10 }));
