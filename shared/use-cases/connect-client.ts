@@ -69,7 +69,9 @@ export async function connectClient(
     }
     // A task that drains, or is full, and does not hold the room will not take it: as good as dead for this room.
     const leaves = result.kind === 'refused' && WILL_NOT_TAKE.has(result.code);
-    const verdict = await examineTask(deps, room.task_id, result, seat.cut_off);
+    // It has lost no connection to a task to which we have just moved the room.
+    const cut_off = seat.cut_off && moved_in_vain === undefined;
+    const verdict = await examineTask(deps, room.task_id, result, cut_off);
     // Where it was served all along it may still be; from where it has only just come to it can go on at once.
     if (verdict === 'alive' && !leaves && moved_in_vain === undefined) break;
 

@@ -116,7 +116,9 @@ async function claim(
 /** Whether a task that is to be ended, for nothing is heard from it, answers after all: then its heartbeats are what fails. */
 async function answers({ tasks, telemetry }: Deps, record: TaskRecord): Promise<boolean> {
   const answer = await tasks.rooms(record);
-  if (answer.kind !== 'rooms' || answer.snapshot.started_at !== record.started_at) return false;
+  if (answer.kind === 'silent' || answer.kind === 'unreachable') return false;
+  // Another process under this id is no proof of life of this one; what refuses or fails is alive, whatever it answers.
+  if (answer.kind === 'rooms' && answer.snapshot.started_at !== record.started_at) return false;
   telemetry.warn('a task without a lease still serves', { task_id: record.task_id });
   return true;
 }

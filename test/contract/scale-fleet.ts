@@ -116,8 +116,10 @@ export function scaleFleetContract(name: string, makeStore: () => RoomStore): vo
           await scene.boot();
         }
       };
-      // It serves, and only its heartbeats fail.
-      await goes_on(15);
+      // It serves, and only its heartbeats fail; then the router's calls, too, come to an answer that is none.
+      await goes_on(12);
+      scene.world.tasks.get(hung)!.behaviour = 'failing';
+      await goes_on(3);
       expect(scene.arns('stopping')).toEqual([]);
       scene.world.tasks.get(hung)!.behaviour = 'silent';
       await goes_on(1);
