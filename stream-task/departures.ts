@@ -3,7 +3,7 @@
  * themselves meanwhile, and sent away at last.
  */
 import { CLOSE } from '../shared/protocol/close-codes.ts';
-import type { Moved } from '../shared/protocol/control.ts';
+import type { Left, Moved } from '../shared/protocol/control.ts';
 import { LostRooms } from './lost-rooms.ts';
 import type { Pulse } from './pulse.ts';
 import { hashesOf, type SeatedRoom } from './seats.ts';
@@ -15,6 +15,12 @@ interface Departing {
   sessions: readonly Session[];
   timer: NodeJS.Timeout;
 }
+
+/** What the others are told of one whose connection ended here. */
+const REASON = { left: 'gone', closed: 'moved', broke: 'resuming' } as const satisfies Record<
+  Ending,
+  Left['reason']
+>;
 
 export class Departures {
   readonly lost: LostRooms;
@@ -73,7 +79,7 @@ export class Departures {
       clearTimeout(departing.timer);
       this.#over(room);
     } else if (ending === 'left' || !moved_on) {
-      room.announce({ type: 'left', slot, client_id, reason: ending === 'left' ? 'gone' : 'moved' });
+      room.announce({ type: 'left', slot, client_id, reason: REASON[ending] });
     }
   }
 

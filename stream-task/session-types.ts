@@ -26,8 +26,11 @@ export interface SessionLimits extends RateLimits {
   send_budget: number;
 }
 
-/** How a connection ended. `left`: the client gave up its seat; `broke`: its seat may be kept. */
-export type Ending = 'left' | 'broke';
+/**
+ * How a connection ended. `left`: the client gave up its seat. Else that may be kept: `closed`: the client closed it, behind all that
+ * it sent; `broke`: some of that may be lost.
+ */
+export type Ending = 'left' | 'closed' | 'broke';
 
 /** What all sessions of a relay share. */
 export interface SessionHost {

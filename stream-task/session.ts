@@ -3,7 +3,7 @@
  * who parses what comes from them: it sees a {@link ClientSocket} and is told what happens on it.
  */
 import { isUtf8 } from 'node:buffer';
-import { CLOSE, NORMAL_CLOSURE } from '../shared/protocol/close-codes.ts';
+import { ABNORMAL_CLOSURE, CLOSE, NORMAL_CLOSURE } from '../shared/protocol/close-codes.ts';
 import { MAX_CONTROL_BYTES, parseControl, type RelayControl } from '../shared/protocol/control.ts';
 import { TO_ALL, TO_RELAY } from '../shared/protocol/frame.ts';
 import { Congestion, type CongestionDeps } from './congestion/congestion.ts';
@@ -18,6 +18,12 @@ import type { ClientSocket, Ending, SessionDeps, SessionHost } from './session-t
 
 /** `closing`: our close frame has been sent; what still comes from the client is ignored. */
 type State = 'open' | 'closing' | 'closed';
+
+/** How a connection ended, by the code that the client closed it with; `closed` for all others. */
+const ENDINGS: ReadonlyMap<number, Ending> = new Map([
+  [NORMAL_CLOSURE, 'left'],
+  [ABNORMAL_CLOSURE, 'broke'],
+]);
 
 export class Session implements Member, CongestionDeps {
   readonly client_id: string;
@@ -145,7 +151,7 @@ export class Session implements Member, CongestionDeps {
   closed(code: number): void {
     const before = this.#state;
     this.#state = 'closed';
-    if (before === 'open') this.#over(code, code === NORMAL_CLOSURE ? 'left' : 'broke');
+    if (before === 'open') this.#over(code, ENDINGS.get(code) ?? 'closed');
   }
 
   /** The wire has given everything to the kernel. */

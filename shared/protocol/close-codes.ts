@@ -39,6 +39,8 @@ const RECONNECT: Record<CloseCode, Reconnect> = {
 
 /** RFC 6455 §7.4.1: the purpose of the connection has been fulfilled. Here: the client gave its seat up. */
 export const NORMAL_CLOSURE = 1_000;
+/** RFC 6455 §7.4.1: closed without a close frame. */
+export const ABNORMAL_CLOSURE = 1_006;
 
 /**
  * Whether a client should reconnect after `code`. After 1000 there is no seat to come back to; the other codes that are

@@ -3,7 +3,7 @@
  * in between.
  */
 import type { Socket } from 'node:net';
-import { CLOSE } from '../../shared/protocol/close-codes.ts';
+import { ABNORMAL_CLOSURE, CLOSE } from '../../shared/protocol/close-codes.ts';
 import type { Session } from '../session.ts';
 import type { ClientSocket } from '../session-types.ts';
 import type { Paused, Turns } from '../turns.ts';
@@ -34,9 +34,6 @@ export const OWN_CODE = {
   /** too large */
   1009: CLOSE.TOO_LARGE,
 } as const;
-
-/** No code came (RFC 6455 §7.4.1). */
-const ABNORMAL = 1_006;
 
 /**
  * `closing`: our close frame has been sent, the peer's is looked for. `ending`: nothing more is sent or looked at, only the
@@ -149,7 +146,7 @@ export class Connection implements ClientSocket, FrameSink, HandleOwner, Paused 
   readFailed(ended: boolean): void {
     if (!ended) return this.destroy();
     this.#peer_ended = true;
-    this.#session?.closed(ABNORMAL);
+    this.#session?.closed(ABNORMAL_CLOSURE);
     if (this.#state === 'ending' && this.waiting === 0) return this.destroy();
     this.#end();
   }
@@ -229,6 +226,6 @@ export class Connection implements ClientSocket, FrameSink, HandleOwner, Paused 
     handle.owner = undefined;
     handle.close();
     this.#host.ended(this);
-    this.#session?.closed(ABNORMAL);
+    this.#session?.closed(ABNORMAL_CLOSURE);
   }
 }

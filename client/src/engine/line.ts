@@ -45,8 +45,11 @@ export class Line {
   epoch = 0;
   /** When the relay let us in, by the clock of the lines. */
   welcomed_at = 0;
-  /** When whoever sends there goes over to a newer line at the latest, by the clock of the lines; undefined if that is not known. */
-  move_on_at: number | undefined;
+  /**
+   * By the clock of the lines, when whoever sends there goes over to a newer line at the latest, and for how long before that another
+   * may have done so; undefined if that is not known.
+   */
+  move_on: { readonly at: number; readonly slack: number } | undefined;
   congestion: Congested = { type: 'congested', level: 0, receivers: 0 };
   readonly #acks: Acks;
   readonly #events: LineEvents;

@@ -17,15 +17,15 @@ import { Hints } from './hints.ts';
 import { Line } from './line.ts';
 import type { LineEnd } from './line.ts';
 import type { LinesDeps, LinesEvents } from './lines-types.ts';
-import { movingOn, SHARE_OF_MOVE } from './moving-on.ts';
+import { moveOnBy, movingOn, waitedInVain } from './moving-on.ts';
 import { Places } from './places.ts';
 import type { Change } from './places.ts';
 import { routesOf, sendOn, translate } from './translation.ts';
 
 /** A room that moves more often than its clients can follow is not waited for on every task. */
 export const MOST_LINES = 3;
-/** Clients come to know of a move, and move on, so far apart, ms. */
-const LATE_MS = 500;
+/** To all above, somebody of whom some may be lost has left for a moment. */
+const TORN = { reason: 'resuming' } as const;
 
 const LEAVE = JSON.stringify({ type: 'leave' } satisfies ClientControl);
 const MOVED_ON = JSON.stringify({ type: 'moved_on' } satisfies ClientControl);
@@ -78,6 +78,8 @@ export class Lines {
     const [oldest] = this.#lines;
     if (oldest === undefined) return;
     if (this.#lines.length === MOST_LINES) this.#giveUp(oldest);
+    // Whoever was told of that may have ended it all.
+    if (!this.welcomed) return;
     this.#pending?.abandon();
     this.#pending = this.#line(endpoint);
   }
@@ -178,12 +180,14 @@ export class Lines {
     const newest = this.#lines.at(-1)!.number;
     const settled = line.number === newest && !this.#expecting;
     const now = this.#deps.clock();
-    const late = line.move_on_at !== undefined && now >= line.move_on_at - LATE_MS;
-    this.#settle(this.#places.left(line.number, message, { newest, settled, late, now }));
+    const late = waitedInVain(line, now);
+    // It may have gone over just before the newer relay told it of us.
+    const just_here = waitedInVain(line, this.#lines.at(-1)!.welcomed_at);
+    this.#settle(this.#places.left(line.number, message, { newest, settled, late, just_here, now }));
   }
 
   #moved(line: Line, { url, epoch, deadline_ms }: Moved): void {
-    if (deadline_ms !== undefined) line.move_on_at ??= this.#deps.clock() + SHARE_OF_MOVE * deadline_ms;
+    if (deadline_ms !== undefined) line.move_on ??= moveOnBy(deadline_ms, this.#deps.clock());
     if (line === this.#pending) {
       if (this.welcomed) {
         line.abandon();
@@ -251,10 +255,7 @@ export class Lines {
       this.#sending = this.#lines.find(({ number }) => number > line.number)!.number;
     }
     const places = this.#places;
-    for (const torn of places?.ended(line.number, this.#deps.clock()) ?? []) {
-      // Whoever was told may have ended it all.
-      if (places === this.#places) this.#tell(torn);
-    }
+    for (const torn of places?.ended(line.number, this.#deps.clock()) ?? []) this.#tell(torn, places);
   }
 
   /** Ends an older line, whoever is left there. */
@@ -271,9 +272,11 @@ export class Lines {
     if (places === undefined) return;
     const now = this.#deps.clock();
     // What is lost was sent before all that is held back, and what somebody sent on a newer line comes before that it left.
-    for (const change of changes) if (change.type === 'torn') this.#tell(change);
+    for (const change of changes) if (change.type === 'torn') this.#tell(change, places);
     this.#release();
-    for (const change of [...changes, ...places.expire(now)]) if (change.type !== 'torn') this.#tell(change);
+    for (const change of [...changes, ...places.expire(now)]) {
+      if (change.type !== 'torn') this.#tell(change, places);
+    }
     // Whoever was told may have ended it all.
     if (places !== this.#places) return;
     const due = movingOn(this.#lines, this.#sending, places, now);
@@ -295,14 +298,16 @@ export class Lines {
     }
   }
 
-  #tell(change: Change): void {
+  /** `places`: those that said so. Whoever was told before may have ended it all. */
+  #tell(change: Change, places: Places | undefined): void {
     const { client_id, slot } = change;
-    if (change.type !== 'joined') {
-      this.#events.left(
-        change.type === 'left' ? change : { type: 'left', client_id, slot, reason: 'resuming' },
-      );
+    if (places === this.#places && change.type !== 'joined') {
+      const { reason } = change.type === 'left' ? change : TORN;
+      this.#events.left({ type: 'left', client_id, slot, reason });
     }
-    if (change.type !== 'left') this.#events.joined({ type: 'joined', client_id, slot });
+    if (places === this.#places && change.type !== 'left') {
+      this.#events.joined({ type: 'joined', client_id, slot });
+    }
   }
 
   #release(): void {

@@ -117,7 +117,6 @@ export class Places {
     // A new connection in place of the one that is known there.
     const anew = place.lines.get(line) === 'here' && place.lines.size === 1;
     const broke = place.limbo?.broke === true;
-    if (broke) place.lines.clear();
     place.limbo = undefined;
     place.lines.set(line, 'here');
     if (broke) return [this.#sealed ? joinedOf(place) : tornOf(place)];
@@ -126,12 +125,19 @@ export class Places {
 
   /**
    * `newest`: of our lines whose relays have let us in. `settled`: the room has not moved on from `line`, as far as we know, so
-   * that who leaves has left. `late`: who moves on now may have waited for us in vain.
+   * that who leaves has left. `late`: who moves on now may have waited for us in vain; `just_here`: so it may have if we are on a
+   * newer line.
    */
   left(
     line: number,
     { client_id, slot, reason }: Left,
-    { newest, settled, late, now }: { newest: number; settled: boolean; late: boolean; now: number },
+    {
+      newest,
+      settled,
+      late,
+      just_here,
+      now,
+    }: { newest: number; settled: boolean; late: boolean; just_here: boolean; now: number },
   ): Change[] {
     const place = this.#places.get(client_id);
     if (place === undefined) {
@@ -141,20 +147,18 @@ export class Places {
     if (reason === 'moved') {
       if (!place.lines.has(line)) return [];
       place.lines.set(line, 'moved');
+      const blind = newest === line;
+      const in_vain = late && (blind || just_here) && !this.#sealed;
+      if (this.hearsOn(client_id, line + 1) !== undefined) return in_vain ? [tornOf(place)] : [];
       // On a newer line it may just have been told later.
-      if (this.hearsOn(client_id, line + 1) === undefined) {
-        const blind = newest === line;
-        place.limbo ??= {
-          until: now + (blind ? BLIND_LIMBO_MS : LIMBO_MS),
-          broke: blind && late && !this.#sealed,
-        };
-      }
+      place.limbo ??= { until: now + (blind ? BLIND_LIMBO_MS : LIMBO_MS), broke: in_vain };
       return [];
     }
+    const was_sending = this.#sendsOn(place, line);
     if (!place.lines.delete(line) && reason !== 'gone') return [];
     // Where it has said that it goes on there, nothing is left of it.
     const stays = [...place.lines].some(([other, stand]) => stand === 'here' || other > line);
-    if (stays) return [];
+    if (stays) return was_sending && reason === 'resuming' && !this.#sealed ? [tornOf(place)] : [];
     if (reason === 'gone') return [this.#leave(place, 'gone')];
     place.lines.clear();
     if (settled) return [this.#leave(place, 'resuming')];
@@ -168,8 +172,8 @@ export class Places {
   ended(line: number, now: number): Torn[] {
     const torn: Torn[] = [];
     for (const place of this.#places.values()) {
-      const { lines, client_id } = place;
-      const was_sending = lines.get(line) === 'here' && !this.isEarly(client_id, line);
+      const { lines } = place;
+      const was_sending = this.#sendsOn(place, line);
       if (!lines.delete(line)) continue;
       if (lines.size === 0) place.limbo ??= { until: now + LIMBO_MS, broke: true };
       else if (was_sending && !this.#sealed) torn.push(tornOf(place));
@@ -188,6 +192,10 @@ export class Places {
     let due = Infinity;
     for (const { limbo } of this.#places.values()) due = Math.min(due, limbo?.until ?? Infinity);
     return due;
+  }
+
+  #sendsOn({ client_id, lines }: Place, line: number): boolean {
+    return lines.get(line) === 'here' && !this.isEarly(client_id, line);
   }
 
   #add({ client_id, slot: wanted }: Peer, line: number): Place {

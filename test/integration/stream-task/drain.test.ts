@@ -192,6 +192,23 @@ describe('a task that drains', () => {
     await running.task.stop();
   });
 
+  it('[R64] tells the others whether a client closed its connection, or that broke', async () => {
+    await using router = await startDrainRouter();
+    await using running = await startCalm(router);
+    const { peers, clients } = await roomOf(running, 4);
+    const [a, b, c, d] = peers as [Peer, Peer, Peer, Peer];
+    running.task.drain();
+    await moved(a, b, c, d);
+    a.ws.close(4000);
+    expect(await d.control('left')).toEqual(left(a, clients[0]!, 'moved'));
+    b.ws.close();
+    expect(await d.control('left')).toEqual(left(b, clients[1]!, 'moved'));
+    c.ws.terminate();
+    expect(await d.control('left')).toEqual(left(c, clients[2]!, 'resuming'));
+    d.ws.terminate();
+    await running.task.stopped;
+  });
+
   it('[R64] nobody comes any more, not even who is here; seats that wait are the new place’s', async () => {
     await using router = await startDrainRouter();
     await using running = await startCalm(router, { RESUME_GRACE: '1s' });

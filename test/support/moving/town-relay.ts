@@ -97,11 +97,11 @@ export class TownRelay {
       this.#tell(seat, { type: 'moved', url, epoch, reason: 'drain', ...limit });
   }
 
-  end(seat: Seat, reason: 'gone' | 'resuming'): void {
+  end(seat: Seat, how: 'gone' | 'closed' | 'broke'): void {
     if (!this.#seats.includes(seat)) return;
     this.#seats = this.#seats.filter((other) => other !== seat);
-    if (reason === 'gone') this.#announce(seat, 'gone');
-    else if (!seat.moved_on) this.#announce(seat, this.#moved ? 'moved' : 'resuming');
+    if (how === 'gone') this.#announce(seat, 'gone');
+    else if (!seat.moved_on) this.#announce(seat, this.#moved && how === 'closed' ? 'moved' : 'resuming');
   }
 
   /** The task dies: what was under way from it is lost where the kernel had not sent it. */
@@ -114,7 +114,7 @@ export class TownRelay {
   /** The connection of one client breaks. */
   cut(client_id: string): void {
     const seat = this.#seats.find((one) => one.client_id === client_id)!;
-    this.end(seat, 'resuming');
+    this.end(seat, 'broke');
     seat.down.put(() => seat.events.close(1006, ''));
   }
 

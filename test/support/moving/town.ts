@@ -174,10 +174,10 @@ export class Town {
         },
       });
     });
-    const end = (): void => {
+    const end = (how: 'closed' | 'broke'): void => {
       open = false;
       up.put(() => {
-        if (seat !== undefined) relay.end(seat, 'resuming');
+        if (seat !== undefined) relay.end(seat, how);
       });
     };
     return {
@@ -192,7 +192,7 @@ export class Town {
         });
       },
       close: (code) => {
-        end();
+        end('closed');
         down.put(() => {
           over = true;
           events.close(code ?? 1005, '');
@@ -200,7 +200,7 @@ export class Town {
       },
       abandon: () => {
         over = true;
-        end();
+        end('broke');
       },
     };
   }

@@ -95,6 +95,24 @@ describe.each([
     town.dispose();
   });
 
+  it('tells, where nothing is sent again, that some of what somebody said may be lost with its older connection', async () => {
+    const { town, relays, a, b, c } = await movingTown(true);
+    town.move(relays[1]);
+    town.settle();
+    b.say();
+    relays[0].cut(b.client_id);
+    town.settle();
+    const apart = ['left', 'joined'].map((event) => `${event} ["${b.client_id}"]`);
+    const of_b = (who: Townsman) => who.told.filter((line) => line.endsWith(`["${b.client_id}"]`));
+    // To the one that stays behind b is gone, until it comes after it.
+    expect([of_b(a), of_b(c)]).toEqual([sealed ? [] : apart, []]);
+    expect(heard(a, b)).toEqual(sealed ? [0] : []);
+    b.say();
+    town.settle();
+    expect(heard(a, b).at(-1)).toBe(1);
+    town.dispose();
+  });
+
   it('tells whoever comes when the others have moved on that it may have missed some', async () => {
     const { town, relays, a, b, c, pass } = await movingTown(true);
     town.move(relays[1], 8_000);

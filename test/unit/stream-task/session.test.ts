@@ -274,10 +274,10 @@ describe('session', () => {
 
   it.each([
     [1000, 'left'],
-    [1001, 'broke'],
-    [1005, 'broke'],
+    [1001, 'closed'],
+    [1005, 'closed'],
     [1006, 'broke'],
-    [4000, 'broke'],
+    [4000, 'closed'],
   ])('[R29] [R30] takes close code %i of the client as "%s"', (code, ending) => {
     start().closed(code);
     expect(endings).toEqual([ending]);
