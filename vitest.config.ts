@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import LongestFirst from './test/support/longest-first.ts';
+import FileOrder from './test/support/file-order.ts';
 
 /** The SDK is tested as it is written, not as it was built last. */
 const conditions = ['anteroom-source', 'node', 'import', 'default'];
@@ -13,7 +13,7 @@ export default defineConfig({
   test: {
     // Tests mostly wait for processes, sockets and timers: on two cores two workers more fill the pauses.
     maxWorkers: Math.max(4, availableParallelism() - 1),
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: FileOrder },
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {

@@ -36,12 +36,11 @@ async function announced(page: Page): Promise<string[]> {
 async function isMovedUnseen(ada: Visitor, grace: Visitor): Promise<void> {
   const { stack } = scene;
   const [ends] = stack.tasks();
-  const ended = stack.tasksMatch((tasks) => !tasks.some(({ task_id }) => task_id === ends!.task_id));
-  const over = ended.then(() => true);
+  const isThere = (): boolean => stack.tasks().some(({ task_id }) => task_id === ends!.task_id);
   const statuses = await Promise.all([ada, grace].map((who) => who.watchStatus()));
   const [relay, notices] = [ada.relay, await grace.notices()];
   await stack.kill(ends!.task_id, 'SIGTERM');
-  for (let n = 1; !(await Promise.race([over, false])); n++) {
+  for (let n = 1; isThere(); n++) {
     await ada.say(`Still here, ${n}`);
     await grace.hear('Ada', `Still here, ${n}`);
   }

@@ -8,7 +8,7 @@ import {
 } from '../../client/src/node/index.ts';
 
 /** Frames a second of each client. */
-const RATE = 20;
+const RATE = 10;
 
 export interface Talkers {
   readonly rooms: Room[][];
