@@ -3,7 +3,7 @@ import { describeWithJava } from '../support/dynamodb.ts';
 import { withDynamoDb } from './dynamodb-store.ts';
 import { checkModel } from './model.ts';
 
-const RUNS = 5;
+const RUNS = 8;
 /** Far more than they take. */
 const LIMIT_MS = 90_000;
 

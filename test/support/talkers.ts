@@ -8,7 +8,7 @@ import {
 } from '../../client/src/node/index.ts';
 
 /** Frames a second of each client. */
-const RATE = 10;
+const RATE = 20;
 
 export interface Talkers {
   readonly rooms: Room[][];

@@ -91,7 +91,7 @@ describeDynamo('rooms that are live', () => {
         expect([status, code]).toEqual([503, 'store_busy']);
         expect(retry_after).toBeGreaterThan(0);
       }
-      // 12 clients hear two others each, ten times a second. A busy machine sends less; of that, nearly all has been heard by now.
+      // 12 clients hear two others each, 20 times a second. A busy machine sends less; of that, nearly all has been heard by now.
       const due = talkers.due() - due_before;
       expect(due).toBeGreaterThan(12 * 2 * seconds);
       expect(talkers.heard() - before).toBeGreaterThan(due * 0.8);
