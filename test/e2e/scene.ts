@@ -29,12 +29,22 @@ export function useScene(env: Record<string, string> = {}): void {
     await Promise.all([browser?.close(), built?.stop(), stack?.stop()]);
   });
 
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await report();
     const complaints = visitors.flatMap((visitor) => visitor.complaints);
     await Promise.all(visitors.map((visitor) => visitor.goAway()));
     visitors = [];
     if (complaints.length > 0) throw new Error(`a page complained: ${complaints.join('; ')}`);
   });
+}
+
+/** What a test that fails leaves behind: the page of each visitor, and what the stack has printed. */
+async function report(): Promise<void> {
+  for (const who of visitors) {
+    await who.picture(`failed-${who.name}`);
+    console.error(`${who.name} sees:\n${await who.page.innerText('body')}`);
+  }
+  console.error(`The stack printed:\n${scene.stack.output()}`);
 }
 
 type Options = Parameters<typeof Visitor.arrive>[3];

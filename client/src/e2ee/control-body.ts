@@ -7,13 +7,14 @@
  * KEYREQ     05 | KID u32
  * RESEND     06 | context u8 | lane u8 | count u8 | count × (first u32 | last u32)
  * MOVE       07 | invitation(84), sealed by itself: see `invitation.ts`
+ * KEPT       08 | context u8 | lane u8 | from u32
  *
  * SPANS         start u32 | next u32 of context 0 | start u32 | next u32 of context 1
  * ```
  *
  * Big-endian, no byte more. Of SPANS, `next - 1` was the last sequence number of the lane when they were written, and `start`
  * is the first that whoever is new can open: that of the key in use, or of the lane. RESEND names a lane of the member that it
- * is for, in ranges that ascend and do not touch.
+ * is for, in ranges that ascend and do not touch. KEPT answers it where some was asked for that is gone: what is before `from`.
  */
 import { concat, readU32, writeU32 } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
@@ -25,7 +26,7 @@ import type { Range } from './reorder.ts';
 import { ROSTER_BYTES } from './roster.ts';
 
 /** First byte of a body. */
-export const CONTROL = { BYE: 3, HEARTBEAT: 4, KEYREQ: 5, RESEND: 6, MOVE: 7 } as const;
+export const CONTROL = { BYE: 3, HEARTBEAT: 4, KEYREQ: 5, RESEND: 6, MOVE: 7, KEPT: 8 } as const;
 
 export const MAX_RESEND_RANGES = 32;
 
@@ -49,11 +50,14 @@ export type ControlBody =
   | { kind: 'heartbeat'; roster: Bytes; all: Spans; own: Spans | undefined }
   | { kind: 'key_request'; kid: number }
   | { kind: 'resend'; context: Context; lane: number; ranges: Range[] }
-  | { kind: 'move'; invitation: Bytes };
+  | { kind: 'move'; invitation: Bytes }
+  /** Nothing before `from` can be sent again. */
+  | { kind: 'kept'; context: Context; lane: number; from: number };
 
 const SPANS_BYTES = 16;
 const SPANS_AT = 1 + ROSTER_BYTES;
 const RESEND_RANGES_AT = 4;
+const KEPT_BYTES = 7;
 
 /** The bytes of a body whose fields are in range; they come from our own code. */
 export function writeControlBody(body: ControlBody): Bytes {
@@ -69,6 +73,11 @@ export function writeControlBody(body: ControlBody): Bytes {
     }
     case 'move':
       return concat(Uint8Array.of(CONTROL.MOVE), body.invitation);
+    case 'kept': {
+      const bytes = Uint8Array.of(CONTROL.KEPT, body.context, body.lane, 0, 0, 0, 0);
+      writeU32(bytes, 3, body.from);
+      return bytes;
+    }
     default:
       return writeResend(body);
   }
@@ -111,9 +120,20 @@ export function readControlBody(bytes: Bytes): ControlBody | undefined {
       return readResend(bytes);
     case CONTROL.MOVE:
       return bytes.length === 1 + INVITATION_BYTES ? { kind: 'move', invitation: bytes.slice(1) } : undefined;
+    case CONTROL.KEPT:
+      return readKept(bytes);
     default:
       return undefined;
   }
+}
+
+function readKept(bytes: Bytes): ControlBody | undefined {
+  const [, context, lane] = bytes;
+  if (bytes.length !== KEPT_BYTES || !isSigned(context as Context)) return undefined;
+  const from = readU32(bytes, 3);
+  return from <= MAX_SEQUENCE + 1
+    ? { kind: 'kept', context: context as Context, lane: lane!, from }
+    : undefined;
 }
 
 function readSpan(bytes: Bytes, at: number): Span | undefined {

@@ -90,8 +90,6 @@ export class Inbox {
   readonly #order = new InOrder();
   readonly #lanes = new Map<number, Lane>();
   readonly #past: PastInbox | undefined;
-  /** When its connection, or ours, was made anew. */
-  #renewed_at = -Infinity;
   /** Its lane for us, as it said last. */
   #own_lane: number | undefined;
   #closed = false;
@@ -136,9 +134,14 @@ export class Inbox {
     this.#spans(own.lane, own.spans, true, now);
   }
 
+  /** The member says that of one of its lanes nothing before `from` comes any more. */
+  isKept({ context, lane, from }: { context: Context; lane: number; from: number }, now: number): void {
+    const entry = this.#lanes.get(nameOf(context, lane));
+    if (entry !== undefined) this.#deliver(entry, entry.reorder.giveUp(from), now);
+  }
+
   /** The member, or we, were away until `now`: what is missing is waited for anew. */
   restart(now: number): void {
-    this.#renewed_at = now;
     for (const lane of this.#lanes.values()) {
       lane.reorder.restart(now);
       tried(lane, -Infinity, 0);
@@ -264,7 +267,7 @@ export class Inbox {
     const name = nameOf(context, lane);
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const reorder = new Reorder<Opened | undefined>(this.#past?.due.get(name), this.#renewed_at);
+    const reorder = new Reorder<Opened | undefined>(this.#past?.due.get(name));
     const entry = { context, lane, reorder, gap_since: undefined, tried_at: -Infinity, tries: 0 };
     this.#lanes.set(name, entry);
     return entry;

@@ -14,12 +14,13 @@ export const OLD_KEY_MS = 10_000;
 export const REPLAY_WINDOW = 1_024;
 /**
  * What a reorder buffer holds at most (of its bytes: see below), and for how long it waits for what is missing, ms, since some of
- * it came last. Longer where a connection was made anew: then all that was missed is sent at once, which takes its time on a slow
- * line or from a busy machine.
+ * it came last. Who has sent it tells what is gone; so this is for one that does not answer, or too slowly: machines stand still
+ * for seconds.
  */
 export const REORDER_MESSAGES = 1_024;
-export const REORDER_MS = 1_000;
-export const RECOVERY_MS = 5_000;
+export const REORDER_MS = 15_000;
+/** For how long messages wait to be told where their lane begins, ms. */
+export const BEGINNING_MS = 5_000;
 /** How long senders keep their sealed frames of contexts 0 and 1, ms, and how many bytes of them. */
 export const RETENTION_MS = 30_000;
 export const RETENTION_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
 /** Puts the messages of one lane in order: each once, and what stays missing is told, never skipped silently. */
-import { RECOVERY_MS, REORDER_BYTES, REORDER_MESSAGES, REORDER_MS } from './limits.ts';
+import { BEGINNING_MS, REORDER_BYTES, REORDER_MESSAGES, REORDER_MS } from './limits.ts';
 
 /** Sequence numbers, both included. */
 export interface Range {
@@ -25,13 +25,10 @@ export class Reorder<T> {
   #bytes = 0;
   /** When we learned that there is something below a number; both rise. */
   #noticed: { below: number; at: number }[] = [];
-  /** When a connection was made anew, or something that it brings again came since. */
-  #recovers_at: number;
 
-  /** `next`: the number that is due, where it is known from before. `renewed_at`: see {@link Reorder.restart}. */
-  constructor(next?: number, renewed_at = -Infinity) {
+  /** `next`: the number that is due, where it is known from before. */
+  constructor(next?: number) {
     this.#next = next;
-    this.#recovers_at = renewed_at;
   }
 
   /** The number that is due; undefined until it is known where the lane begins for us. */
@@ -60,7 +57,8 @@ export class Reorder<T> {
     if ((this.#next !== undefined && sequence < this.#next) || this.#held.has(sequence))
       return { kind: 'refused' };
     const was_missing = sequence < (this.#noticed.at(-1)?.below ?? 0);
-    if (was_missing) this.#goOn(now);
+    // The rest is on its way, too.
+    if (was_missing) this.restart(now);
     this.#held.set(sequence, { message, bytes });
     this.#bytes += bytes;
     this.#notice(sequence, now);
@@ -85,10 +83,17 @@ export class Reorder<T> {
     return deliveries;
   }
 
-  /** A connection was made anew: what is missing could not come until `now`, and the wait for it begins anew. */
+  /** What is missing could not come until `now`, as where a connection was made anew: the wait for it begins anew. */
   restart(now: number): void {
-    this.#recovers_at = now;
     this.#noticed = this.#noticed.map(({ below }) => ({ below, at: now }));
+  }
+
+  /** The sender says that nothing before `from` comes any more. */
+  giveUp(from: number): Delivery<T>[] {
+    const deliveries: Delivery<T>[] = [];
+    const end = Math.min(from, this.#noticed.at(-1)?.below ?? 0);
+    while (this.#next !== undefined && this.#next < end) deliveries.push(...this.#skipTo(end, this.#next));
+    return deliveries;
   }
 
   /** Nothing comes any more: what is here, and what is missing before it. */
@@ -102,7 +107,7 @@ export class Reorder<T> {
   get deadline(): number | undefined {
     const first = this.#noticed[0];
     if (first === undefined) return undefined;
-    return first.at + (this.#recovers(first.at) ? RECOVERY_MS : REORDER_MS);
+    return first.at + (this.#next === undefined ? BEGINNING_MS : REORDER_MS);
   }
 
   /** What to ask for: all that is known to be missing. Empty while we do not know where the lane begins. */
@@ -117,16 +122,6 @@ export class Reorder<T> {
       first = sequence + 1;
     }
     return ranges;
-  }
-
-  #recovers(now: number): boolean {
-    return now <= this.#recovers_at + RECOVERY_MS;
-  }
-
-  /** Some of what is missing came: the rest is on its way, too. */
-  #goOn(now: number): void {
-    if (this.#recovers(now)) this.#recovers_at = now;
-    this.#noticed = this.#noticed.map(({ below }) => ({ below, at: now }));
   }
 
   #notice(below: number, at: number): void {
@@ -152,12 +147,16 @@ export class Reorder<T> {
 
   /** Gives up what is missing first. */
   #skip(): Delivery<T>[] {
-    const lowest = Math.min(...this.#held.keys());
-    const end = Math.min(lowest, this.#noticed[0]!.below);
     const first = this.#next;
-    if (first === undefined) this.#assumed = lowest;
-    this.#next = first === undefined ? lowest : end;
-    const told: Delivery<T>[] = first === undefined ? [] : [{ kind: 'missing', first, last: end - 1 }];
-    return [...told, ...this.#settle()];
+    if (first !== undefined) return this.#skipTo(this.#noticed[0]!.below, first);
+    this.#assumed = Math.min(...this.#held.keys());
+    this.#next = this.#assumed;
+    return this.#settle();
+  }
+
+  /** Gives up what is missing from `first`, which is due, up to, without, `end` or what is here. */
+  #skipTo(end: number, first: number): Delivery<T>[] {
+    this.#next = Math.min(end, ...this.#held.keys());
+    return [{ kind: 'missing', first, last: this.#next - 1 }, ...this.#settle()];
   }
 }

@@ -38,9 +38,9 @@ export class Retention {
     );
   }
 
-  /** Whether there are any of a lane. */
-  has(context: Context, lane: number): boolean {
-    return this.#kept.some((kept) => kept.context === context && kept.lane === lane);
+  /** Number of the oldest of a lane; undefined if there are none. */
+  first(context: Context, lane: number): number | undefined {
+    return this.#kept.find((kept) => kept.context === context && kept.lane === lane)?.sequence;
   }
 
   /** Drops the frames of a lane whose member left: whoever has it next is not to have them. */

@@ -104,17 +104,19 @@ export class Sending {
   /** Whether messages to this member alone are kept: it may miss the last of them, and does not learn that from what is for all. */
   keepsFor(id: Bytes): boolean {
     const lane = this.#lanes.get(id);
-    return lane !== undefined && this.#retention.has(CONTEXT.MSG, lane);
+    return lane !== undefined && this.#retention.first(CONTEXT.MSG, lane) !== undefined;
   }
 
-  /** Sends again what a member misses: of lane 0, or of its own. */
-  resend(to: Destination, context: Context, lane: number, ranges: readonly Range[]): void {
+  /** Sends again what a member misses, of lane 0 or of its own, and tells it where some of that is gone. */
+  resend(to: Destination, context: Context, lane: number, ranges: readonly Range[]): Awaitable<void> {
     if (this.slot === undefined || to.slot === undefined) return;
     if (lane !== LANE_OF_ALL && lane !== this.#laneOf(to.id)) return;
     for (const { frame } of this.#retention.find(context, lane, ranges, this.#now())) {
-      if (!this.#resent.take(frame.length, this.#now())) return;
+      if (!this.#resent.take(frame.length, this.#now())) break;
       this.#transmit(address(frame.slice(), this.slot, to.slot));
     }
+    const from = this.#retention.first(context, lane) ?? this.#sealer.next(context, lane);
+    if (ranges[0]!.first < from) return this.control({ kind: 'kept', context, lane, from }, to);
   }
 
   /** The member left for good. */

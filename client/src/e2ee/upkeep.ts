@@ -133,9 +133,12 @@ export class Upkeep {
         const asked = `${body.context} ${body.lane === LANE_OF_ALL}`;
         if (now < (peer.resent_at.get(asked) ?? -Infinity) + RESEND_ANSWER_MS) return;
         peer.resent_at.set(asked, now);
-        sending.resend(peer, body.context, body.lane, body.ranges);
+        run(() => sending.resend(peer, body.context, body.lane, body.ranges));
         return;
       }
+      case 'kept':
+        peer.inbox.isKept(body, now);
+        return;
       case 'move':
         run(() => invited(peer, body.invitation));
         return;

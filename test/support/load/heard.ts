@@ -27,7 +27,7 @@ export async function heardByAll(speaker: Member, ledger: Ledger): Promise<strin
   while (!speaker.over && speaker.breaks === breaks && waiting().length > 0) {
     if (Date.now() - Math.max(since, ledger.calmSince()) > HEARD_WITHIN_MS) {
       return waiting()
-        .map((other) => `${other.about()} (the last was ${other.listening.last(speaker)})`)
+        .map((other) => `${other.about()} (${other.listening.about(speaker)})`)
         .join(', ');
     }
     await sleep(PAUSE_MS);

@@ -1,5 +1,5 @@
 /** One client of a room: it comes by the SDK, talks, listens, breaks off and ends. Whatever is amiss goes to the ledger. */
-import type { CloseReason, ConnectionState, Frame, Room } from '../../../client/src/types.ts';
+import type { CloseReason, ConnectionState, Frame, Room, RoomEvents } from '../../../client/src/types.ts';
 import { FRAME_CLASS } from '../../../shared/protocol/frame.ts';
 import { type Door, doors } from './doors.ts';
 import { type Company, lookAround } from './company.ts';
@@ -251,12 +251,7 @@ export class Member implements Watched {
       room.on('left', ({ client_id, gone }) => {
         if (!gone) this.#tear(client_id);
       }),
-      room.on('error', (trouble) =>
-        noteTrouble(ledger, trouble, {
-          who: `room ${this.#company.number}: ${this.about()}`,
-          torn: (client_id) => this.#torn(client_id),
-        }),
-      ),
+      room.on('error', (trouble) => this.#troubled(trouble)),
     ];
     this.#stay = { page, room, key, stops };
     this.#company.byId.set(room.client_id, this);
@@ -294,6 +289,17 @@ export class Member implements Watched {
     if (this.#company.sealed || speaker === undefined) return;
     if (this.live && speaker.live) this.#world.ledger.count('torn');
     this.listening.tear(speaker);
+  }
+
+  #troubled(trouble: RoomEvents['error']): void {
+    const { error, from } = trouble;
+    noteTrouble(this.#world.ledger, trouble, {
+      who: `room ${this.#company.number}: ${this.about()}`,
+      torn: (client_id) => this.#torn(client_id),
+    });
+    const speaker = from === undefined ? undefined : this.#company.byId.get(from);
+    // It is told, and judged above.
+    if (error.code === 'lost' && speaker !== undefined) this.listening.tear(speaker);
   }
 
   /** What `client_id` said may be lost: its page is gone or another, or we were apart for too long. */

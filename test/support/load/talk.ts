@@ -1,5 +1,5 @@
 /** What clients say, and what each may hear of it: in order, once, from its own room, and all of it unless something broke. */
-import { HEARTBEAT_MS, RECOVERY_MS, RETENTION_MS } from '../../../client/src/e2ee/limits.ts';
+import { HEARTBEAT_MS, REORDER_MS, RETENTION_MS } from '../../../client/src/e2ee/limits.ts';
 import type { Ledger } from './ledger.ts';
 
 interface Word {
@@ -49,7 +49,7 @@ interface Heard {
 const APART_MS = RETENTION_MS - HEARTBEAT_MS;
 
 /** What can be sent again has come, and the rest is told to be lost, within this time after they hear each other again. */
-const MADE_UP_MS = 2 * RECOVERY_MS;
+const MADE_UP_MS = REORDER_MS;
 
 /** When something was heard last, of any class, and until when some may be lost for they were apart. */
 interface Silence {
@@ -80,7 +80,7 @@ export class Listening {
     this.#silences.clear();
   }
 
-  /** It was told, in a room that is not sealed, that some of what `speaker` said may be lost. */
+  /** It was told that some of what `speaker` said is lost, or, in a room that is not sealed, may be. */
   tear(speaker: Speaker): void {
     this.#tears.set(speaker, this.tears(speaker) + 1);
     const heard = this.#heard.get(speaker);
@@ -97,6 +97,13 @@ export class Listening {
     if (silence === undefined) return false;
     const now = Date.now();
     return now - silence.heard_at >= APART_MS || now < silence.excused_until;
+  }
+
+  /** For whoever looks into a breach: for how long nothing was heard of `speaker`, ms, and whether some may be lost. */
+  about(speaker: Speaker): string {
+    const { heard_at, excused_until } = this.#silences.get(speaker) ?? { heard_at: NaN, excused_until: NaN };
+    const now = Date.now();
+    return `the last was ${this.last(speaker)}, ${now - heard_at} ms ago, ${now - excused_until} ms after an excuse`;
   }
 
   #noise(speaker: Speaker): void {

@@ -25,6 +25,7 @@ const EXAMPLES: [string, ControlBody][] = [
     },
   ],
   [`07${hex(invitation)}`, { kind: 'move', invitation }],
+  ['0801ff01000000', { kind: 'kept', context: 1, lane: 255, from: 0x1000000 }],
   ['057ffffffc', { kind: 'key_request', kid: 0x7ffffffc }],
   [
     '0601ff0200000000000000010000000300ffffff',
@@ -72,7 +73,9 @@ describe('control bodies', () => {
   });
 
   it.each([
-    ['an unknown type', '08'],
+    ['an unknown type', '09'],
+    ['a KEPT of what is not kept', '08020000000001'],
+    ['a KEPT from more than there can be', '08010001000001'],
     ['a HELLO', '01'],
     ['a KID of no context', '0500000005'],
     ['a KID of 2^31', '0580000000'],

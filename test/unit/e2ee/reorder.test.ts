@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RECOVERY_MS, REORDER_BYTES, REORDER_MESSAGES, REORDER_MS } from '../../../client/src/e2ee/limits.ts';
+import {
+  BEGINNING_MS,
+  REORDER_BYTES,
+  REORDER_MESSAGES,
+  REORDER_MS,
+} from '../../../client/src/e2ee/limits.ts';
 import { Reorder } from '../../../client/src/e2ee/reorder.ts';
 import type { Delivery } from '../../../client/src/e2ee/reorder.ts';
 
@@ -47,7 +52,7 @@ describe('Reorder', () => {
     expect(accept(buffer, 2)).toBe('refused');
   });
 
-  it('waits a second for each gap, from when it was noticed', () => {
+  it('waits fifteen seconds for each gap, from when it was noticed', () => {
     const buffer = begun();
     accept(buffer, 2, 100);
     accept(buffer, 4, 900);
@@ -70,18 +75,36 @@ describe('Reorder', () => {
     expect(short(buffer.expire(2_000 + REORDER_MS))).toEqual(['1–2', 3, '4–5', 6]);
   });
 
-  it('waits five seconds for what it notices when a connection was made anew, as long as that brings something', () => {
+  it('waits as long anew where a connection was made anew', () => {
     const buffer = begun();
-    buffer.restart(1_000);
-    buffer.expect(4, 3_000);
-    expect(buffer.deadline).toBe(3_000 + RECOVERY_MS);
-    accept(buffer, 0, 5_000);
-    expect(buffer.deadline).toBe(5_000 + RECOVERY_MS);
-    accept(buffer, 2, 9_000);
-    expect(buffer.deadline).toBe(9_000 + RECOVERY_MS);
-    expect(short(buffer.expire(9_000 + RECOVERY_MS))).toEqual(['1–1', 2, '3–3']);
-    buffer.expect(6, 20_000);
-    expect(buffer.deadline).toBe(20_000 + REORDER_MS);
+    buffer.expect(4, 1_000);
+    buffer.restart(9_000);
+    expect(buffer.deadline).toBe(9_000 + REORDER_MS);
+  });
+
+  it('gives up what its sender has not kept, and waits for the rest', () => {
+    const buffer = begun();
+    accept(buffer, 2, 100);
+    accept(buffer, 4, 200);
+    buffer.expect(9, 300);
+    expect(short(buffer.giveUp(6))).toEqual(['0–1', 2, '3–3', 4, '5–5']);
+    expect(buffer.missing()).toEqual([{ first: 6, last: 8 }]);
+    expect(buffer.deadline).toBe(300 + REORDER_MS);
+    expect(accept(buffer, 5)).toBe('refused');
+    expect(short(buffer.giveUp(3))).toEqual([]);
+    expect(accept(buffer, 6)).toEqual([6]);
+  });
+
+  it('gives up nothing that it does not know to be missing', () => {
+    const buffer = begun();
+    expect(short(buffer.giveUp(1_000))).toEqual([]);
+    buffer.expect(2, 0);
+    expect(short(buffer.giveUp(1_000))).toEqual(['0–1']);
+    expect(accept(buffer, 2)).toEqual([2]);
+    const unbegun = new Reorder<number>();
+    accept(unbegun, 4);
+    expect(short(unbegun.giveUp(1_000))).toEqual([]);
+    expect(short(unbegun.begin(3))).toEqual([]);
   });
 
   it('holds 1,024 messages, and gives a gap up for the next', () => {
@@ -132,13 +155,14 @@ describe('Reorder', () => {
     expect(accept(buffer, 6)).toEqual([6, 7]);
   });
 
-  it('begins with what it has where nobody says where, after a second or 1,024 messages', () => {
+  it('begins with what it has where nobody says where, after five seconds or 1,024 messages', () => {
     const late = new Reorder<number>();
     late.expect(1_000, 0);
     expect(late.deadline).toBeUndefined();
     accept(late, 7, 10);
     accept(late, 9, 20);
-    expect(short(late.expire(10 + REORDER_MS))).toEqual([7]);
+    expect(short(late.expire(9 + BEGINNING_MS))).toEqual([]);
+    expect(short(late.expire(10 + BEGINNING_MS))).toEqual([7]);
     expect(short(late.expire(20 + REORDER_MS))).toEqual(['8–8', 9]);
     const full = new Reorder<number>();
     for (let i = 0; i < REORDER_MESSAGES; i++) expect(accept(full, 50 + i)).toEqual([]);
@@ -162,8 +186,12 @@ describe('Reorder', () => {
         arbitrary: fc.record({ kind: fc.constant('expect' as const), value: fc.nat({ max: 120 }) }),
       },
       {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('give_up' as const), value: fc.nat({ max: 120 }) }),
+      },
+      {
         weight: 2,
-        arbitrary: fc.record({ kind: fc.constant('wait' as const), value: fc.nat({ max: 700 }) }),
+        arbitrary: fc.record({ kind: fc.constant('wait' as const), value: fc.nat({ max: 700 * 15 }) }),
       },
     );
     fc.assert(
@@ -175,6 +203,7 @@ describe('Reorder', () => {
         for (const { kind, value } of events) {
           if (kind === 'wait') now += value;
           if (kind === 'expect') buffer.expect(value, now);
+          if (kind === 'give_up') told.push(...buffer.giveUp(value));
           told.push(...buffer.expire(now));
           if (kind !== 'arrive') continue;
           const acceptance = buffer.accept(value, value, 0, now);

@@ -29,6 +29,22 @@ describe('what a member missed', () => {
     expect(sent.length).toBeLessThanOrEqual(4 * 100);
   });
 
+  it('comes from somebody who answers after four seconds', async () => {
+    const town = new SealedTown();
+    const [ada, bob] = await town.gather('ada', 'bob');
+    await town.run(3_000);
+    const { meddle } = town;
+    town.meddle = (frame, from) => (from === ada ? [] : [frame]);
+    ada.say('unheard');
+    await town.run(1_000);
+    town.meddle = meddle;
+    for (const resident of [ada, bob]) resident.latency = () => 1_000;
+    ada.say('heard');
+    await town.run(8_000);
+    expect(bob.troubles).toEqual([]);
+    expect(textsOf(bob, 'ada')).toEqual(['ada: unheard', 'ada: heard']);
+  });
+
   it('comes when the room has moved without it, as slowly as after a break', async () => {
     const town = new SealedTown();
     const [ada, bob] = await town.gather('ada', 'bob');
