@@ -5,6 +5,11 @@ import type { ControlPush } from '../protocol/control-channel.ts';
 import type { Deps } from './deps.ts';
 import { inParallel } from './parallel.ts';
 
+/** Where a room is, for those who are told. */
+export function placeIn({ room_id, url, epoch }: RoomRecord): Pick<RoomRecord, 'room_id' | 'url' | 'epoch'> {
+  return { room_id, url, epoch };
+}
+
 /** Sends `message` to one connection, and forgets it if it is gone. Never throws: who heard nothing asks. */
 export async function tell(
   { push, store, clock, telemetry }: Deps,

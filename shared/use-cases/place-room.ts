@@ -4,7 +4,7 @@ import type { RoomRecord } from '../domain/room.ts';
 import type { TaskRecord } from '../domain/task.ts';
 import type { Deps } from './deps.ts';
 import { examineTask } from './examine-task.ts';
-import { notifyRoom } from './notify-room.ts';
+import { notifyRoom, placeIn } from './notify-room.ts';
 import { pickTask } from './pick-task.ts';
 import { registerEveryone, rehomeRoom, WILL_NOT_TAKE, type Registered } from './rehome-room.ts';
 
@@ -24,16 +24,18 @@ export async function settlePlaced(deps: Deps, placed: RoomRecord): Promise<Plac
   if (registered.kind !== 'registered') {
     const dead = (await examineTask(deps, room.task_id, registered, false)) === 'dead';
     const leaves = registered.kind === 'refused' && WILL_NOT_TAKE.has(registered.code);
-    if (!dead && !leaves) return { kind: 'elsewhere', room };
+    if (!dead && !leaves) {
+      // Its clients are registered when they ask where it is.
+      await notifyRoom(deps, room, { type: 'room.moved', ...placeIn(room) });
+      return { kind: 'elsewhere', room };
+    }
     const moved = await rehomeRoom(deps, room);
     if (moved.kind !== 'rehomed') return { kind: 'elsewhere', room };
     ({ room, registered } = moved);
   }
-  // Its clients come by themselves before long (R70), and are registered then.
   if (registered.kind !== 'registered') return { kind: 'elsewhere', room };
-  const { room_id, url, epoch } = room;
   const { connect_by } = registered;
-  await notifyRoom(deps, room, { type: 'room.ready', room_id, url, epoch, expires_at: connect_by });
+  await notifyRoom(deps, room, { type: 'room.ready', ...placeIn(room), expires_at: connect_by });
   return { kind: 'placed', room, connect_by };
 }
 

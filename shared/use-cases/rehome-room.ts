@@ -4,7 +4,7 @@ import type { TaskCallFailure } from '../ports/task-client.ts';
 import type { ProblemCode } from '../protocol/problem.ts';
 import type { Deps } from './deps.ts';
 import { registration } from './grant.ts';
-import { notifyRoom } from './notify-room.ts';
+import { notifyRoom, placeIn } from './notify-room.ts';
 import { pickBackup, pickTask } from './pick-task.ts';
 
 /** How a task says that it takes no room that it does not hold. */
@@ -69,10 +69,8 @@ export async function rehomeRoom(
     telemetry.count('rooms_rehomed');
     telemetry.info('room re-homed', { room_id: room.room_id, from: room.task_id, to: target.task_id });
     const registered = await registerEveryone(deps, result.room);
-    if (registered.kind === 'registered') {
-      const { room_id, url, epoch } = result.room;
-      await notifyRoom(deps, room, { type: 'room.moved', room_id, url, epoch });
-    }
+    // Who could not be registered is when it asks where the room is.
+    await notifyRoom(deps, room, { type: 'room.moved', ...placeIn(result.room) });
     return { kind: 'rehomed', room: result.room, registered };
   }
   await waker.wake();

@@ -1,4 +1,5 @@
 /** A fleet without a task: the first room, from the page and from the SDK in Node, on the whole local stack. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Page } from 'playwright-core';
 import { joinRoomOn } from '../../client/src/connect-sealed.ts';
@@ -19,6 +20,9 @@ async function nextTaskSlow(): Promise<() => Promise<void>> {
   await stack.kill(task!.task_id, 'SIGSTOP');
   return () => stack.kill(task!.task_id, 'SIGCONT');
 }
+
+/** Of somebody who says more than the page lets through nothing more is shown. */
+const TYPING_MS = 250;
 
 const heading = (page: Page) =>
   page.getByRole('heading', { name: 'A server is being started for your room' });
@@ -43,6 +47,7 @@ async function isMovedUnseen(ada: Visitor, grace: Visitor): Promise<void> {
   for (let n = 1; isThere(); n++) {
     await ada.say(`Still here, ${n}`);
     await grace.hear('Ada', `Still here, ${n}`);
+    await sleep(TYPING_MS);
   }
   await grace.say('We never left');
   await ada.hear('Grace', 'We never left');

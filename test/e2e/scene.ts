@@ -42,9 +42,9 @@ export function useScene(env: Record<string, string> = {}): void {
 async function report(): Promise<void> {
   for (const who of visitors) {
     await who.picture(`failed-${who.name}`);
-    console.error(`${who.name} sees:\n${await who.page.innerText('body')}`);
+    process.stderr.write(`${who.name} sees:\n${await who.page.innerText('body')}\n`);
   }
-  console.error(`The stack printed:\n${scene.stack.output()}`);
+  process.stderr.write(`The stack printed:\n${scene.stack.output()}\n`);
 }
 
 type Options = Parameters<typeof Visitor.arrive>[3];

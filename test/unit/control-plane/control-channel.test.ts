@@ -12,6 +12,7 @@ import { createRoom } from '../../../shared/use-cases/create-room.ts';
 import { joinRoom } from '../../../shared/use-cases/join-room.ts';
 import { notifyRoom } from '../../../shared/use-cases/notify-room.ts';
 import { placePending } from '../../../shared/use-cases/place-pending.ts';
+import { rehomeRoom } from '../../../shared/use-cases/rehome-room.ts';
 import { removeClient } from '../../../shared/use-cases/remove-client.ts';
 import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
 import { updateTasks } from '../../../shared/use-cases/update-tasks.ts';
@@ -125,6 +126,25 @@ describe('the control channel', () => {
     await granted(resumeClient(world.deps, grant));
     const { room_id, epoch } = grant;
     expect(told(world)).toEqual([['other', { type: 'room.moved', room_id, url: b.url, epoch: epoch + 1 }]]);
+  });
+
+  it('has everybody ask whom the task of their room could not be told of', async () => {
+    const world = await makeGrowing();
+    const grant = await granted(createRoom(world.deps, {}));
+    await listen(world, grant, 'one');
+    const { tasks } = world.deps;
+    const moved = (url: string, epoch: number) => ['one', { type: 'room.moved', room_id, url, epoch }];
+    const { room_id, epoch } = grant;
+    world.deps.tasks = { ...tasks, register: async () => ({ kind: 'failed', status: 500 }) };
+    const a = await world.addTask('a');
+    expect(told(world)).toEqual([moved(a.url, epoch + 1)]);
+    world.deps.tasks = tasks;
+    expect(await granted(resumeClient(world.deps, grant))).toMatchObject({ state: 'open', url: a.url });
+    // The same where it is placed anew.
+    const b = await world.addTask('b');
+    world.deps.tasks = { ...tasks, register: async () => ({ kind: 'failed', status: 500 }) };
+    await rehomeRoom(world.deps, (await world.store.getRoom(room_id))!);
+    expect(told(world)).toEqual([moved(b.url, epoch + 2)]);
   });
 
   it('tells that a room was given up, or closed', async () => {
