@@ -6,7 +6,8 @@ import FileOrder from './test/support/file-order.ts';
 /** The SDK is tested as it is written, not as it was built last. */
 const conditions = ['anteroom-source', 'node', 'import', 'default'];
 /** Hundreds of processes of ours load the same modules: each but the first takes them as they were compiled then. */
-const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile') };
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node-compile');
+
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -41,7 +42,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'parts',
-          env,
+          isolate: false,
           include: ['test/{contract,fuzz,integration}/**/*.test.ts'],
           exclude: ['test/integration/{stack,dev}/**'],
           globalSetup: ['test/support/global-setup.ts'],
@@ -54,7 +55,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'stack',
-          env,
+          isolate: false,
           include: ['test/integration/{stack,dev}/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts', 'test/support/bundled-task.ts'],
           testTimeout: 60_000,

@@ -233,13 +233,16 @@ export class Peer {
     return this.#inbox.next();
   }
 
-  /** The next message, which must be control of this type. */
+  /** The next message but for signs of life, which must be control of this type. */
   async control<T extends RelayControl['type']>(type: T): Promise<Extract<RelayControl, { type: T }>> {
-    const { data, binary } = await this.next();
-    if (binary) throw new Error(`expected ${type}, got a binary message of ${data.length} bytes`);
-    const control = JSON.parse(data.toString()) as RelayControl;
-    if (control.type !== type) throw new Error(`expected ${type}, got ${data.toString()}`);
-    return control as Extract<RelayControl, { type: T }>;
+    for (;;) {
+      const { data, binary } = await this.next();
+      if (binary) throw new Error(`expected ${type}, got a binary message of ${data.length} bytes`);
+      const control = JSON.parse(data.toString()) as RelayControl;
+      if (control.type === type) return control as Extract<RelayControl, { type: T }>;
+      // It may come at any time where nothing else does.
+      if (control.type !== 'alive') throw new Error(`expected ${type}, got ${data.toString()}`);
+    }
   }
 
   /** Reads the welcome, which must be the next message. */
