@@ -39,24 +39,12 @@ export default defineConfig({
         },
       },
       {
+        // Real sockets, tables, browsers and processes: as many stacks as files ask for, on a few processes of tests.
         ...shared,
         test: {
           name: 'parts',
           isolate: false,
-          include: ['test/{contract,fuzz,integration}/**/*.test.ts'],
-          exclude: ['test/integration/{stack,dev}/**'],
-          globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        // Each file starts the whole stack, a dozen processes.
-        ...shared,
-        test: {
-          name: 'stack',
-          isolate: false,
-          include: ['test/integration/{stack,dev}/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          include: ['test/{contract,fuzz,integration,e2e}/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts', 'test/support/bundled-task.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
