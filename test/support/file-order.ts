@@ -40,6 +40,7 @@ export default class FileOrder extends BaseSequencer {
     const rest = all.filter((file) => !long.includes(file) && !unit.includes(file));
     const stack = rest.filter(fits(...STACK));
     const parts = rest.filter((file) => !stack.includes(file));
-    return [...long, ...unit, ...spread(byRank(stack, STACK), byRank(parts, PARTS))];
+    // Two at a time leave half of the workers to those that compute.
+    return [...long.slice(0, 2), ...unit, ...long.slice(2), ...spread(byRank(stack, STACK), byRank(parts, PARTS))];
   }
 }
