@@ -25,6 +25,9 @@ export type WaitOutcome =
   /** By the signal. */
   | { kind: 'aborted' };
 
+/** Those who are told together to ask do so within this time, ms. */
+const SPREAD_MS = 500;
+
 /**
  * The control channel tells, and where it does not (there is none, it does not open, it leaves off), the router is asked
  * every few seconds. When the room is given up is the router's word: the clock of this machine may be wrong, and counts
@@ -42,6 +45,8 @@ class Wait {
   #expires_at: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #request: AbortController | undefined;
+  /** The room has a place that the router has yet to tell us: the channel told only that. */
+  #must_ask = false;
   #over = false;
   readonly #grant: PendingGrant;
   #resolve: (outcome: WaitOutcome) => void = () => undefined;
@@ -92,16 +97,20 @@ class Wait {
   }
 
   #due(): void {
-    if (this.#channel?.up === true && Date.now() < this.#expires_at) this.#schedule();
+    const is_told = this.#channel?.up === true && Date.now() < this.#expires_at;
+    if (is_told && !this.#must_ask) this.#schedule();
     else void this.#ask();
   }
 
   async #ask(): Promise<void> {
     if (this.#request !== undefined) return;
     this.#request = new AbortController();
+    const must_ask = this.#must_ask;
+    this.#must_ask = false;
     try {
       this.#answered(await this.#deps.api.resume(this.#grant, this.#request.signal));
     } catch (error) {
+      this.#must_ask ||= must_ask;
       this.#refused(error as AnteroomError);
     }
     this.#request = undefined;
@@ -137,8 +146,16 @@ class Wait {
     this.#heard_at = performance.now();
     if (push.type === 'room.closed') this.#end({ kind: 'given_up' });
     else if (push.type === 'room.pending') this.#expires(push.expires_at);
-    else if (push.type === 'room.moved') void this.#ask();
+    else if (push.type === 'room.moved') this.#moved();
     else if (push.epoch >= this.#grant.epoch) this.#ready(push);
+  }
+
+  #moved(): void {
+    this.#must_ask = true;
+    if (this.#request !== undefined) return;
+    // All who wait for the room are told at once.
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#due(), Math.random() * SPREAD_MS);
   }
 
   #ready(place: Place): void {

@@ -24,13 +24,12 @@ export async function settlePlaced(deps: Deps, placed: RoomRecord): Promise<Plac
   if (registered.kind !== 'registered') {
     const dead = (await examineTask(deps, room.task_id, registered, false)) === 'dead';
     const leaves = registered.kind === 'refused' && WILL_NOT_TAKE.has(registered.code);
-    if (!dead && !leaves) {
-      // Its clients are registered when they ask where it is.
+    const moved = dead || leaves ? await rehomeRoom(deps, room) : undefined;
+    if (moved === undefined || moved.kind === 'no_task') {
+      // Its clients are registered, or moved on, when they ask where it is.
       await notifyRoom(deps, room, { type: 'room.moved', ...placeIn(room) });
-      return { kind: 'elsewhere', room };
     }
-    const moved = await rehomeRoom(deps, room);
-    if (moved.kind !== 'rehomed') return { kind: 'elsewhere', room };
+    if (moved?.kind !== 'rehomed') return { kind: 'elsewhere', room };
     ({ room, registered } = moved);
   }
   if (registered.kind !== 'registered') return { kind: 'elsewhere', room };

@@ -55,11 +55,13 @@ export async function takeUpSeat(
         known = result.client;
         break;
       case 'resumed': {
+        // Who was not told yet that the room is at this task has lost no connection to it.
+        const knew = client.updated_at >= result.room.placed_at;
         const connected = await connectClient(deps, {
           room: result.room,
           client: result.client,
           resuming: true,
-          cut_off,
+          cut_off: cut_off && knew,
         });
         if (!connected.ok) return connected;
         telemetry.count('clients_resumed');

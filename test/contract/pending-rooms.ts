@@ -260,6 +260,31 @@ export function pendingRoomsContract(name: string, make: () => Promise<PendingSt
       expect(await breaches()).toEqual([]);
     });
 
+    it('do not speak against a task that has not taken them: their clients were never there', async () => {
+      const { world, breaches } = await start();
+      const first = await granted(createRoom(world.deps, { max_clients: 3 }));
+      const crowd = [
+        first,
+        await granted(joinRoom(world.deps, first)),
+        await granted(joinRoom(world.deps, first)),
+      ];
+      const { tasks } = world.deps;
+      world.deps.tasks = { ...tasks, register: async () => ({ kind: 'silent' }) };
+      world.advance(1_000);
+      const task = await world.addTask('a');
+      await world.addTask('b');
+      for (const grant of crowd) {
+        expect((await refused(resume(world, grant))).code).toBe('no_task_available');
+      }
+      expect((await world.store.getRoom(first.room_id))!.url).toBe(task.url);
+      // Who was refused there, and comes again, has waited for it.
+      expect(await granted(resume(world, first)).catch(() => 'moved on')).toBe('moved on');
+      expect((await world.store.getRoom(first.room_id))!.url).not.toBe(task.url);
+      world.deps.tasks = tasks;
+      for (const grant of crowd) expect((await granted(resume(world, grant))).state).toBe('open');
+      expect(await breaches()).toEqual([]);
+    });
+
     it('are placed once each, and never too many, however many are created and looked after at once', async () => {
       const rooms = Math.ceil(200 * crowd);
       const most = Math.ceil(150 * crowd);

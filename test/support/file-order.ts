@@ -41,6 +41,11 @@ export default class FileOrder extends BaseSequencer {
     const stack = rest.filter(fits(...STACK));
     const parts = rest.filter((file) => !stack.includes(file));
     // Two at a time leave half of the workers to those that compute.
-    return [...long.slice(0, 2), ...unit, ...long.slice(2), ...spread(byRank(stack, STACK), byRank(parts, PARTS))];
+    return [
+      ...long.slice(0, 2),
+      ...unit,
+      ...long.slice(2),
+      ...spread(byRank(stack, STACK), byRank(parts, PARTS)),
+    ];
   }
 }

@@ -9,7 +9,7 @@ import { HeldFrames } from './held-frames.ts';
 import { InOrder } from './in-order.ts';
 import { CONTEXT, isSigned, unpackKid } from './kid.ts';
 import type { Context } from './kid.ts';
-import { LANE_OF_ALL, placeOf } from './lanes.ts';
+import { LANE_OF_ALL, nameOf, placeOf } from './lanes.ts';
 import { RESEND_MOST_MS, RESEND_MS, RESEND_SOON_MS } from './limits.ts';
 import { Opener } from './opener.ts';
 import type { Opening, RefusalReason } from './opener.ts';
@@ -80,8 +80,6 @@ function tried(lane: Lane, at: number, tries: number): void {
   lane.tries = tries;
 }
 
-const nameOf = (context: Context, lane: number): number => context * 256 + lane;
-
 export class Inbox {
   readonly #events: InboxEvents;
   readonly #keys: ReceivingKeys;
@@ -129,6 +127,7 @@ export class Inbox {
 
   /** What the member says to us alone: where its lane for all, and that for us, begin for us, and how far they go. */
   begins(all: Spans, own: { lane: number; spans: Spans }, now: number): void {
+    if (own.lane !== this.#own_lane) this.#leaveLane(this.#own_lane, now);
     this.#own_lane = own.lane;
     this.#spans(LANE_OF_ALL, all, true, now);
     this.#spans(own.lane, own.spans, true, now);
@@ -260,6 +259,15 @@ export class Inbox {
       if (begins) this.#deliver(entry, entry.reorder.begin(span.start), now);
       entry.reorder.expect(span.next, now);
       this.#note(entry, now);
+    }
+  }
+
+  /** A lane is not ours any more: what is missing of it does not come. */
+  #leaveLane(lane: number | undefined, now: number): void {
+    if (lane === undefined) return;
+    for (const context of [CONTEXT.CTRL, CONTEXT.MSG]) {
+      const entry = this.#lanes.get(nameOf(context, lane));
+      if (entry !== undefined) this.#deliver(entry, entry.reorder.flush(), now);
     }
   }
 

@@ -25,6 +25,11 @@ export function placeOf(ctr: number): Place {
   return { lane: ctr % 256, sequence: Math.floor(ctr / 256) };
 }
 
+/** One number for a lane of a context, as key of a map. */
+export function nameOf(context: number, lane: number): number {
+  return context * 256 + lane;
+}
+
 /** A sender's lanes: one for each member that it writes to alone. */
 export class Lanes {
   readonly #lanes = new Map<string, number>();

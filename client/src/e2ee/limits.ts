@@ -15,10 +15,10 @@ export const REPLAY_WINDOW = 1_024;
 /**
  * What a reorder buffer holds at most (of its bytes: see below), and for how long it waits for what is missing, ms, since some of
  * it came last. Who has sent it tells what is gone; so this is for one that does not answer, or too slowly: machines stand still
- * for seconds.
+ * for seconds. What was sealed with a key of before can be opened for as long.
  */
 export const REORDER_MESSAGES = 1_024;
-export const REORDER_MS = 15_000;
+export const REORDER_MS = OLD_KEY_MS;
 /** For how long messages wait to be told where their lane begins, ms. */
 export const BEGINNING_MS = 5_000;
 /** How long senders keep their sealed frames of contexts 0 and 1, ms, and how many bytes of them. */

@@ -9,7 +9,7 @@ import type { ControlBody, Spans } from './control-body.ts';
 import { Budget } from './budget.ts';
 import { CONTEXT, isSigned } from './kid.ts';
 import type { Context } from './kid.ts';
-import { LANE_OF_ALL, Lanes, placeOf } from './lanes.ts';
+import { LANE_OF_ALL, Lanes, nameOf, placeOf } from './lanes.ts';
 import { RESENT_BYTES, RESENT_FRAMES } from './limits.ts';
 import type { Range } from './reorder.ts';
 import { Retention } from './retention.ts';
@@ -43,6 +43,8 @@ export class Sending {
   /** Where lane 0 began for the member that has a lane: with the key that it was given first. */
   readonly #all_began = new Map<number, Numbers>();
   readonly #retention = new Retention();
+  /** By context and lane: the first sequence number that has not gone out. (More may be being sealed.) */
+  readonly #sent = new Map<number, number>();
   readonly #resent = new Budget(RESENT_FRAMES, RESENT_BYTES);
   readonly #transmit: (frame: Bytes, via?: number) => void;
   readonly #now: () => number;
@@ -111,11 +113,15 @@ export class Sending {
   resend(to: Destination, context: Context, lane: number, ranges: readonly Range[]): Awaitable<void> {
     if (this.slot === undefined || to.slot === undefined) return;
     if (lane !== LANE_OF_ALL && lane !== this.#laneOf(to.id)) return;
-    for (const { frame } of this.#retention.find(context, lane, ranges, this.#now())) {
+    const kept = this.#retention.find(context, lane, ranges, this.#now());
+    const first = this.#retention.first(context, lane) ?? this.#sent.get(nameOf(context, lane)) ?? 0;
+    // Whoever comes back as somebody new has no keys of before.
+    const from = Math.max(first, lane === LANE_OF_ALL ? this.#allBegan(to.id, context) : 0);
+    for (const { frame, sequence } of kept) {
+      if (sequence < from) continue;
       if (!this.#resent.take(frame.length, this.#now())) break;
       this.#transmit(address(frame.slice(), this.slot, to.slot));
     }
-    const from = this.#retention.first(context, lane) ?? this.#sealer.next(context, lane);
     if (ranges[0]!.first < from) return this.control({ kind: 'kept', context, lane, from }, to);
   }
 
@@ -134,11 +140,22 @@ export class Sending {
   }
 
   #sealed({ frame, context, ctr }: SealedFrame, to: Destination | undefined): void {
-    if (isSigned(context)) this.#retention.add({ ...placeOf(ctr), context, frame }, this.#now());
+    if (isSigned(context)) {
+      const place = placeOf(ctr);
+      this.#sent.set(nameOf(context, place.lane), place.sequence + 1);
+      this.#retention.add({ ...place, context, frame }, this.#now());
+    }
     const destination = to === undefined ? TO_ALL : to.slot;
     // Both may have changed while we sealed.
     if (this.slot === undefined || destination === undefined) return;
     this.#transmit(address(frame, this.slot, destination));
+  }
+
+  /** Where lane 0 began for a member; 0 if it was not told. */
+  #allBegan(id: Bytes, context: Context): number {
+    const lane = this.#lanes.get(id);
+    const [control, messages] = (lane === undefined ? undefined : this.#all_began.get(lane)) ?? [0, 0];
+    return context === CONTEXT.CTRL ? control : messages;
   }
 
   #laneOf(id: Bytes): number {

@@ -245,6 +245,20 @@ describe('a control channel', () => {
     await relay.connections.next();
   });
 
+  it('that says so once has the router asked until that has told', async () => {
+    const { router, relay, control, options } = await noTask();
+    const creating = create({ ...options, timings: { ...PATIENT, pending_poll_ms: 50 } });
+    const channel = await nextChannel(control);
+    await router.requests.next();
+    router.answer(...Array.from({ length: 2 }, () => problemAnswer('no_task_available')));
+    channel.tell({ type: 'room.pending', room_id: ROOM, expires_at: Date.now() + 60_000 });
+    channel.tell({ type: 'room.moved', room_id: ROOM, url: 'ws://127.0.0.1:9', epoch: 3 });
+    for (let n = 0; n < 2; n++) expect((await router.requests.next()).path).toBe('/join-room');
+    router.pending = undefined;
+    expect((await creating).state.status).toBe('live');
+    await relay.connections.next();
+  });
+
   it('that names a place which is none ends the wait', async () => {
     const { control, ready, options } = await noTask();
     const creating = create(options);

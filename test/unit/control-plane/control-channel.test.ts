@@ -147,6 +147,15 @@ describe('the control channel', () => {
     expect(told(world)).toEqual([moved(b.url, epoch + 2)]);
   });
 
+  it('has everybody ask where the task of their room is gone and there is no other', async () => {
+    const world = await makeGrowing();
+    const { room_id, epoch, ...grant } = await granted(createRoom(world.deps, {}));
+    await listen(world, { room_id, epoch, ...grant }, 'one');
+    world.deps.tasks = { ...world.deps.tasks, register: async () => ({ kind: 'unreachable' }) };
+    const { url } = await world.addTask('a');
+    expect(told(world)).toEqual([['one', { type: 'room.moved', room_id, url, epoch: epoch + 1 }]]);
+  });
+
   it('tells that a room was given up, or closed', async () => {
     const world = await makeGrowing();
     const waiting = await granted(createRoom(world.deps, {}));

@@ -73,3 +73,30 @@ it('a member is told what is gone of what it asks for, and nothing where all is 
   await ours.resend(ann, CONTEXT.MSG, 0, [{ first: 2, last: 2 }]);
   expect(sent.map(isMessage)).toEqual([false]);
 });
+
+it('a member is not told that what is still being sealed is gone', async () => {
+  const { sending: ours, sent, clock } = await sending();
+  const ann = member(1, 7);
+  await ours.seal(MESSAGE, undefined, Uint8Array.of(0));
+  clock.now += RETENTION_MS;
+  sent.length = 0;
+  const sealing = ours.seal(MESSAGE, undefined, Uint8Array.of(1));
+  expect(sent).toEqual([]);
+  const answering = ours.resend(ann, CONTEXT.MSG, 0, [{ first: 1, last: 1 }]);
+  await Promise.all([sealing, answering]);
+  expect(sent.map(isMessage)).toEqual([true]);
+});
+
+it('a member that comes back as somebody new is not sent what it has no key for', async () => {
+  const { sending: ours, sent } = await sending();
+  const ann = member(1, 7);
+  ours.spansFor(ann.id);
+  await ours.seal(MESSAGE, undefined, Uint8Array.of(0));
+  ours.release(ann.id);
+  ours.keyChanged();
+  ours.spansFor(ann.id);
+  await ours.seal(MESSAGE, undefined, Uint8Array.of(1));
+  sent.length = 0;
+  await ours.resend(ann, CONTEXT.MSG, 0, ALL);
+  expect(sent.map(isMessage)).toEqual([true, false]);
+});
