@@ -8,6 +8,10 @@ const conditions = ['anteroom-source', 'node', 'import', 'default'];
 /** Hundreds of processes of ours load the same modules: each but the first takes them as they were compiled then. */
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node-compile');
 
+const ALONE = [
+  'test/model/*.test.ts',
+  'test/integration/stream-task/{fencing,floods,hostile-clients,hostile-http}.test.ts',
+];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -28,11 +32,11 @@ export default defineConfig({
         },
       },
       {
-        // Thousands of runs: a process of its own, so that no other test waits for its garbage.
+        // They measure the memory of their process, hold it up, or leave the garbage of thousands of runs in it.
         ...shared,
         test: {
-          name: 'model',
-          include: ['test/model/*.test.ts'],
+          name: 'alone',
+          include: ALONE,
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -45,6 +49,7 @@ export default defineConfig({
           name: 'parts',
           isolate: false,
           include: ['test/{contract,fuzz,integration,e2e}/**/*.test.ts'],
+          exclude: ALONE,
           globalSetup: ['test/support/global-setup.ts', 'test/support/bundled-task.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
