@@ -8,6 +8,15 @@ import { SealedTown } from '../../support/sealed-room.ts';
 const textsOf = (resident: Resident, from: string): string[] =>
   resident.texts.filter((text) => text.startsWith(`${from}: `));
 
+/** What `speaker` says for a second reaches nobody. */
+async function sayUnheard(town: SealedTown, speaker: Resident): Promise<void> {
+  const { meddle } = town;
+  town.meddle = (frame, from) => (from === speaker ? [] : [frame]);
+  speaker.say('unheard');
+  await town.run(1_000);
+  town.meddle = meddle;
+}
+
 describe('what a member missed', () => {
   it('comes whole over a slow line, and about once', async () => {
     const town = new SealedTown();
@@ -33,11 +42,7 @@ describe('what a member missed', () => {
     const town = new SealedTown();
     const [ada, bob] = await town.gather('ada', 'bob');
     await town.run(3_000);
-    const { meddle } = town;
-    town.meddle = (frame, from) => (from === ada ? [] : [frame]);
-    ada.say('unheard');
-    await town.run(1_000);
-    town.meddle = meddle;
+    await sayUnheard(town, ada);
     for (const resident of [ada, bob]) resident.latency = () => 1_000;
     ada.say('heard');
     await town.run(8_000);
@@ -51,11 +56,7 @@ describe('what a member missed', () => {
     for (const resident of [ada, bob]) resident.latency = () => 700;
     await town.run(3_000);
     // Ada went on to the new task alone, for Bob had not followed in time.
-    const { meddle } = town;
-    town.meddle = (frame, from) => (from === ada ? [] : [frame]);
-    ada.say('unheard');
-    await town.run(1_000);
-    town.meddle = meddle;
+    await sayUnheard(town, ada);
     bob.channel.arrived();
     ada.say('heard');
     await town.run(10_000);
