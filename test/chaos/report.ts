@@ -27,8 +27,11 @@ export interface Summary {
    * were there, and where one of them was away, too.
    */
   recoveries: Partial<Record<FaultKind, { alone?: Figures; disturbed?: Figures }>>;
-  /** While a task drained, how long its clients heard no pose of one another at most, and those of other tasks meanwhile. */
-  pose_gaps: { hit: Figures | undefined; others: Figures | undefined };
+  /**
+   * While a task drained, how long its clients heard no pose of one another at most, and those of other tasks meanwhile; and
+   * those of either whose task another fault hit as well.
+   */
+  pose_gaps: Record<keyof Ledger['pose_gaps'], Figures | undefined>;
   /** Times to aim at on a quiet machine. They say nothing about whether the run has passed. */
   goals: readonly Goal[];
   machine: Machine | undefined;
@@ -62,8 +65,12 @@ function goalsOf(recoveries: Summary['recoveries'], { hit }: Summary['pose_gaps'
 export function summaryOf(options: ChaosOptions, ledger: Ledger, machine?: Machine): Summary {
   const { env: _, ...told } = options;
   const recoveries = recoveriesOf(ledger);
-  const { hit, others } = ledger.pose_gaps;
-  const pose_gaps = { hit: figuresOf(hit), others: figuresOf(others) };
+  const { hit, others, disturbed } = ledger.pose_gaps;
+  const pose_gaps = {
+    hit: figuresOf(hit),
+    others: figuresOf(others),
+    disturbed: figuresOf(disturbed),
+  };
   return {
     passed: ledger.breaches_in_all === 0,
     repeat: repeatCommand(options),
@@ -113,9 +120,11 @@ export function verdict(summary: Summary): string {
       ? []
       : [`  ${kind}, with the router or DynamoDB away: ${figuresText(disturbed)}`]),
   ]);
-  const gaps = Object.entries({ 'its clients': pose_gaps.hit, others: pose_gaps.others }).flatMap(
-    ([who, figures]) => (figures === undefined ? [] : [`  ${who}: ${figuresText(figures)}`]),
-  );
+  const gaps = Object.entries({
+    'its clients': pose_gaps.hit,
+    others: pose_gaps.others,
+    'whom another fault hit, too': pose_gaps.disturbed,
+  }).flatMap(([who, figures]) => (figures === undefined ? [] : [`  ${who}: ${figuresText(figures)}`]));
   const kinds = FAULT_KINDS.flatMap((kind) => {
     const count = summary.faults.filter((fault) => fault.kind === kind).length;
     return count === 0 ? [] : [`${kind} ${count}`];

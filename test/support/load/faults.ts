@@ -143,7 +143,7 @@ export function startFaults(options: FaultOptions): Faults {
       if (kind === 'pause' || kind === 'freeze') await relieve(task_id, task_id, 'thaw');
       if (kind === 'cut') await relieve(task_id, `${task_id}/router`, 'pass');
       fault.over();
-      if (kind === 'term') for (const member of members) member.watch.drained(fault);
+      if (kind === 'term') for (const member of members) member.watch.poses.drained(fault);
       // One that was taken for dead may have been replaced, or is to come back yet.
       if (!ENDS.includes(kind)) await until(() => isWhole([]), WHOLE_WITHIN_MS);
     } finally {

@@ -102,8 +102,11 @@ export class Ledger {
   live = 0;
   /** Time from a fault until a client whom it hit had heard from everybody in its room again. */
   readonly recoveries = none();
-  /** The longest that a client of a task which drained heard no pose of another, and that others heard none meanwhile, ms. */
-  readonly pose_gaps = { hit: [] as number[], others: [] as number[] };
+  /**
+   * The longest that a client of a task which drained heard no pose of another, and that others heard none meanwhile, ms.
+   * `disturbed`: of either, where another fault hit their task, too.
+   */
+  readonly pose_gaps = { hit: [] as number[], others: [] as number[], disturbed: [] as number[] };
   #began = Date.now();
   readonly #told: (breach: string) => void;
 

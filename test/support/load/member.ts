@@ -36,6 +36,7 @@ export class Member implements Watched {
   url = '';
   breaks = 0;
   stirred = 0;
+  strikes = 0;
   sent = 0;
   /** When it is this one's turn to send a pose. */
   readonly turn: number;
@@ -92,6 +93,8 @@ export class Member implements Watched {
 
   /** A fault is about to hit the task that it speaks to. */
   struck(fault: Fault): void {
+    this.strikes++;
+    this.watch.poses.struck();
     if (this.live) this.watch.struck(fault, this.others);
   }
 
@@ -272,7 +275,7 @@ export class Member implements Watched {
     if (frame_class === FRAME_CLASS.POSE) {
       const word = this.listening.hearPose(speaker, this, text);
       if (speaker === undefined || word === undefined) return;
-      this.watch.pose(speaker);
+      this.watch.poses.heard(speaker);
       this.watch.heard(speaker, word.at);
       return;
     }
