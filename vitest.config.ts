@@ -50,7 +50,11 @@ export default defineConfig({
           isolate: false,
           include: ['test/{contract,fuzz,integration,e2e}/**/*.test.ts'],
           exclude: ALONE,
-          globalSetup: ['test/support/global-setup.ts', 'test/support/bundled-task.ts'],
+          globalSetup: [
+            'test/support/global-setup.ts',
+            'test/support/bundled-task.ts',
+            'test/support/compile-cache.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -6,6 +6,7 @@ import { collectDefaultMetrics } from 'prom-client';
 import { secretsManagerSource } from '../shared/adapters/secrets-manager.ts';
 import { ConfigError } from '../shared/config/read.ts';
 import { taskConfig, type TaskConfig } from '../shared/config/settings.ts';
+import { ecsAddress } from './ecs-address.ts';
 import { createLog } from './log.ts';
 import { keepNewSpaceSmall } from './memory.ts';
 import { metadataEndpoints } from './metadata.ts';
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
   const task = await startTask(config, {
     secrets: secretsManagerSource(config.ROUTER_SECRET_ID),
     endpoints: metadataEndpoints(process.env),
+    ecsAddress,
     log: (task_id) => log.child({ task_id }),
     ending,
   }).catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { TaskConfig } from '../shared/config/settings.ts';
 import type { SecretSource } from '../shared/ports/secrets.ts';
 import type { DrainResponse } from '../shared/protocol/api.ts';
-import { publicAddress, publicUrl } from './address.ts';
+import { type AddressDeps, type EcsAddress, publicAddress, publicUrl } from './address.ts';
 import { backoff } from './backoff.ts';
 import { Connects } from './connects.ts';
 import { drainTask } from './drain.ts';
@@ -23,6 +23,7 @@ import { wait } from './wait.ts';
 export interface TaskDeps {
   secrets: SecretSource;
   endpoints: MetadataEndpoints;
+  ecsAddress: EcsAddress;
   /** Called with the task id, once that is known. */
   log(task_id: string): Logger;
   timing?: Timing;
@@ -96,7 +97,12 @@ export async function startTask(config: TaskConfig, deps: TaskDeps): Promise<Str
   const migrating = new Set<string>();
 
   async function join(): Promise<void> {
-    const address = await findAddress(config, deps.endpoints, ecs, timing, log, stopping.signal);
+    const { endpoints, ecsAddress } = deps;
+    const address = await findAddress(
+      config,
+      { region: config.REGION, endpoints, ecs, ecsAddress, timeout: timing.metadata_call },
+      { timing, log, signal: stopping.signal },
+    );
     if (address === undefined || stopping.signal.aborted) return;
     heartbeat = startHeartbeat({
       identity: {
@@ -206,20 +212,12 @@ async function ownHealth(port: number, timing: Timing): Promise<void> {
 /** Tries until the address is found; undefined if stopped before. */
 async function findAddress(
   config: TaskConfig,
-  endpoints: MetadataEndpoints,
-  ecs: EcsTask | undefined,
-  timing: Timing,
-  log: Logger,
-  signal: AbortSignal,
+  deps: AddressDeps,
+  { timing, log, signal }: { timing: Timing; log: Logger; signal: AbortSignal },
 ): Promise<string | undefined> {
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
-      return await publicAddress(config, {
-        region: config.REGION,
-        endpoints,
-        ecs,
-        timeout: timing.metadata_call,
-      });
+      return await publicAddress(config, deps);
     } catch (error) {
       log.warn({ detail: (error as Error).message }, 'public address not found');
       await wait(backoff(attempt, timing.retry_first, timing.retry_longest), signal);

@@ -50,6 +50,7 @@ export async function startWholeTask(
   const task = await startTask(config, {
     secrets: source,
     endpoints: { ecs: undefined, instance: undefined },
+    ecsAddress: () => Promise.reject(new Error('not asked outside ECS')),
     log: () => (log === undefined ? quiet : createLog('info', {}, log)),
     timing: { ...TIMING, retry_first: 20, ...timing },
   });

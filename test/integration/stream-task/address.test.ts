@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { publicAddress, type AddressDeps } from '../../../stream-task/address.ts';
+import { ecsAddress } from '../../../stream-task/ecs-address.ts';
 import { ecsTask, metadataEndpoints } from '../../../stream-task/metadata.ts';
 import { paperFleet, startTestAws } from '../../support/aws.ts';
 
@@ -19,7 +20,7 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
 }
 
 function deps(given: Partial<AddressDeps> = {}): AddressDeps {
-  return { region: 'local', endpoints: NOWHERE, ecs: undefined, timeout: 2_000, ...given };
+  return { region: 'local', endpoints: NOWHERE, ecs: undefined, ecsAddress, timeout: 2_000, ...given };
 }
 
 afterEach(async () => {

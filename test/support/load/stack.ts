@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stackSettings, TABLES } from '../../../dev/settings.ts';
 import { routerConfig } from '../../../shared/config/settings.ts';
 import { allItems, type StoredItem } from '../dynamodb-items.ts';
+import { type BundledTask, bundleTask } from '../bundled-task.ts';
 import { descendants, survivors } from '../processes.ts';
 import { clientOf } from '../stack-tables.ts';
 import { startStack } from '../stack.ts';
@@ -63,17 +64,25 @@ function javaBelow(pid: number): number | undefined {
   });
 }
 
+/** The one that was built already, by whoever looks into it or for all tests of a run, or a new one. */
+async function deployedTask(env: LoadStackOptions['env']): Promise<BundledTask> {
+  const file = env['TASK_FILE'] ?? process.env['TASK_FILE'];
+  return file === undefined ? bundleTask() : { file, remove: () => Promise.resolve() };
+}
+
 export async function startLoadStack(options: LoadStackOptions): Promise<LoadStack> {
   const { tasks, proxies, print, onLine, breach } = options;
   /** Tasks that were told to end, by their names in what is printed. */
   const doomed = new Set<string>();
   let stopping = false;
+  const task = await deployedTask(options.env);
   const env = {
     // All clients of the load have one address: neither limit is what is looked at here.
     FAILED_JOINS: '0',
     MAX_SOCKETS_PER_ADDRESS: '5000',
     LOG_LEVEL: 'warn',
     ...options.env,
+    TASK_FILE: task.file,
     STORE: 'dynamodb',
     PORT: '0',
     STREAM_TASKS: String(tasks),
@@ -90,7 +99,10 @@ export async function startLoadStack(options: LoadStackOptions): Promise<LoadSta
     if (by_itself || AMISS.test(line)) breach(`it was printed: ${line}`);
   }
 
-  const stack = await startStack({ env, faults: proxies, onLine: heard });
+  const stack = await startStack({ env, faults: proxies, onLine: heard }).catch(async (error: unknown) => {
+    await task.remove();
+    throw error;
+  });
   void stack.ended.then(({ code, signal }) => {
     if (!stopping) breach(`the stack ended by itself: ${code ?? signal}`);
   });
@@ -132,6 +144,7 @@ export async function startLoadStack(options: LoadStackOptions): Promise<LoadSta
       client.destroy();
       const pids = descendants(stack.pid);
       await stack.stop();
+      await task.remove();
       return survivors(pids);
     },
   };
