@@ -82,6 +82,8 @@ export async function startDynamoDbLocal(shared = true): Promise<DynamoDbLocal> 
       '-Xmx128m',
       '-XX:TieredStopAtLevel=1',
       '-XX:+UseSerialGC',
+      // It makes exceptions for every request, most of which it never throws: their stack traces cost a fifth of its time.
+      '-XX:-StackTraceInThrowable',
       '-Djava.library.path=./DynamoDBLocal_lib',
     ];
     const options = ['-inMemory', ...(shared ? ['-sharedDb'] : []), '-disableTelemetry'].concat(
