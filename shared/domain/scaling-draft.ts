@@ -86,7 +86,9 @@ export function count(
   growthOf: (rooms: number) => number,
 ): ScalingNumbers {
   const rooms = sum(all, roomsOf) + pending;
-  const growth = growthOf(rooms);
+  // Where nothing is to be kept free, nothing is launched ahead of demand either.
+  const { places, percent } = policy.upscale;
+  const growth = places === 0 && percent === 0 ? 0 : growthOf(rooms);
   // In an outage of ours silent tasks are well, and will be heard again.
   const away = outage === undefined ? sum(tasks.SILENT, roomsOf) : 0;
   const back = outage === undefined ? 0 : sum(tasks.SILENT, placesOf);

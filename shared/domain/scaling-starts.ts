@@ -72,7 +72,7 @@ export function judgeStarts(
 
 /** The memory after a launch came out as `result`. */
 export function afterLaunch(memory: ScalingMemory, result: LaunchResult, now: number): ScalingMemory {
-  const { launching: _, ...rest } = memory;
+  const { launching: _launching, unanswered_since: _since, ...rest } = memory;
   const launched = result.launched.map(({ task_arn, created_at }) => ({
     task_arn,
     launched_at: created_at ?? now,

@@ -105,6 +105,8 @@ export interface ScalingMemory {
   starting: { task_arn: string; launched_at: number }[];
   /** A launch that was begun; its answer is not known yet. */
   launching?: { token: string; count: number; at: number } | undefined;
+  /** Since when no launch got an answer. */
+  unanswered_since?: number | undefined;
   backoff?: Backoff | undefined;
   /** Undefined where there is no other version. */
   trial?: Trial | undefined;

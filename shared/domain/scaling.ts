@@ -50,6 +50,10 @@ const REPLACED_AT_ONCE = 1 / 10;
 const DRAINED_MS = 30_000;
 /** A task of which nothing was heard for so long serves nobody, unless it answers when it is asked. */
 const HUNG_MS = 10 * 60_000;
+/** … or for so long, however many they are, as long as others are heard: then it is not our ears. */
+const ALL_HUNG_MS = 3 * HUNG_MS;
+/** Launches that got no answer for so long: nobody knows when a task may come. */
+const UNANSWERED_MS = 2 * SCALING_INTERVAL_MS;
 const DECISIONS_KEPT = 20;
 
 /** The tasks of an older version whose turn it is to go: those on STANDBY first, then the emptiest. */
@@ -198,10 +202,12 @@ function endStuck({ tasks, policy, view, now }: Situation, late: readonly Scalin
   }
   // Many, and it may be our ears: then nobody's rooms are touched.
   const few = tasks.SILENT.length === 1 || tasks.SILENT.length * 3 <= view.tasks.length;
+  const patience = few || tasks.READY.length === 0 ? HUNG_MS : ALL_HUNG_MS;
+  const asks = few || tasks.READY.length > 0;
   for (const task of tasks.SILENT) {
     const { task_id, rooms, since } = task;
     if (rooms === 0 && now - since >= policy.start_limit) stop(task, 'nothing is heard from it');
-    else if (rooms > 0 && few && now - since >= HUNG_MS) stop(task, 'it does not answer any more', task_id);
+    else if (rooms > 0 && asks && now - since >= patience) stop(task, 'it does not answer any more', task_id);
   }
 }
 
@@ -268,12 +274,18 @@ export function plan(view: FleetView, policy: ScalingPolicy, now: number): Scali
     tasks: Object.fromEntries(Object.entries(groups).map(([state, { length }]) => [state, length])),
   };
   const launched = sum(actions, (action) => (action.do === 'launch' ? action.count : 0));
-  const mayLaunch = !paused && view.tasks.length + launched < policy.max_tasks;
+  // Without a launch there is nothing to be answered.
+  const unanswered_since =
+    launched > 0 || view.memory.launching !== undefined ? view.memory.unanswered_since : undefined;
+  const answered = now - (unanswered_since ?? now) < UNANSWERED_MS;
+  const mayLaunch = answered && !paused && view.tasks.length + launched < policy.max_tasks;
   // Where no more than these may come, who finds them taken need not wait for them.
-  const ahead = numbers.coming + launched * policy.room_capacity + sum(tasks.STANDBY, placesOf);
+  const launching = answered ? launched * policy.room_capacity : 0;
+  const ahead = numbers.coming + launching + sum(tasks.STANDBY, placesOf);
   const memory: ScalingMemory = {
     ...view.memory,
     ...starts,
+    unanswered_since,
     trial,
     surplus_since,
     demand: noteDemand(view.memory.demand, numbers.rooms, now, horizon),

@@ -200,8 +200,11 @@ export interface RoomStore {
    */
   listPending(kind: TaskKind, limit: number): Promise<RoomRecord[]>;
 
-  /** How many rooms of a kind wait for a place, those that have expired and are not closed yet among them. As {@link listPending}. */
-  countPending(kind: TaskKind): Promise<number>;
+  /**
+   * How many rooms of a kind wait for a place that were created after `created_after`, by default all, those that have expired and
+   * are not closed yet among them. As {@link listPending}.
+   */
+  countPending(kind: TaskKind, created_after?: number): Promise<number>;
 
   /**
    * One transaction: gives `room` (as read: PENDING, not expired at `now`) a place on task `to`, which must have one at

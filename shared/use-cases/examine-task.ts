@@ -55,17 +55,20 @@ export async function examineTask(
   const task =
     failure.kind === 'silent' ? await store.noteSilence(task_id, cut_off) : await store.getTask(task_id);
   if (task === undefined || task.state === 'STOPPED') return 'dead';
-  const inFleet = await stateInFleet(deps, task.task_arn);
+  const certain =
+    failure.kind === 'unreachable' ||
+    (task.silent >= SILENT_REGISTERS && task.silent_resuming >= SILENT_RESUMING_REGISTERS);
+  // A thousand clients may come back from a task at once, and the fleet's API takes some 20 calls a second of everybody together.
+  // Where they are certain one of them asks, or whoever else finds the task: then no create tries it again.
+  const asks = !certain || !cut_off || task.silent === SILENT_REGISTERS;
+  const inFleet = asks ? await stateInFleet(deps, task.task_arn) : undefined;
   if (inFleet?.state === 'stopped') {
     // No create should try it again; its rooms and its record are the sweep's.
     await store.stopTask(task_id, task.started_at, clock.now());
     telemetry.warn('task is stopped, says the fleet', { task_id });
     return 'dead';
   }
-  const dead =
-    failure.kind === 'unreachable' ||
-    (task.silent >= SILENT_REGISTERS && task.silent_resuming >= SILENT_RESUMING_REGISTERS) ||
-    (await lostItsLease(deps, task));
+  const dead = certain || (await lostItsLease(deps, task));
   telemetry.warn('task did not take a register', { task_id, failure: failure.kind, dead });
   return dead ? 'dead' : 'alive';
 }

@@ -27,6 +27,8 @@ export type ScaleResult =
 
 /** Runs in a row while more rooms have begun to wait meanwhile. */
 const ROUNDS = 3;
+/** No further one begins later than this, so that it ends within the time of the function. The next run does the rest. */
+const NEXT_ROUND_MS = 20_000;
 /** A launch whose answer was lost is repeated for so long; then the fleet's list has long told what became of it. */
 const REPEAT_LAUNCH_MS = 10 * 60_000;
 
@@ -91,6 +93,8 @@ async function launch(deps: Deps, kind: TaskKind, kept: Kept): Promise<boolean> 
   } catch (error) {
     if (!(error instanceof FleetUnavailable)) throw error;
     telemetry.warn('it is not known whether tasks were launched', { kind, cause: error.message });
+    const { unanswered_since = clock.now() } = kept.memory;
+    await kept.write({ ...kept.memory, unanswered_since });
     return false;
   }
 }
@@ -153,7 +157,8 @@ async function scaleKind(deps: Deps, kind: TaskKind, { records, listed }: Source
   await kept.read();
   await launch(deps, kind, kept);
 
-  const pending = await store.countPending(kind);
+  // Who has waited for too long is given up, and needs no place any more.
+  const pending = await store.countPending(kind, clock.now() - policy.PENDING_LIMIT);
   const backup = policy.BACKUP_TASK;
   const scaling = policyOf(deps, kind);
   const view = fleetView(
@@ -194,11 +199,16 @@ async function scaleKind(deps: Deps, kind: TaskKind, { records, listed }: Source
   const next = launches && { token: random.uuid(), count: launches.count, at: clock.now() };
   const open = memory.launching ?? next;
   await kept.write({ ...memory, unlisted_since: undefined, launching: open });
-  if (open !== undefined && open === next) {
-    if (await launch(deps, kind, kept)) done++;
-    else faults++;
+  // Those who wait get what there is while more is launched.
+  const placing = pending > 0 ? placePending(deps, kind, activated) : undefined;
+  try {
+    if (open !== undefined && open === next) {
+      if (await launch(deps, kind, kept)) done++;
+      else faults++;
+    }
+  } finally {
+    await placing;
   }
-  if (pending > 0) await placePending(deps, kind, activated);
   return { decision, actions: done, faults, pending };
 }
 
@@ -217,11 +227,11 @@ async function noteUnlisted({ store, clock }: Deps, kinds: readonly TaskKind[]):
 async function scaleOnce(
   deps: Deps,
   kinds: readonly TaskKind[],
+  locked_until: number,
 ): Promise<ScaleResult & { pending?: number }> {
   const { store, fleet, clock, random, telemetry } = deps;
   const owner = random.uuid();
-  const now = clock.now();
-  if (!(await store.lockSweep('scale-fleet', owner, now, now + SCALING_LOCK_MS))) return { kind: 'locked' };
+  if (!(await store.lockSweep('scale-fleet', owner, clock.now(), locked_until))) return { kind: 'locked' };
   try {
     // The fleet's list is the older of the two: a task that registers meanwhile is not taken for one that never did.
     const listed = await fleet.list();
@@ -253,13 +263,17 @@ async function scaleOnce(
  * what it was planned from. Rooms that begin to wait while it runs are looked at too: who woke it for them found it locked.
  */
 export async function scaleFleet(deps: Deps): Promise<ScaleResult> {
-  const { store, policy } = deps;
+  const { store, policy, clock } = deps;
+  const begun = clock.now();
   const kinds = policy.KINDS.filter((kind) => policyOf(deps, kind).max_tasks > 0);
   if (kinds.length === 0) return { kind: 'off' };
   for (let round = 1; ; round++) {
-    const { pending, ...result } = await scaleOnce(deps, kinds);
-    if (result.kind !== 'scaled' || round === ROUNDS) return result;
-    const waiting = await Promise.all(kinds.map((kind) => store.countPending(kind)));
+    // A run that is ended with its Lambda must not leave a lock that outlives it.
+    const { pending, ...result } = await scaleOnce(deps, kinds, begun + SCALING_LOCK_MS);
+    const late = clock.now() - begun > NEXT_ROUND_MS;
+    if (result.kind !== 'scaled' || round === ROUNDS || late) return result;
+    const since = clock.now() - policy.PENDING_LIMIT;
+    const waiting = await Promise.all(kinds.map((kind) => store.countPending(kind, since)));
     if (waiting.reduce((sum, count) => sum + count, 0) <= (pending ?? 0)) return result;
   }
 }

@@ -2,7 +2,7 @@ import { SWEEP_LOCK_MS } from '../domain/liveness.ts';
 import { planSweep } from '../domain/sweep.ts';
 import type { TaskRecord, TaskRoom } from '../domain/task.ts';
 import { FleetUnavailable, type FleetTask } from '../ports/fleet.ts';
-import type { TaskRooms } from '../protocol/api.ts';
+import { taskKind, type TaskRooms } from '../protocol/api.ts';
 import type { Deps } from './deps.ts';
 import { inParallel } from './parallel.ts';
 import { placePending } from './place-pending.ts';
@@ -93,7 +93,8 @@ async function settleTask(deps: Deps, task: TaskRecord, parts: Parts): Promise<b
 
 /** Looks after the rooms that wait: by the tables alone, whatever the fleet's API does. How many could not be dealt with. */
 async function settlePending(deps: Deps): Promise<number> {
-  const results = await Promise.all(deps.policy.KINDS.map((kind) => placePending(deps, kind)));
+  // Of every kind: one that this deployment has no more may have left some, which are to be given up.
+  const results = await Promise.all(taskKind.options.map((kind) => placePending(deps, kind)));
   const faults = results.reduce((sum, result) => sum + result.faults, 0);
   if (faults > 0) deps.telemetry.count('sweep_faults', faults);
   return faults;

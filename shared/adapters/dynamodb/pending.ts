@@ -13,12 +13,15 @@ export function pendingMethods({
   at,
   names,
 }: Context): Pick<RoomStore, 'listPending' | 'countPending' | 'placeRoom'> {
-  const waiting = (kind: string) => ({
-    TableName: names.rooms,
-    IndexName: PENDING_INDEX,
-    KeyConditionExpression: '#pending = :pending',
-    ...expressionParts('#pending', { pending: kind }),
-  });
+  const waiting = (kind: string, after = 0) => {
+    const condition = '#pending = :pending AND #created_at > :after';
+    return {
+      TableName: names.rooms,
+      IndexName: PENDING_INDEX,
+      KeyConditionExpression: condition,
+      ...expressionParts(condition, { pending: kind, after }),
+    };
+  };
 
   return {
     async listPending(kind, limit) {
@@ -30,7 +33,7 @@ export function pendingMethods({
       return rooms.slice(0, limit);
     },
 
-    countPending: (kind) => calls.count(waiting(kind)),
+    countPending: (kind, created_after) => calls.count(waiting(kind, created_after)),
 
     async placeRoom(read, to, expires_at, now) {
       const room = placedRoomRecord(read, to, expires_at, now);

@@ -29,8 +29,8 @@ export function pendingMethods(state: MemoryState): PendingMethods {
         .map(({ room_id }) => roomRecord(state, room_id)!);
     },
 
-    async countPending(kind) {
-      return waiting(kind).length;
+    async countPending(kind, created_after = 0) {
+      return waiting(kind).filter(({ created_at }) => created_at > created_after).length;
     },
 
     async placeRoom(room, to, expires_at, now) {

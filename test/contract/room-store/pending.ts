@@ -110,6 +110,7 @@ export function pendingContract(make: MakeStore, crowd: number): void {
       expect(await store.listPending('relay', 2)).toEqual(listed.slice(0, 2));
       expect(await store.listPending('render', 10)).toEqual([render.room]);
       expect([await store.countPending('relay'), await store.countPending('render')]).toEqual([3, 1]);
+      expect(await store.countPending('relay', NOW - 2 * HOUR)).toBe(1);
     });
 
     it('can be joined and resumed, and left', async () => {

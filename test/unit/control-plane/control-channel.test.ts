@@ -315,7 +315,17 @@ describe('rooms that wait', () => {
     expect(await placePending(world.deps, 'relay')).toEqual({ placed: 0, expired: 0, faults: 0 });
     world.store.listPending = () => Promise.reject(new Error('injected'));
     expect(await placePending(world.deps, 'relay')).toEqual({ placed: 0, expired: 0, faults: 1 });
-    expect(await updateTasks(world.deps)).toMatchObject({ faults: 1 });
+    // One a kind.
+    expect(await updateTasks(world.deps)).toMatchObject({ faults: 2 });
+  });
+
+  it('for a kind that the deployment has no more are given up, too', async () => {
+    const world = await makeWorld({ KINDS: 'relay,render', MAX_RENDER_TASKS: '1' });
+    const { room_id } = await granted(createRoom(world.deps, { kind: 'render' }));
+    world.deps.policy = { ...world.deps.policy, KINDS: ['relay'] };
+    world.advance(world.deps.policy.PENDING_LIMIT);
+    await updateTasks(world.deps);
+    expect(await world.store.getRoom(room_id)).toBeUndefined();
   });
 
   it('are gone for who joins, resumes or asks while they are given up', async () => {

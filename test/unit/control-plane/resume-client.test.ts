@@ -170,4 +170,55 @@ describe('join-room that resumes', () => {
     await granted(world.heartbeat(anew));
     expect((await granted(resumeClient(world.deps, first))).url).toBe(anew.url);
   });
+
+  it('of many that come back from a dead task hardly any asks the fleet, whose calls are few', async () => {
+    const world = await makeWorld();
+    const dead = await world.addTask('a');
+    const rooms = [];
+    for (let n = 0; n < 20; n++) rooms.push(await connectedRoom(world));
+    await world.addTask('b');
+    world.fleet.set('arn:a', 'stopped');
+    let asked = 0;
+    const { fleet } = world.deps;
+    world.deps.fleet = {
+      ...fleet,
+      describe: (task_arn) => {
+        asked++;
+        return fleet.describe(task_arn);
+      },
+    };
+    dead.behaviour = 'unreachable';
+    for (const room of rooms.slice(0, 10)) {
+      expect(await granted(resumeClient(world.deps, room))).toMatchObject({ epoch: room.epoch + 1 });
+    }
+    expect(asked).toBe(0);
+    // Who joins asks, so that nobody else is sent there.
+    await granted(joinRoom(world.deps, rooms[10]!));
+    expect(asked).toBe(1);
+    expect((await world.store.getTask('a'))?.state).toBe('STOPPED');
+    expect(await granted(resumeClient(world.deps, rooms[11]!))).toMatchObject({
+      epoch: rooms[11]!.epoch + 1,
+    });
+    expect(asked).toBe(1);
+  });
+
+  it('of many that a silent task does not answer one or two ask the fleet', async () => {
+    const world = await makeWorld();
+    const dead = await world.addTask('a');
+    const rooms = [];
+    for (let n = 0; n < 10; n++) rooms.push(await connectedRoom(world));
+    await world.addTask('b');
+    let asked = 0;
+    world.deps.fleet = {
+      ...world.deps.fleet,
+      describe: () => {
+        asked++;
+        return Promise.resolve(undefined);
+      },
+    };
+    dead.behaviour = 'silent';
+    await refused(resumeClient(world.deps, rooms[0]!));
+    for (const room of rooms.slice(1)) await granted(resumeClient(world.deps, room));
+    expect(asked).toBe(2);
+  });
 });

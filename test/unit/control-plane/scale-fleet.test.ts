@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { memoryRoomStore } from '../../../shared/adapters/memory/store.ts';
+import { FleetUnavailable } from '../../../shared/ports/fleet.ts';
+import type { RoomStore } from '../../../shared/ports/room-store.ts';
 import { fleetMayGrow } from '../../../shared/use-cases/fleet-may-grow.ts';
 import { availableTasks } from '../../../shared/use-cases/list-tasks.ts';
 import { idOf, MINUTE, ScaledWorld } from '../../support/scaled-world.ts';
@@ -104,6 +106,80 @@ describe('scale-fleet', () => {
     scene.fleet.away = 'away';
     expect(await scene.run()).toEqual({ kind: 'fleet_unavailable' });
     expect((await scene.store.getScaling('relay'))?.memory.decisions).toEqual([]);
+  });
+
+  it('lets no room wait while launches have had no answer for two minutes', async () => {
+    const { fleet } = scene;
+    const away = (): Promise<never> => Promise.reject(new FleetUnavailable('the fleet launches nothing'));
+    scene.deps.fleet = { ...fleet, launch: away };
+    expect(await scene.run()).toMatchObject({ kind: 'scaled', faults: 1 });
+    await scene.pass(1);
+    await scene.run();
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
+    await scene.pass(1);
+    await scene.run();
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(false);
+    // The launch that has no answer is given up after ten minutes, and the next one has none either.
+    await scene.pass(10);
+    await scene.run();
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(false);
+    scene.deps.fleet = fleet;
+    await scene.run();
+    expect(fleet.tasks()).toHaveLength(2);
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
+    expect((await scene.store.getScaling('relay'))?.memory.unanswered_since).toBeUndefined();
+  });
+
+  it('forgets that launches had no answer when none is needed any more', async () => {
+    const { fleet } = scene;
+    scene.deps.fleet = { ...fleet, launch: () => Promise.reject(new FleetUnavailable('away')) };
+    await scene.run();
+    scene.deps.policy = { ...scene.deps.policy, MIN_TASKS: 0, UPSCALE_MARGIN: { places: 0, percent: 0 } };
+    await scene.pass(11);
+    await scene.run();
+    expect((await scene.store.getScaling('relay'))?.memory.unanswered_since).toBeUndefined();
+    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
+  });
+
+  it('begins no round that its time may not be enough for, and leaves no lock behind it', async () => {
+    const { store } = scene;
+    const locks: number[] = [];
+    const begun = scene.world.now();
+    let took = 5_000;
+    const changed: Partial<RoomStore> = {
+      lockSweep(name, owner, now, until) {
+        locks.push(until);
+        return store.lockSweep(name, owner, now, until);
+      },
+      // More begin to wait during each round.
+      async countPending(kind, after) {
+        scene.world.advance(took);
+        await scene.rooms(1);
+        return store.countPending(kind, after);
+      },
+    };
+    scene.deps.store = new Proxy(store, {
+      get: (target, of: keyof RoomStore) => changed[of] ?? target[of],
+    });
+    await scene.run();
+    expect(locks).toEqual([55_000, 55_000, 55_000].map((ms) => begun + ms));
+    took = 21_000;
+    locks.length = 0;
+    await scene.run();
+    expect(locks).toHaveLength(1);
+  });
+
+  it('launches nothing for rooms that have waited for too long', async () => {
+    scene = await ScaledWorld.begin(memoryRoomStore(), {
+      MIN_TASKS: '0',
+      UPSCALE_MARGIN: '0',
+      DOWNSCALE_MARGIN: '20',
+    });
+    await scene.rooms(30);
+    expect(await scene.pending()).toBe(30);
+    scene.world.advance(scene.deps.policy.PENDING_LIMIT);
+    expect(await scene.run()).toMatchObject({ actions: 0 });
+    expect(scene.fleet.tasks()).toEqual([]);
   });
 
   it('lets no room wait while the fleet has not been listed for two minutes', async () => {

@@ -98,6 +98,7 @@ describe('a decision', () => {
 describe('whether a room may wait for a task', () => {
   const may = (tasks: ScalingTask[], more?: More, policy?: Partial<ScalingPolicy>) =>
     plan(view(tasks, more), { ...POLICY, ...policy }, AT).memory.may_grow;
+  const unanswered = (minutes: number) => ({ unanswered_since: AT - minutes * MINUTE });
   const paused = { memory: { backoff: { failures: 1, until: AT + 1, cause: 'no machine' } } };
 
   it.each([
@@ -126,6 +127,9 @@ describe('whether a room may wait for a task', () => {
     ],
     ['not while launches are paused', false, may([task('a')], paused)],
     ['yes while they are, if one starts', true, may([task('a'), starting('b')], paused)],
+    ['yes where a launch has no answer yet', true, may([], { pending: 1, memory: unanswered(1) })],
+    ['not where launches get none for two minutes', false, may([], { pending: 1, memory: unanswered(2) })],
+    ['yes even so, if one starts', true, may([starting('b')], { pending: 1, memory: unanswered(2) })],
   ])('%s', (_, expected, actual) => {
     expect(actual).toBe(expected);
   });

@@ -54,6 +54,12 @@ const GROWING: Record<string, Row> = {
     tasks: [task('a', { rooms: 100 }), starting('b')],
     actions: [],
   },
+  'where nothing is to be free, what waits gets a task and nobody else one ahead': {
+    tasks: [],
+    more: { pending: 1, memory: { demand: [{ at: AT - 5 * MINUTE, used: 0 }] } },
+    policy: { min_tasks: 0, room_capacity: 1, upscale: { places: 0, percent: 0 } },
+    actions: [launch(1)],
+  },
   'rooms that wait are demand': {
     tasks: [task('a', { rooms: 100 })],
     more: { pending: 181 },
@@ -339,9 +345,25 @@ const STUCK: Record<string, Row> = {
   'but not where many have fallen silent': {
     tasks: [
       ...['a', 'b', 'c'].map((name) => task(name)),
-      ...['d', 'e'].map((name) => task(name, { state: 'SILENT', since: AT - 60 * MINUTE, rooms: 1 })),
+      ...['d', 'e'].map((name) => task(name, { state: 'SILENT', since: AT - 30 * MINUTE + 1, rooms: 1 })),
     ],
     actions: [],
+  },
+  'unless they have been for half an hour while others are heard': {
+    tasks: [
+      task('a'),
+      ...['d', 'e'].map((name) => task(name, { state: 'SILENT', since: AT - 30 * MINUTE, rooms: 1 })),
+    ],
+    policy: { max_tasks: 3 },
+    actions: ['d', 'e'].map(
+      (name) => ({ ...kill(name, 'it does not answer any more'), unless_answers: name }) as ScalingAction,
+    ),
+  },
+  'and none where nobody is heard': {
+    tasks: ['d', 'e'].map((name) => task(name, { state: 'SILENT', since: AT - 60 * MINUTE, rooms: 1 })),
+    policy: { max_tasks: 2 },
+    actions: [],
+    limited: 'max_tasks',
   },
   'a task that somebody else ends is as good as gone': {
     tasks: [task('a', { rooms: 50, stopping: true }), task('b', { rooms: 50 })],
