@@ -4,8 +4,8 @@
  * - Free are the places of READY tasks, less the rooms that have none: those that wait, those that a draining task moves away,
  *   those on a task that has fallen silent.
  * - Wanted are the upscale margin and as many places as demand grew by, at the most, while a task started, in the last ten
- *   minutes (not where the margin is nothing: then nobody wants places ahead). With fewer free, tasks on STANDBY take rooms again, the fullest first; what is missing then, beyond what is
- *   starting, is launched.
+ *   minutes (none where the margin is nothing). With fewer free, tasks on STANDBY take rooms again, the fullest first; what is
+ *   missing then, beyond what is starting, is launched.
  * - With more free than the downscale margin (and that growth) for three minutes, tasks go on STANDBY, the emptiest first, as long
  *   as the middle of both margins stays free once their rooms, too, are elsewhere: so a task that went is not needed back at once.
  * - A task on STANDBY without rooms is stopped; one that has stood by for too long moves its rooms to the others, as soon as that
