@@ -55,7 +55,7 @@ export async function startChaos(options: ChaosOptions, print: (line: string) =>
     async run() {
       const saying = new AbortController();
       const said = regularly(SAY_MS, saying.signal, () => print(progress(ledger)));
-      const machineAfterwards = watchMachine();
+      const machineAfterwards = watchMachine(ledger.stalls);
       await run.underLoad();
       machine = machineAfterwards();
       saying.abort();

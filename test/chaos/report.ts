@@ -27,10 +27,7 @@ export interface Summary {
    * were there, and where one of them was away, too.
    */
   recoveries: Partial<Record<FaultKind, { alone?: Figures; disturbed?: Figures }>>;
-  /**
-   * While a task drained, how long its clients heard no pose of one another at most, and those of other tasks meanwhile; and
-   * those of either whose task another fault hit as well.
-   */
+  /** While a task drained, how long its clients heard no pose of one another at most, and others meanwhile (see the ledger). */
   pose_gaps: Record<keyof Ledger['pose_gaps'], Figures | undefined>;
   /** Times to aim at on a quiet machine. They say nothing about whether the run has passed. */
   goals: readonly Goal[];
@@ -65,9 +62,10 @@ function goalsOf(recoveries: Summary['recoveries'], { hit }: Summary['pose_gaps'
 export function summaryOf(options: ChaosOptions, ledger: Ledger, machine?: Machine): Summary {
   const { env: _, ...told } = options;
   const recoveries = recoveriesOf(ledger);
-  const { hit, others, disturbed } = ledger.pose_gaps;
+  const { hit, hit_net, others, disturbed } = ledger.pose_gaps;
   const pose_gaps = {
     hit: figuresOf(hit),
+    hit_net: figuresOf(hit_net),
     others: figuresOf(others),
     disturbed: figuresOf(disturbed),
   };
@@ -122,6 +120,7 @@ export function verdict(summary: Summary): string {
   ]);
   const gaps = Object.entries({
     'its clients': pose_gaps.hit,
+    'its clients, less what the load itself stood still': pose_gaps.hit_net,
     others: pose_gaps.others,
     'whom another fault hit, too': pose_gaps.disturbed,
   }).flatMap(([who, figures]) => (figures === undefined ? [] : [`  ${who}: ${figuresText(figures)}`]));

@@ -1,4 +1,5 @@
 /** What happened under load: counts, faults, breaches, recoveries. */
+import { Stalls } from './stalls.ts';
 
 /**
  * What is done to the stack. To a task: SIGKILL (`kill`), SIGTERM (`term`), SIGSTOP for less than its clients wait (`pause`)
@@ -102,11 +103,19 @@ export class Ledger {
   live = 0;
   /** Time from a fault until a client whom it hit had heard from everybody in its room again. */
   readonly recoveries = none();
+  /** When the load itself stood still. */
+  readonly stalls = new Stalls();
   /**
    * The longest that a client of a task which drained heard no pose of another, and that others heard none meanwhile, ms.
-   * `disturbed`: of either, where another fault hit their task, too.
+   * `hit_net`: that of the first, less what the load itself stood still. `disturbed`: of either, where another fault hit their
+   * task, too.
    */
-  readonly pose_gaps = { hit: [] as number[], others: [] as number[], disturbed: [] as number[] };
+  readonly pose_gaps = {
+    hit: [] as number[],
+    hit_net: [] as number[],
+    others: [] as number[],
+    disturbed: [] as number[],
+  };
   #began = Date.now();
   readonly #told: (breach: string) => void;
 

@@ -17,6 +17,8 @@ interface Last {
 
 interface Gap {
   most: number;
+  /** Less what the load itself stood still. */
+  most_net: number;
   stirred: number;
   strikes: number;
 }
@@ -56,7 +58,7 @@ export class PoseGaps {
     for (const { gaps } of this.#drains.values()) {
       const gap = gaps.get(speaker);
       if (gap === undefined) gaps.set(speaker, this.#none(speaker));
-      else if (last !== undefined) gap.most = Math.max(gap.most, now - last.at);
+      else if (last !== undefined) this.#widen(gap, last.at, now);
     }
   }
 
@@ -78,16 +80,24 @@ export class PoseGaps {
     if (drain === undefined) return;
     const { pose_gaps } = this.#ledger;
     const now = Date.now();
-    for (const [speaker, { most, stirred, strikes }] of drain.gaps) {
+    for (const [speaker, gap] of drain.gaps) {
       const last = this.#last.get(speaker);
-      if (last === undefined || speaker.over || speaker.stirred !== stirred) continue;
-      const disturbed = drain.disturbed || speaker.strikes !== strikes;
+      if (last === undefined || speaker.over || speaker.stirred !== gap.stirred) continue;
+      this.#widen(gap, last.at, now);
+      const disturbed = drain.disturbed || speaker.strikes !== gap.strikes;
       const into = disturbed ? pose_gaps.disturbed : drain.hit ? pose_gaps.hit : pose_gaps.others;
-      into.push(Math.max(most, now - last.at));
+      into.push(gap.most);
+      if (into === pose_gaps.hit) pose_gaps.hit_net.push(gap.most_net);
     }
   }
 
+  #widen(gap: Gap, from: number, to: number): void {
+    const ms = to - from;
+    gap.most = Math.max(gap.most, ms);
+    if (ms > gap.most_net) gap.most_net = Math.max(gap.most_net, ms - this.#ledger.stalls.within(from, to));
+  }
+
   #none({ stirred, strikes }: Posing): Gap {
-    return { most: 0, stirred, strikes };
+    return { most: 0, most_net: 0, stirred, strikes };
   }
 }

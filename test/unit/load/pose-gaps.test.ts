@@ -22,7 +22,7 @@ function listening() {
     vi.setSystemTime(ms);
     for (const speaker of heard) gaps.heard(speaker);
   };
-  return { gaps, bob, eve, fault, at, found: ledger.pose_gaps };
+  return { ledger, gaps, bob, eve, fault, at, found: ledger.pose_gaps };
 }
 
 describe('the longest time without a pose while a task drains', () => {
@@ -34,7 +34,7 @@ describe('the longest time without a pose while a task drains', () => {
     at(250, bob);
     at(300, bob, eve);
     gaps.drained(fault);
-    expect(found).toEqual({ hit: [150, 200], others: [], disturbed: [] });
+    expect(found).toMatchObject({ hit: [150, 200], others: [], disturbed: [] });
   });
 
   it('counts from the last before the drain, and until its end', () => {
@@ -45,7 +45,7 @@ describe('the longest time without a pose while a task drains', () => {
     at(400, bob);
     at(500);
     gaps.drained(fault);
-    expect(found).toEqual({ hit: [], others: [400, 500], disturbed: [] });
+    expect(found).toMatchObject({ hit: [], others: [400, 500], disturbed: [] });
   });
 
   it('begins with the first pose of somebody who comes meanwhile', () => {
@@ -55,6 +55,19 @@ describe('the longest time without a pose while a task drains', () => {
     at(800, bob);
     gaps.drained(fault);
     expect(found.hit).toEqual([100]);
+  });
+
+  it('is told less what the load itself stood still, too', () => {
+    const { ledger, gaps, bob, eve, fault, at, found } = listening();
+    at(0, bob, eve);
+    gaps.drains(fault, calm);
+    at(150, bob);
+    // The timers of the load were late from 180 to 400.
+    ledger.stalls.note(180, 400);
+    at(400, bob, eve);
+    at(410, eve);
+    gaps.drained(fault);
+    expect(found).toMatchObject({ hit: [250, 400], hit_net: [150, 180] });
   });
 
   it('is nothing of who is over, nor of who was disturbed by the load itself', () => {
@@ -74,7 +87,7 @@ describe('the longest time without a pose while a task drains', () => {
     gaps.forget();
     at(900, eve);
     gaps.drained(fault);
-    expect(found).toEqual({ hit: [200], others: [], disturbed: [] });
+    expect(found).toMatchObject({ hit: [200], others: [], disturbed: [] });
   });
 
   it('does not count from before somebody was disturbed by the load itself', () => {
