@@ -200,9 +200,9 @@ function endStuck({ tasks, policy, view, now }: Situation, late: readonly Scalin
     const empty = task.rooms === 0 && task.clients === 0;
     if (age >= DRAIN_LIMIT_MS || (empty && age >= DRAINED_MS)) stop(task, 'it should have ended by now');
   }
-  // Many, and it may be our ears: then nobody's rooms are touched.
+  // Many, and it may be our ears: then nobody's rooms are touched, unless others were heard all the while.
   const few = tasks.SILENT.length === 1 || tasks.SILENT.length * 3 <= view.tasks.length;
-  const patience = few || tasks.READY.length === 0 ? HUNG_MS : ALL_HUNG_MS;
+  const patience = few ? HUNG_MS : ALL_HUNG_MS;
   const asks = few || tasks.READY.length > 0;
   for (const task of tasks.SILENT) {
     const { task_id, rooms, since } = task;
