@@ -9,6 +9,5 @@ describeDynamo('on DynamoDB Local', (tables) => {
   injectFaults(client, ({ command }) => (command === 'Scan' ? refusal('ScanIsForbidden') : undefined));
   const store = dynamoRoomStore({ ...tables, client });
 
-  // The full crowds race over HTTP on this very store, in test/integration/stack/limits.test.ts.
-  roomStoreContract('on DynamoDB', async () => ({ store, breaches: () => inspectAndClear(tables) }), 0.5);
+  roomStoreContract('on DynamoDB', async () => ({ store, breaches: () => inspectAndClear(tables) }));
 });
