@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { joinRoom } from '../../../shared/use-cases/join-room.ts';
 import { removeClient } from '../../../shared/use-cases/remove-client.ts';
 import { resumeClient } from '../../../shared/use-cases/resume-client.ts';
@@ -178,28 +178,20 @@ describe('join-room that resumes', () => {
     for (let n = 0; n < 20; n++) rooms.push(await connectedRoom(world));
     await world.addTask('b');
     world.fleet.set('arn:a', 'stopped');
-    let asked = 0;
-    const { fleet } = world.deps;
-    world.deps.fleet = {
-      ...fleet,
-      describe: (task_arn) => {
-        asked++;
-        return fleet.describe(task_arn);
-      },
-    };
+    const describes = vi.spyOn(world.deps.fleet, 'describe');
     dead.behaviour = 'unreachable';
     for (const room of rooms.slice(0, 10)) {
       expect(await granted(resumeClient(world.deps, room))).toMatchObject({ epoch: room.epoch + 1 });
     }
-    expect(asked).toBe(0);
+    expect(describes).toHaveBeenCalledTimes(0);
     // Who joins asks, so that nobody else is sent there.
     await granted(joinRoom(world.deps, rooms[10]!));
-    expect(asked).toBe(1);
+    expect(describes).toHaveBeenCalledTimes(1);
     expect((await world.store.getTask('a'))?.state).toBe('STOPPED');
     expect(await granted(resumeClient(world.deps, rooms[11]!))).toMatchObject({
       epoch: rooms[11]!.epoch + 1,
     });
-    expect(asked).toBe(1);
+    expect(describes).toHaveBeenCalledTimes(1);
   });
 
   it('of many that a silent task does not answer one or two ask the fleet', async () => {
@@ -208,17 +200,10 @@ describe('join-room that resumes', () => {
     const rooms = [];
     for (let n = 0; n < 10; n++) rooms.push(await connectedRoom(world));
     await world.addTask('b');
-    let asked = 0;
-    world.deps.fleet = {
-      ...world.deps.fleet,
-      describe: () => {
-        asked++;
-        return Promise.resolve(undefined);
-      },
-    };
+    const describes = vi.spyOn(world.deps.fleet, 'describe');
     dead.behaviour = 'silent';
     await refused(resumeClient(world.deps, rooms[0]!));
     for (const room of rooms.slice(1)) await granted(resumeClient(world.deps, room));
-    expect(asked).toBe(2);
+    expect(describes).toHaveBeenCalledTimes(2);
   });
 });

@@ -13,6 +13,13 @@ describe('scale-fleet', () => {
     scene = await ScaledWorld.begin(memoryRoomStore());
   });
 
+  /** Whether a room may wait for a task, after the run of so many minutes later. */
+  async function growsAfter(minutes: number): Promise<boolean> {
+    await scene.pass(minutes);
+    await scene.run();
+    return fleetMayGrow(scene.deps, 'relay');
+  }
+
   it('tells the operator what it decided', async () => {
     await scene.run();
     const { scaling } = await granted(availableTasks(scene.deps));
@@ -113,16 +120,9 @@ describe('scale-fleet', () => {
     const away = (): Promise<never> => Promise.reject(new FleetUnavailable('the fleet launches nothing'));
     scene.deps.fleet = { ...fleet, launch: away };
     expect(await scene.run()).toMatchObject({ kind: 'scaled', faults: 1 });
-    await scene.pass(1);
-    await scene.run();
-    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
-    await scene.pass(1);
-    await scene.run();
-    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(false);
+    expect([await growsAfter(1), await growsAfter(1)]).toEqual([true, false]);
     // The launch that has no answer is given up after ten minutes, and the next one has none either.
-    await scene.pass(10);
-    await scene.run();
-    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(false);
+    expect(await growsAfter(10)).toBe(false);
     scene.deps.fleet = fleet;
     await scene.run();
     expect(fleet.tasks()).toHaveLength(2);
@@ -139,6 +139,25 @@ describe('scale-fleet', () => {
     await scene.run();
     expect((await scene.store.getScaling('relay'))?.memory.unanswered_since).toBeUndefined();
     expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
+  });
+
+  it('gives rooms the places of a task that takes rooms again while more is launched', async () => {
+    await scene.run();
+    const [first] = await scene.boot();
+    const task = (await scene.store.getTask(first!))!;
+    await scene.store.setTaskState(task, 'READY', 'STANDBY', scene.world.now());
+    await scene.rooms(20);
+    expect(await scene.pending()).toBe(10);
+    const { fleet } = scene;
+    scene.deps.fleet = {
+      ...fleet,
+      async launch(...launch) {
+        await expect.poll(() => scene.pending()).toBe(0);
+        return fleet.launch(...launch);
+      },
+    };
+    await scene.run();
+    expect(scene.arns('starting').length).toBeGreaterThan(0);
   });
 
   it('begins no round that its time may not be enough for, and leaves no lock behind it', async () => {
@@ -185,12 +204,7 @@ describe('scale-fleet', () => {
   it('lets no room wait while the fleet has not been listed for two minutes', async () => {
     scene.fleet.away = 'away';
     await scene.run();
-    await scene.pass(1);
-    await scene.run();
-    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
-    await scene.pass(1);
-    await scene.run();
-    expect(await fleetMayGrow(scene.deps, 'relay')).toBe(false);
+    expect([await growsAfter(1), await growsAfter(1)]).toEqual([true, false]);
     scene.fleet.away = undefined;
     await scene.run();
     expect(await fleetMayGrow(scene.deps, 'relay')).toBe(true);
